@@ -1,0 +1,30 @@
+"""The bottom layer: frozen records with plain fields. Imports nothing of Standfast above it."""
+
+from reports.records.base import Language, Moment, Record, Text, canonical
+from reports.records.change import (
+    Approval,
+    ApprovalRequest,
+    Approver,
+    ChangeRecord,
+    Closure,
+    Contact,
+    Copy,
+    JournalEntry,
+    Rehearsal,
+    StepOutcome,
+)
+from reports.records.plan import Acceptance, Improvement, Medium, Plan, Risk, Step, VersionChange, Window
+from reports.records.survey import (
+    Cluster,
+    Difference,
+    FileSystem,
+    Health,
+    Package,
+    Port,
+    Release,
+    Service,
+    Survey,
+    TableRows,
+)
+
+__all__ = [name for name in dir() if name[0].isupper()] + ["canonical"]

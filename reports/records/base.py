@@ -1,0 +1,54 @@
+"""What every record is made of: frozen, plain, with one canonical form."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict
+
+Language = Literal["zh", "en"]
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a time needs its zone, for example 2026-11-22T20:00:00+08:00")
+    return moment
+
+
+Moment = Annotated[datetime, AfterValidator(_aware)]
+"""A point in time; always with a zone, stored and compared in UTC."""
+
+
+class Record(BaseModel):
+    """A frozen record of plain fields; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def canonical(self) -> str:
+        """The one text form this record has: JSON, keys sorted, no spaces, characters as they are.
+
+        Two records are the same exactly if their canonical forms are equal, on every machine.
+        """
+        return canonical(self.model_dump(mode="json"))
+
+    def fingerprint(self) -> str:
+        """SHA-256 of the canonical form, 64 hexadecimal digits."""
+        return hashlib.sha256(self.canonical().encode()).hexdigest()
+
+
+def canonical(value: object) -> str:
+    """JSON with sorted keys and no spaces, so that equal values have equal bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+class Text(Record):
+    """A sentence that people read, in both languages."""
+
+    zh: str
+    en: str
+
+    def say(self, language: Language) -> str:
+        return self.zh if language == "zh" else self.en

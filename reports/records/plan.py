@@ -1,0 +1,157 @@
+"""A plan: what will be done, in which order, how each step is proved and undone.
+
+A plan is data. It is shown to the customer word for word, carried out word for word,
+on the simulated copy as on the real host, and its digest is what is approved.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from reports.records.base import Moment, Record, Text
+
+
+class Step(Record):
+    """One step on one host.
+
+    All scripts are POSIX shell, run by `sh` with standard input closed, as `account`, in the order
+    probe, holds_before, command, proof. Exit status 0 means yes; what they print is kept as evidence.
+
+    key:             short name, stable over plans of the same kind, [a-z0-9-]+, unique per target
+    probe:           prints one word first: ABSENT, PARTIAL, DONE or FOREIGN; read-only. DONE: nothing to do.
+                     PARTIAL: an earlier attempt was cut off; `command` is run again and must finish it.
+                     FOREIGN: somebody else's doing; stop and ask a human. Empty: always ABSENT.
+    holds_before:    must exit 0 before the command runs; read-only. Empty: nothing to hold.
+    command:         what is done.
+    proof:           must exit 0 for the step to count as done, whatever the command's exit status was; read-only.
+    undo:            brings back the state before this step from any state, done, half done or not begun; empty: nothing to undo.
+    undo_proof:      must exit 0 for the undo to count; read-only.
+    reversible:      "auto" by undo, "restore" only from a saved copy (data written since is lost), "no".
+    changes:         False for a step that only reads or prepares beside the running system.
+    interrupts:      True where users notice.
+    time_limit_s:    the step is ended and counts as failed after so many seconds.
+    """
+
+    number: int
+    key: str
+    target: str
+    title: Text
+    account: str = "root"
+    probe: str = ""
+    holds_before: str = ""
+    command: str
+    proof: str
+    undo: str = ""
+    undo_proof: str = ""
+    expected: Text
+    reversible: Literal["auto", "restore", "no"] = "auto"
+    changes: bool = True
+    interrupts: bool = False
+    point_of_no_return: bool = False
+    time_limit_s: int = 1800
+
+
+class Medium(Record):
+    """A file from the vendor that the plan installs (R173).
+
+    delivered: "by us" - we hold the bytes and place them on the target under media/<name> before the first step;
+               "by the target" - a step fetches it from the target's own package source.
+    signature: who vouches for the bytes, in words that can be checked ("Debian archive key ..., chain InRelease > Packages > file").
+    """
+
+    name: str
+    target: str = ""  # empty: every target
+    source: str
+    size: int  # bytes
+    sha256: str
+    signature: str
+    delivered: Literal["by us", "by the target"]
+    role: Literal["new", "old"] = "new"  # old: kept for the back-out
+
+
+class VersionChange(Record):
+    """One thing that changes its version on one host."""
+
+    target: str
+    name: str
+    before: str
+    after: str
+    size: int = 0  # installed bytes of the new version
+
+
+class Improvement(Record):
+    """What a new version repairs or adds, in the vendor's words (R177)."""
+
+    name: str
+    version: str
+    kind: Literal["security", "fix", "feature", "note"]
+    text: str
+    references: tuple[str, ...] = ()  # CVE-2026-1234, bug numbers
+
+
+class Acceptance(Record):
+    """A check of the live system that the customer accepts by; run before, in the copy, and after.
+
+    command: shell, exit 0 = good; prints what it saw. Runs as `account` on the target.
+    steady_s: must be good for so many seconds in a row; within_s: must become so within so many seconds.
+    """
+
+    target: str
+    title: Text
+    command: str
+    account: str = "root"
+    steady_s: int = 3
+    within_s: int = 60
+
+
+class Window(Record):
+    """The maintenance window agreed with the customer: no changing step begins outside it."""
+
+    opens_at: Moment
+    closes_at: Moment
+
+
+class Risk(Record):
+    level: Literal["low", "medium", "high"]
+    reasons: tuple[Text, ...]
+
+
+class Plan(Record):
+    """The whole change. `facts` maps each target to the digest of the survey the plan was made from.
+
+    batches: which hosts are changed together, canary first. blockers: why it must not be carried out; empty if nothing stands
+    in the way. untested: what the simulated copy cannot show. nothing_to_do: every target is already as wished.
+    """
+
+    change: str
+    procedure: str
+    kind: str
+    title: Text
+    customer: str
+    requester: str
+    reason: str
+    targets: tuple[str, ...]
+    batches: tuple[tuple[str, ...], ...]
+    facts: dict[str, str]
+    versions: tuple[VersionChange, ...]
+    improvements: tuple[Improvement, ...]
+    media: tuple[Medium, ...]
+    steps: tuple[Step, ...]
+    acceptance: tuple[Acceptance, ...] = ()
+    window: Window | None = None
+    impact: Text
+    risk: Risk
+    back_out: Text  # when it is backed out, by whom it is decided, what it brings back
+    blockers: tuple[Text, ...] = ()
+    untested: tuple[Text, ...] = ()
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not self.steps and not self.blockers
+
+    def steps_of(self, target: str) -> tuple[Step, ...]:
+        return tuple(step for step in self.steps if step.target == target)
+
+    @property
+    def point_of_no_return(self) -> Step | None:
+        return next((step for step in self.steps if step.point_of_no_return), None)
