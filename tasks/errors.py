@@ -1,0 +1,51 @@
+"""What can go wrong, by what has to be done about it. Every message is one sentence: what is wrong and what to do."""
+
+from __future__ import annotations
+
+
+class ProcedureError(Exception):
+    """The root of everything a procedure raises on purpose."""
+
+
+class HostUnreachable(ProcedureError):
+    """No connection, or it broke; trying again later may help."""
+
+
+class HostKeyRefused(ProcedureError):
+    """The host showed another key than the pinned one, or none is pinned; never connect."""
+
+
+class LoginRefused(ProcedureError):
+    """The host does not let us in, or not become root."""
+
+
+class UnreadableOutput(ProcedureError):
+    """A host's answer could not be understood; nothing may be concluded from it."""
+
+
+class CommandFailed(ProcedureError):
+    """A command on a host said no."""
+
+
+class OutOfTime(ProcedureError):
+    """A wait reached its limit."""
+
+
+class BlockersFound(ProcedureError):
+    """The change must not go on; nothing has been touched."""
+
+
+class TargetBusy(BlockersFound):
+    """Another change holds the host's lock."""
+
+
+class Drifted(BlockersFound):
+    """The target is no longer as it was when the change was approved."""
+
+
+class StepFailed(ProcedureError):
+    """A step's proof said no; what was done is backed out."""
+
+
+class BackOutFailed(ProcedureError):
+    """A back-out did not reach the state before: stuck, people are called."""
