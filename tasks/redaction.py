@@ -1,0 +1,33 @@
+"""Secrets are taken out of everything a host says before it is logged, filed or shown. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+HIDDEN = "[hidden]"
+
+_PATTERNS = (
+    # a private key, whole
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S), HIDDEN),
+    # credentials inside an address: scheme://user:secret@host
+    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(@)", re.I), rf"\1{HIDDEN}\2"),
+    # name = value, also as an SQL literal or an environment variable
+    (re.compile(r"""((?:\b|_)(?:password|passwd|passphrase|secret|token|api_?key|PGPASSWORD)["']?\s*[=:]\s*)(?:"[^"\n]*"|'[^'\n]*'|[^\s,;'"]+)""",
+                re.I), rf"\1{HIDDEN}"),
+    (re.compile(r"(\bPASSWORD\s+)(?:E?'(?:[^'\n]|'')*')", re.I), rf"\1{HIDDEN}"),
+    (re.compile(r"(\bAuthorization:\s*\w+\s+)\S+", re.I), rf"\1{HIDDEN}"),
+    # password hashes of shadow files and of PostgreSQL
+    (re.compile(r"\$(?:1|2[aby]|5|6|y|gy|7)\$[./A-Za-z0-9$=,]{8,}"), HIDDEN),
+    (re.compile(r"SCRAM-SHA-256\$[^\s\"']+"), HIDDEN),
+)
+
+
+def redact(text: str, secrets: Iterable[str] = ()) -> str:
+    """The text without secrets: the given values, and what looks like a password, token, key or hash."""
+    for secret in secrets:
+        if len(secret) >= 4:
+            text = text.replace(secret, HIDDEN)
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    return text

@@ -1,0 +1,288 @@
+"""The only module that opens SSH connections.
+
+A script goes to the host on standard input and is run by `sh` as root (or as the login user), so that neither the login
+shell nor the command line's length matters. The host's key is compared with the pinned one before anything else is said.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import shlex
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import paramiko
+
+from blocks.host_access import HostAccess
+from tasks.errors import CommandFailed, HostKeyRefused, HostUnreachable, LoginRefused, OutOfTime
+
+KEEPALIVE_S = 15
+CHUNK = 1 << 17
+
+# OpenSSH's post-quantum exchange costs several times the CPU of this one, and Paramiko does not have it anyway.
+KEY_EXCHANGE = ("curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "diffie-hellman-group16-sha512",
+                "diffie-hellman-group14-sha256")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a script on a host said. `out` and `err` are text; bytes that are no UTF-8 are shown as escapes."""
+
+    exit_code: int
+    out: str
+    err: str
+
+    def need(self, what: str, host: str) -> str:
+        """The output, if the script succeeded.
+
+        Raises:
+            CommandFailed: with the last line it said.
+        """
+        if self.exit_code != 0:
+            last = (self.err.strip() or self.out.strip() or "no message").splitlines()[-1]
+            raise CommandFailed(f"{host}: {what} ended with status {self.exit_code}: {last}")
+        return self.out
+
+
+class Remote:
+    """One connection to one host; many scripts may run over it, one after the other or from several threads.
+
+    Raises on opening:
+        HostKeyRefused: the key is not the pinned one. HostUnreachable: nobody answers. LoginRefused: key or account refused.
+    """
+
+    def __init__(self, host: HostAccess) -> None:
+        self.host = host
+        self._transport = _open(host)
+
+    def __enter__(self) -> Remote:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._transport.close()
+
+    @property
+    def alive(self) -> bool:
+        return self._transport.is_active()
+
+    def run(self, script: str, *, timeout_s: float = 60, as_root: bool = True) -> Answer:
+        """Run a script and wait for it.
+
+        Raises:
+            HostUnreachable: the connection broke; the script may or may not have run.
+            OutOfTime: no end within `timeout_s`. LoginRefused: sudo said no.
+        """
+        out = io.BytesIO()
+        answer = self.stream(script, out, timeout_s=timeout_s, as_root=as_root)
+        return Answer(answer.exit_code, out.getvalue().decode(errors="backslashreplace"), answer.err)
+
+    def stream(self, script: str, sink: BinaryIO, *, timeout_s: float, as_root: bool = True,
+               stdin: Callable[[], Iterator[bytes]] | None = None) -> Answer:
+        """Run a script; its standard output goes to `sink` as it comes (bytes), `stdin` is given to it if there is some."""
+        deadline = time.monotonic() + timeout_s
+        name = self.host.name
+        try:
+            channel = self._transport.open_session(timeout=min(timeout_s, self.host.connect_timeout_s))
+            channel.settimeout(1.0)
+            command, preamble = _command(self.host, script, as_root, has_input=stdin is not None)
+            channel.exec_command(command)
+            feeder = threading.Thread(target=_feed, args=(channel, preamble, stdin), daemon=True)
+            feeder.start()
+            err = bytearray()
+            while True:
+                if channel.recv_stderr_ready():
+                    err += channel.recv_stderr(CHUNK)
+                    continue
+                try:
+                    chunk = channel.recv(CHUNK)
+                except TimeoutError:
+                    if time.monotonic() > deadline:
+                        channel.close()
+                        raise OutOfTime(f"{name}: no end after {timeout_s:.0f} s; see what the host is busy with") from None
+                    if not self._transport.is_active():
+                        raise HostUnreachable(f"{name}: the connection broke; it will be tried again") from None
+                    continue
+                if not chunk:
+                    break
+                sink.write(chunk)
+                if time.monotonic() > deadline:
+                    channel.close()
+                    raise OutOfTime(f"{name}: no end after {timeout_s:.0f} s; see what the host is busy with")
+            while len(err) < 1 << 20:
+                try:
+                    more = channel.recv_stderr(CHUNK)
+                except TimeoutError:
+                    break
+                if not more:
+                    break
+                err += more
+            if not channel.status_event.wait(min(10, self.host.connect_timeout_s)) or channel.exit_status == -1:
+                raise HostUnreachable(f"{name}: the connection broke; it will be tried again")
+            text = err.decode(errors="backslashreplace")
+            if channel.exit_status != 0 and "sudo:" in text and ("password is required" in text or "not allowed" in text
+                                                                  or "not in the sudoers" in text or "incorrect password" in text):
+                raise LoginRefused(f"{name}: user {self.host.user} may not become root; give it sudo rights "
+                                   f"(NOPASSWD, or set the sudo password in the host's block)")
+            return Answer(channel.exit_status, "", text)
+        except (paramiko.SSHException, OSError, EOFError) as problem:
+            if isinstance(problem, TimeoutError):
+                raise HostUnreachable(f"{name}: no answer on the open connection; it will be tried again") from problem
+            raise HostUnreachable(f"{name}: the connection broke ({problem}); it will be tried again") from problem
+        finally:
+            if "channel" in locals():
+                channel.close()
+
+    def put(self, content: bytes | Iterator[bytes], path: str, *, mode: int = 0o600, timeout_s: float = 600) -> None:
+        """Write a file as root: to a name beside it first, then renamed, so that it is there whole or not at all."""
+        pieces = (lambda: iter([content])) if isinstance(content, bytes) else (lambda: iter(content))
+        target = shlex.quote(path)
+        script = f"set -eu; umask 077; mkdir -p {shlex.quote(path.rpartition('/')[0] or '/')}; cat > {target}.part; " \
+                 f"chmod {mode:o} {target}.part; sync {target}.part; mv -f {target}.part {target}"
+        self.stream(script, io.BytesIO(), timeout_s=timeout_s, stdin=pieces).need(f"writing {path}", self.host.name)
+
+
+def _command(host: HostAccess, script: str, as_root: bool, *, has_input: bool) -> tuple[str, bytes]:
+    """The command line for sshd and what goes in front of the input.
+
+    The script is read whole before its first line runs, so that no command in it can swallow the rest. Where the script
+    wants input of its own, it travels in the command line, base64 so that any login shell passes it on unharmed.
+    """
+    if has_input:
+        inner = f"""sh -c 'eval "$(printf %s {base64.b64encode(script.encode()).decode()} | base64 -d)"'"""
+    else:
+        inner = """sh -c 'eval "$(cat)"'"""
+    preamble = b""
+    if as_root and host.become == "sudo" and host.user != "root":
+        password = host.sudo_password.get_secret_value() if host.sudo_password else ""
+        inner = ("sudo -S -p '' " if password else "sudo -n ") + inner
+        preamble = f"{password}\n".encode() if password else b""
+    return inner, preamble + (b"" if has_input else script.encode())
+
+
+def _feed(channel: paramiko.Channel, preamble: bytes, stdin: Callable[[], Iterator[bytes]] | None) -> None:
+    try:
+        channel.settimeout(None)
+        if preamble:
+            channel.sendall(preamble)
+        for piece in stdin() if stdin else ():
+            channel.sendall(piece)
+        channel.shutdown_write()
+    except (OSError, EOFError, paramiko.SSHException):
+        pass  # the reading side says what is wrong
+
+
+def _open(host: HostAccess) -> paramiko.Transport:
+    where = f"{host.name} ({host.address}:{host.port})"
+    pinned = [key for key in (_public_key(line) for line in host.host_key.splitlines() if line.strip())]
+    if not pinned:
+        raise HostKeyRefused(f"{where}: no host key is pinned; put the host's public key into its block")
+    try:
+        sock = socket.create_connection((host.address, host.port), timeout=host.connect_timeout_s)
+    except OSError as problem:
+        raise HostUnreachable(f"{where} cannot be reached ({problem.strerror or problem}); check address, port and network") from problem
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    transport = paramiko.Transport(sock)
+    transport.banner_timeout = transport.auth_timeout = transport.handshake_timeout = host.connect_timeout_s
+    try:
+        options = transport.get_security_options()
+        options.kex = [kex for kex in KEY_EXCHANGE if kex in options.kex]
+        types = {name for name, _ in pinned} | ({"rsa-sha2-512", "rsa-sha2-256"} if any(n == "ssh-rsa" for n, _ in pinned) else set())
+        options.key_types = [name for name in options.key_types if name in types]
+        transport.start_client(timeout=host.connect_timeout_s)
+        shown = transport.get_remote_server_key()
+        if (shown.get_name(), shown.asbytes()) not in pinned:
+            raise HostKeyRefused(_changed(where))
+        _log_in(transport, host, where)
+        transport.set_keepalive(KEEPALIVE_S)
+        return transport
+    except paramiko.AuthenticationException as problem:
+        transport.close()
+        raise LoginRefused(f"{where}: user {host.user} is not let in with the key given; check user and key") from problem
+    except (paramiko.SSHException, OSError, EOFError) as problem:
+        transport.close()
+        if "no acceptable host key" in str(problem).lower() or isinstance(problem, paramiko.ssh_exception.IncompatiblePeer):
+            raise HostKeyRefused(_changed(where)) from problem
+        raise HostUnreachable(f"{where} does not speak SSH with us ({problem or 'connection closed'}); "
+                              "check address, port and the host's sshd") from problem
+    except BaseException:
+        transport.close()
+        raise
+
+
+def _changed(where: str) -> str:
+    return (f"{where} shows another host key than the pinned one; ask its administrator whether the key was changed, "
+            "and only then put the new one into the host's block")
+
+
+def _public_key(line: str) -> tuple[str, bytes]:
+    """Name and wire form of a public key line; the same for equal keys, whatever their comment."""
+    name, _, rest = line.strip().partition(" ")
+    return name, base64.b64decode(rest.split()[0]) if rest.split() else b""
+
+
+def _log_in(transport: paramiko.Transport, host: HostAccess, where: str) -> None:
+    passphrase = host.passphrase.get_secret_value() if host.passphrase else None
+    if host.private_key:
+        transport.auth_publickey(host.user, _private_key(host.private_key.get_secret_value(), passphrase, where))
+    elif host.key_file:
+        try:
+            text = open(host.key_file).read()
+        except OSError as problem:
+            raise LoginRefused(f"{where}: key file {host.key_file} cannot be read ({problem.strerror}); check its path and rights") from problem
+        transport.auth_publickey(host.user, _private_key(text, passphrase, where))
+    else:
+        keys = paramiko.Agent().get_keys()
+        if not keys:
+            raise LoginRefused(f"{where}: the SSH agent holds no key; add one with ssh-add, or give the block a key")
+        for key in keys:
+            try:
+                transport.auth_publickey(host.user, key)
+                return
+            except paramiko.AuthenticationException:
+                continue
+        raise paramiko.AuthenticationException("no key of the agent was accepted")
+
+
+def _private_key(text: str, passphrase: str | None, where: str) -> paramiko.PKey:
+    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+        try:
+            return kind.from_private_key(io.StringIO(text), passphrase)
+        except paramiko.PasswordRequiredException as problem:
+            raise LoginRefused(f"{where}: the private key has a passphrase; give it in the host's block") from problem
+        except (paramiko.SSHException, ValueError):
+            continue
+    raise LoginRefused(f"{where}: the private key is of no kind that is known (Ed25519, ECDSA, RSA), or its passphrase is wrong")
+
+
+@contextmanager
+def connected(host: HostAccess) -> Iterator[Remote]:
+    """The open connection to a host, kept for the next caller; a broken one is opened anew."""
+    key = (host.address, host.port, host.user, host.host_key)
+    with _lock:
+        remote = _kept.get(key)
+    if remote is None or not remote.alive:
+        remote = Remote(host)
+        with _lock:
+            _kept[key] = remote
+    yield remote
+
+
+def disconnect_all() -> None:
+    """Close what is kept open; called when a process is done with its hosts."""
+    with _lock:
+        for remote in _kept.values():
+            remote.close()
+        _kept.clear()
+
+
+_kept: dict[tuple[str, int, str, str], Remote] = {}
+_lock = threading.Lock()

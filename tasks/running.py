@@ -1,0 +1,275 @@
+"""Steps on their target: handed over once, watched, taken up again, undone.
+
+A step never lives inside an SSH session. Its scripts are placed in a folder on the target, and a small runner carries them
+out detached from us; we only watch its files. Whoever comes back, after whatever died, finds the folder and attaches.
+"""
+
+from __future__ import annotations
+
+import io
+import shlex
+import tarfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from blocks.host_access import HostAccess
+from reports.records import Medium, Plan, Step, StepOutcome
+from tasks.errors import CommandFailed, HostUnreachable, OutOfTime, TargetBusy
+from tasks.redaction import redact
+from tasks.remote import Answer, Remote, connected
+
+HOME = "/var/lib/standfast"
+RUNNER = Path(__file__).with_name("runner.sh")
+MARK = "standfast-result:"
+PARTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
+OUTPUT_LIMIT = 64 * 1024
+Action = Literal["carry out", "undo"]
+Say = Callable[[str], None]
+
+
+def change_folder(number: str) -> str:
+    return f"{HOME}/changes/{number}"
+
+
+def step_folder(number: str, step: Step) -> str:
+    return f"{change_folder(number)}/steps/{step.number:02d}-{step.key}"
+
+
+# --- the lock on the target -----------------------------------------------------------------------------------------------
+
+def take_lock(host: HostAccess, number: str, owner: str, *, hours: float = 12) -> None:
+    """Take or renew the target's lock. It also holds between two separate orchestrators.
+
+    An expired lock of another change is taken over only if none of its steps is still running.
+
+    Raises:
+        TargetBusy: another change holds it. CommandFailed: it could not be written (disk full, read-only file system).
+    """
+    script = f"""set -u; umask 077
+mkdir -p {HOME}/changes || {{ echo "cannot write to {HOME}" >&2; exit 3; }}
+now=$(date +%s); new={HOME}/lock.$$
+printf 'change=%s\\nowner=%s\\nsince=%s\\nexpires=%s\\n' {shlex.quote(number)} {shlex.quote(owner)} "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  $((now + {int(hours * 3600)})) >$new || {{ rm -f $new; echo "cannot write to {HOME}" >&2; exit 3; }}
+trap 'rm -f $new' EXIT
+ln $new {HOME}/lock 2>/dev/null && exit 0
+holder=$(sed -n 's/^change=//p' {HOME}/lock)
+if [ "$holder" != {shlex.quote(number)} ]; then
+  [ "$(sed -n 's/^expires=//p' {HOME}/lock)" -lt "$now" ] 2>/dev/null || {{ cat {HOME}/lock; exit 9; }}
+  for lock in {HOME}/changes/"$holder"/steps/*/*/lock; do
+    [ -e "$lock" ] && ! flock -n "$lock" true && {{ cat {HOME}/lock; exit 9; }}
+  done
+fi
+mv -f $new {HOME}/lock"""
+    with connected(host) as remote:
+        answer = remote.run(script, timeout_s=30)
+    if answer.exit_code == 9:
+        held = dict(line.split("=", 1) for line in answer.out.splitlines() if "=" in line)
+        until = datetime.fromtimestamp(int(held.get("expires", "0")), UTC)
+        raise TargetBusy(f"{host.name} is being changed by {held.get('change', 'another change')} ({held.get('owner', 'unknown owner')}, "
+                         f"since {held.get('since', '?')}, lock until {until:%Y-%m-%dT%H:%M:%SZ}); wait for it to end, or take it up again")
+    answer.need("taking the host's lock", host.name)
+
+
+def release_lock(host: HostAccess, number: str) -> None:
+    """Give the lock back; somebody else's lock is left alone."""
+    with connected(host) as remote:
+        remote.run(f"""[ "$(sed -n 's/^change=//p' {HOME}/lock 2>/dev/null)" = {shlex.quote(number)} ] && rm -f {HOME}/lock; exit 0""",
+                   timeout_s=30).need("giving the host's lock back", host.name)
+
+
+# --- placing what the steps need ------------------------------------------------------------------------------------------
+
+def deliver(host: HostAccess, plan: Plan, media: dict[str, Path]) -> None:
+    """Place the plan's scripts, the runner and the media that come from us in the change's folder on the target.
+
+    media: where our copy of each medium lies, by name. What is there already with the right digest is not sent again.
+    Scripts are written once: later deliveries of the same plan must be equal, byte for byte.
+
+    Raises:
+        CommandFailed: no room, or the folder holds scripts of another plan under this number.
+    """
+    folder = change_folder(plan.change)
+    mark = plan.fingerprint()
+    wanted = [m for m in plan.media if m.delivered == "by us" and m.target in ("", host.name)]
+    with connected(host) as remote:
+        found = remote.run(f"cat {folder}/plan 2>/dev/null; cd {folder}/media 2>/dev/null && sha256sum -- * 2>/dev/null; exit 0", timeout_s=120)
+        lines = found.need("looking at the change's folder", host.name).splitlines()
+        if lines and len(lines[0]) == 64 and lines[0] != mark:
+            raise CommandFailed(f"{host.name}: {folder} holds another plan of this change; nothing was done, have it looked at")
+        if mark not in lines[:1]:
+            script = f"set -eu; umask 077; mkdir -p {folder}/media {folder}/saved; tar -x -C {folder} --no-same-owner -f -; " \
+                     f"dd if=/dev/zero of={folder}/room bs=65536 count=16 2>/dev/null; sync {folder}; printf '%s\\n' {mark} >{folder}/plan"
+            answer = remote.stream(script, io.BytesIO(), timeout_s=120, stdin=lambda: iter([_scripts(plan, host.name)]))
+            answer.need("placing the change's scripts", host.name)
+        there = {line[66:]: line[:64] for line in lines if len(line) > 66}
+        for medium in wanted:
+            if there.get(medium.name) != medium.sha256:
+                remote.put(_pieces(media[medium.name]), f"{folder}/media/{medium.name}", timeout_s=3600)
+
+
+def _scripts(plan: Plan, target: str) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as tar:
+        def add(name: str, text: str, mode: int = 0o600) -> None:
+            entry = tarfile.TarInfo(name)
+            content = text.encode()
+            entry.size, entry.mode = len(content), mode
+            tar.addfile(entry, io.BytesIO(content))
+        add("runner", RUNNER.read_text(), 0o700)
+        for step in plan.steps_of(target):
+            for part in PARTS:
+                add(f"steps/{step.number:02d}-{step.key}/{part}", getattr(step, part))
+    return packed.getvalue()
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        while piece := file.read(1 << 18):
+            yield piece
+
+
+def forget(host: HostAccess, number: str) -> None:
+    """Remove the change's folder from a target that needs it no more (a staging host after its rehearsal)."""
+    with connected(host) as remote:
+        remote.run(f"rm -rf {change_folder(number)}", timeout_s=120).need("removing the change's folder", host.name)
+
+
+# --- one attempt ----------------------------------------------------------------------------------------------------------
+
+def attempt(host: HostAccess, number: str, step: Step, action: Action, count: int, say: Say, *, patience_s: float = 600) -> StepOutcome:
+    """Start this attempt, or attach to it if it was started before, and watch it to its end.
+
+    The connection may break as often as it likes; for `patience_s` without any contact we go on trying.
+
+    Raises:
+        HostUnreachable: no contact for `patience_s`; the step may be running, ask again later. OutOfTime: far beyond its limit.
+    """
+    folder, name = step_folder(number, step), action.replace(" ", "-")
+    unit = f"standfast-{number}-{step.number:02d}-{name}-{count}".lower()
+    account = step.account if action == "carry out" else "root" if step.account == "root" else step.account
+    seen = _Output(say)
+    last_contact = time.monotonic()
+    give_up = time.monotonic() + step.time_limit_s + 2 * patience_s
+    pause_s = 0.5
+    while True:
+        seen.restart()
+        try:
+            with connected(host) as remote:
+                last_contact = time.monotonic()
+                script = _watch(folder, name, count, unit, account, step.time_limit_s, seen.lines)
+                answer = remote.stream(script, seen, timeout_s=step.time_limit_s + 90)  # type: ignore[arg-type]
+                last_contact = time.monotonic()
+                if answer.exit_code == 0 and seen.result is not None:
+                    return _outcome(number, step, action, count, seen)
+                problem = answer.err.strip().splitlines()[-1:] or ["no result"]
+                say(f"{host.name}: {problem[0]}")
+                if answer.exit_code == 5:
+                    return StepOutcome(number=step.number, key=step.key, target=step.target, title=step.title, action=action, attempt=count,
+                                       result="failed", problem=problem[0], output=seen.text())
+        except HostUnreachable as problem:
+            if time.monotonic() - last_contact > patience_s:
+                raise HostUnreachable(f"{problem} (no contact for {patience_s:.0f} s; the step may still be running there)") from problem
+            say(str(problem))
+        if time.monotonic() > give_up:
+            raise OutOfTime(f"{host.name}: step {step.number} gave no result within its time; look at {folder} on the host")
+        time.sleep(pause_s)
+        pause_s = min(pause_s * 2, 5)
+
+
+def _watch(folder: str, action: str, count: int, unit: str, account: str, limit_s: int, lines_seen: int) -> str:
+    """A script that starts the attempt unless it was started, passes its output on, waits for its end, prints the result."""
+    attempt_folder = f"{folder}/{action}-{count}"
+    runner = f"{HOME}/changes/{folder.split('/')[5]}/runner"
+    call = f"/bin/sh {runner} {folder} {action} {count} {account} {limit_s}"
+    return f"""A={attempt_folder}; set -u; umask 077
+[ -d {folder} ] || {{ echo "the step's folder {folder} is not there" >&2; exit 5; }}
+if [ ! -e $A/started ]; then
+  mkdir -p $A || {{ rm -f {folder.rsplit('/steps/')[0]}/room; mkdir -p $A; }} || {{ echo "no room left on the device for {attempt_folder}" >&2; exit 5; }}
+  touch $A/out
+  if [ -d /run/systemd/system ]; then
+    systemd-run --quiet --collect --unit={unit} --property=KillMode=control-group {call} 2>$A/start.err || true
+  else
+    setsid -f {call} >/dev/null 2>&1 </dev/null
+  fi
+  n=0; while [ ! -e $A/started ] && [ $n -lt 100 ]; do sleep 0.05; n=$((n+1)); done
+  [ -e $A/started ] || {{ echo "the step could not be started: $(df -P {HOME} | tail -1 | cut -c1-120) $(cat $A/start.err 2>/dev/null)" >&2
+    [ "$(df -P {HOME} | awk 'NR==2 {{print $4}}')" -lt 64 ] && exit 5; exit 6; }}
+fi
+tail -n +{lines_seen + 1} -f -s 0.2 $A/out & t=$!
+flock -s -w {limit_s + 60} $A/lock true
+n=0; while systemctl is-active --quiet {unit} 2>/dev/null && [ $n -lt 300 ]; do sleep 0.1; n=$((n+1)); done
+sleep 0.05; kill $t 2>/dev/null; wait $t 2>/dev/null
+printf '\\n{MARK}\\n'
+if [ -e $A/result ]; then tr -d '\\000' <$A/result; elif flock -n $A/lock true; then echo result=interrupted; cat $A/started; else echo "still running" >&2; exit 7; fi
+"""
+
+
+class _Output:
+    """Takes the attempt's output as bytes, passes whole lines on, and keeps the last of it."""
+
+    def __init__(self, say: Say) -> None:
+        self._say, self._rest, self._kept = say, b"", ""
+        self.lines = 0
+        self.result: dict[str, str] | None = None
+
+    def restart(self) -> None:
+        self._rest, self.result = b"", None
+
+    def write(self, chunk: bytes) -> int:
+        self._rest += chunk
+        *whole, self._rest = self._rest.split(b"\n")
+        for raw in whole:
+            line = raw.decode(errors="backslashreplace")
+            if self.result is not None:
+                key, _, value = line.partition("=")
+                self.result[key] = value
+            elif line == MARK:
+                self.result = {}
+            else:
+                self.lines += 1
+                line = redact(line)
+                self._kept = (self._kept + line + "\n")[-OUTPUT_LIMIT:]
+                if line.strip():
+                    self._say(line)
+        return len(chunk)
+
+    def text(self) -> str:
+        return self._kept.rstrip("\n")
+
+
+def _outcome(number: str, step: Step, action: Action, count: int, seen: _Output) -> StepOutcome:
+    result = seen.result or {}
+    ended = result.get("result", "interrupted")
+    problem = ""
+    output = redact(seen.text())
+    if ended == "failed":
+        tail = [line for line in output.splitlines() if line.strip()][-3:]
+        part = {"holds_before": "what must hold before does not hold", "command": "the command failed", "proof": "its proof failed",
+                "probe": "its state could not be read", "undo": "the undo failed", "undo_proof": "the undo's proof failed"}
+        problem = f"{part.get(result.get('part', ''), 'failed')} (status {result.get('exit') or '?'}): {' / '.join(tail) or 'no output'}"
+    elif ended == "interrupted":
+        problem = "the host went down, or the runner was killed, while the step was running"
+    elif ended == "foreign":
+        problem = f"the host is in a state that this change did not make: {output.splitlines()[0] if output else ''}"
+    return StepOutcome(
+        number=step.number, key=step.key, target=step.target, title=step.title, action=action, attempt=count, result=ended,
+        exit_code=int(result["exit"]) if result.get("exit", "").lstrip("-").isdigit() else None,
+        started_at=_moment(result.get("started_at") or result.get("at")), finished_at=_moment(result.get("finished_at")),
+        seconds=round(max(0.0, float(result.get("ended") or 0) - float(result.get("began") or 0)), 2) if result.get("ended") else 0.0,
+        found=result.get("found", ""), problem=problem, output=output,
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
+
+
+def read_only(remote: Remote, script: str, *, timeout_s: float = 120) -> Answer:
+    """Run a script that only reads; may be repeated at will."""
+    return remote.run(script, timeout_s=timeout_s)
+
+
+__all__ = ["attempt", "change_folder", "deliver", "forget", "release_lock", "step_folder", "take_lock", "read_only", "Medium"]
