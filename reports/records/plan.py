@@ -144,6 +144,7 @@ class Plan(Record):
     back_out: Text  # when it is backed out, by whom it is decided, what it brings back
     blockers: tuple[Text, ...] = ()
     untested: tuple[Text, ...] = ()
+    no_rehearsal: Text | None = None  # why this plan need not be rehearsed (it was, in an earlier change); None: it must be
 
     @property
     def nothing_to_do(self) -> bool:
