@@ -1,0 +1,56 @@
+"""Where a change gets its archive, hosts and people from: blocks by name, an open archive kept for the process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+
+from blocks import lookup
+from blocks.customer import Customer
+from blocks.host_access import HostAccess
+from reports.archive import Archive, ChangeRow
+from tasks.errors import BlockersFound
+
+Say = Callable[[str], None]
+
+
+@lru_cache(maxsize=4)
+def archive(name: str = "default") -> Archive:
+    """The open archive; opened once a process, since opening checks its schema."""
+    return lookup.find_archive(name).open()
+
+
+@lru_cache(maxsize=4096)
+def host(name: str) -> HostAccess:
+    """A host block by name.
+
+    Raises:
+        BlockersFound: no such host; the nearest names are given.
+    """
+    try:
+        return lookup.find_host(name)
+    except lookup.UnknownName as problem:
+        raise BlockersFound(str(problem)) from problem
+
+
+@lru_cache(maxsize=256)
+def customer(name: str) -> Customer:
+    try:
+        return lookup.find_customer(name)
+    except lookup.UnknownName as problem:
+        raise BlockersFound(str(problem)) from problem
+
+
+def change(number: str) -> ChangeRow:
+    return archive().change(number)
+
+
+def forget_what_is_kept() -> None:
+    """Read blocks anew; for a process that outlives a change of them."""
+    for kept in (archive, host, customer):
+        kept.cache_clear()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,678 @@
+"""The one change lifecycle: survey, plan, rehearse, approve, carry out, verify, archive, or back out.
+
+Every function here takes a change number, does one phase, files what came of it in the archive, and may be called again at any
+time: what is filed is not done twice. The archive is the truth; whoever drives (a Prefect flow, the command line) may die.
+
+A *round* is one pass of survey, plan, rehearsal and approval. When the targets have drifted after the approval, a new round begins.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from types import ModuleType
+
+from blocks.host_access import HostAccess
+from reports.archive import Archive
+from reports.records import (
+    Acceptance,
+    Approval,
+    ApprovalRequest,
+    ChangeRecord,
+    Closure,
+    Copy,
+    Difference,
+    Health,
+    JournalEntry,
+    Plan,
+    Rehearsal,
+    Step,
+    StepOutcome,
+    Survey,
+    Text,
+)
+from tasks import desk, gates, running
+from tasks.comparison import differences, same_as_before, unexpected
+from tasks.errors import BlockersFound, Drifted, HostUnreachable, OutOfTime, ProcedureError
+from tasks.remote import connected
+from tasks.survey import parse_survey, survey_script
+
+Say = Callable[[str], None]
+ROUNDS = 3            # after so many drifts somebody else is at work on the targets; stop
+ATTEMPTS = 3          # a step that its machine interrupted is taken up so often
+AT_ONCE = 20          # hosts read at the same time
+SURVEY_LIMIT_S = 300
+PATIENCE_S = 900      # how long a host may be out of reach while a step runs
+
+
+def procedure_of(name: str) -> ModuleType:
+    """The procedure's module: `Request` (its form) and `plan(number, request, surveys, say) -> Plan`."""
+    return importlib.import_module(f"tasks.procedures.{name.replace('-', '_')}")
+
+
+# --- open, and where it stands --------------------------------------------------------------------------------------------
+
+def open_change(procedure: str, request: dict, *, run_id: str = "") -> str:
+    """A new change number, or the existing one this run or request belongs to.
+
+    Raises:
+        BlockersFound: the number asked for does not exist, is closed, or belongs to another procedure.
+    """
+    archive = desk.archive()
+    if number := request.get("number"):
+        try:
+            row = archive.change(number)
+        except LookupError as problem:
+            raise BlockersFound(str(problem)) from problem
+        if row.procedure != procedure:
+            raise BlockersFound(f"{number} is a {row.procedure}, not a {procedure}; start that procedure instead")
+        if run_id:
+            archive.attach_run(number, run_id)
+        return number
+    number = archive.new_change(procedure=procedure, customer=request["customer"], requester=request["requester"],
+                                operator=request.get("operator", ""), reason=request["reason"],
+                                request={**request, "number": ""}, opened_at=desk.now(), run_id=run_id)
+    if not archive.journal(number, event="opened"):
+        archive.note(number, "opened", procedure=procedure, requester=request["requester"], reason=request["reason"], run=run_id)
+    return number
+
+
+def request_of(number: str):
+    """The request as its form."""
+    row = desk.change(number)
+    return procedure_of(row.procedure).Request.model_validate(row.request)
+
+
+def current_round(number: str) -> int:
+    """1, and one more for every drift that was found."""
+    return 1 + len(desk.archive().journal(number, event="drift found"))
+
+
+def plan_of(number: str, round_: int | None = None) -> Plan | None:
+    return desk.archive().load(number, "plan", str(round_ or current_round(number)), Plan)
+
+
+def rehearsal_of(number: str, round_: int | None = None) -> Rehearsal | None:
+    return desk.archive().load(number, "rehearsal", str(round_ or current_round(number)), Rehearsal)
+
+
+def surveys_of(number: str, when: str) -> dict[str, Survey]:
+    """The filed surveys of one moment ("before 1", "after", "after back-out"), by target."""
+    filed = desk.archive().load_all(number, "survey", Survey)
+    return {survey.target: survey for key, survey in filed if key.partition(" ")[2] == when}
+
+
+# --- survey ---------------------------------------------------------------------------------------------------------------
+
+def read_survey(host: HostAccess, when: str) -> Survey:
+    """Read a host in one round trip; nothing is changed there.
+
+    Raises:
+        HostUnreachable, HostKeyRefused, LoginRefused: no connection. UnreadableOutput: the answer makes no sense.
+    """
+    script = survey_script(host.watched, host.databases, host.releases, host.acceptances())
+    with connected(host) as remote:
+        asked_at = desk.now()
+        answer = remote.run(script, timeout_s=SURVEY_LIMIT_S)
+        answered_at = desk.now()
+    return parse_survey(answer.out, target=host.name, when=when, taken_at=asked_at, asked_at=asked_at, answered_at=answered_at)
+
+
+def survey_targets(number: str, names: list[str], when: str) -> dict[str, Survey]:
+    """Survey several hosts at once and file it; what is filed for this moment is not read again."""
+    filed = surveys_of(number, when)
+    missing = [name for name in names if name not in filed]
+    with ThreadPoolExecutor(min(AT_ONCE, len(missing) or 1)) as pool:
+        read = list(pool.map(lambda name: read_survey(desk.host(name), when), missing))
+    for survey in read:
+        desk.archive().save(number, "survey", f"{survey.target} {when}", survey)
+        filed[survey.target] = survey
+    return {name: filed[name] for name in names}
+
+
+# --- plan -----------------------------------------------------------------------------------------------------------------
+
+def make_plan(number: str, round_: int, say: Say) -> Plan:
+    """Survey the targets and make the plan; file both.
+
+    Raises:
+        BlockersFound: something stands in the way, all of it said.
+    """
+    if plan := plan_of(number, round_):
+        return plan
+    request = request_of(number)
+    desk.customer(request.customer)
+    for name in request.hosts:
+        host = desk.host(name)
+        if host.customer != request.customer:
+            raise BlockersFound(f"host {name} belongs to customer {host.customer}, not to {request.customer}; name hosts of one customer")
+    if len(set(request.hosts)) != len(request.hosts):
+        raise BlockersFound("a host is named twice; name each host once")
+    surveys = survey_targets(number, request.hosts, f"before {round_}")
+    plan = procedure_of(desk.change(number).procedure).plan(number, request, surveys, say)
+    archive = desk.archive()
+    archive.save(number, "plan", str(round_), plan)
+    archive.note(number, "planned", round=round_, plan=plan.fingerprint(), steps=len(plan.steps), blockers=[b.en for b in plan.blockers])
+    return plan
+
+
+def require_no_blockers(number: str, plan: Plan) -> None:
+    if plan.blockers:
+        language = desk.customer(desk.change(number).customer).language
+        raise BlockersFound(" ".join(blocker.say(language) if language == "en" else blocker.en for blocker in plan.blockers))
+
+
+# --- rehearse -------------------------------------------------------------------------------------------------------------
+
+def rehearse(number: str, round_: int, say: Say) -> Rehearsal | None:
+    """Carry the plan out on a copy of the first batch's hosts, check, back out, and compare (R174). Filed when it is over.
+
+    None where the plan says why it need not be rehearsed.
+    """
+    if done := rehearsal_of(number, round_):
+        return done
+    plan = plan_of(number, round_)
+    if plan is None or plan.no_rehearsal:
+        return None
+    request = request_of(number)
+    staging = getattr(request, "rehearse_on", "")
+    desk.archive().note(number, "rehearsal begun", round=round_, on=staging or "simulated copy")
+    started_at = desk.now()
+    parts: list[Rehearsal] = []
+    for name in plan.batches[0]:
+        parts.append(_rehearse_on_staging(number, plan, name, staging, say) if staging else _rehearse_on_copy(number, plan, name, say))
+        if not parts[-1].passed:
+            break
+    rehearsal = Rehearsal(
+        change=number, plan=plan.fingerprint(), place=parts[0].place, started_at=started_at, finished_at=desk.now(),
+        passed=all(part.passed for part in parts), problem=next((part.problem for part in parts if part.problem), ""),
+        **{field: tuple(item for part in parts for item in getattr(part, field)) for field in
+           ("copies", "deviations", "outcomes", "undone", "health_before", "health_after", "health_undone", "changed", "remaining")})
+    desk.archive().save(number, "rehearsal", str(round_), rehearsal)
+    desk.archive().note(number, "rehearsed", round=round_, passed=rehearsal.passed, problem=rehearsal.problem)
+    return rehearsal
+
+
+def _rehearse_on_copy(number: str, plan: Plan, name: str, say: Say) -> Rehearsal:
+    from blocks import lookup
+    from tasks.simulated_copy import make_copy, remove_copy
+
+    sandbox = lookup.find_sandbox("default")
+    survey = next(s for s in surveys_of(number, f"before {current_round(number)}").values() if s.target == name)
+    host, copy = make_copy(desk.host(name), sandbox, number=number, survey=survey, say=say)
+    try:
+        return _rehearse(plan, name, host, "simulated copy", survey, copy, say)
+    finally:
+        remove_copy(sandbox, number=number, target=name, say=say)
+
+
+def _rehearse_on_staging(number: str, plan: Plan, name: str, staging: str, say: Say) -> Rehearsal:
+    host = desk.host(staging)
+    survey = surveys_of(number, f"before {current_round(number)}")[name]
+    here = host.model_copy(update={"name": name})
+    running.take_lock(here, number, f"rehearsal of {name}")
+    try:
+        return _rehearse(plan, name, here, "staging host", survey, None, say)
+    finally:
+        running.forget(here, number)
+        running.release_lock(here, number)
+
+
+def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, copy: Copy | None, say: Say) -> Rehearsal:
+    """Plan, checks, back-out and comparison on one stand-in for one target."""
+    started_at = desk.now()
+    before = read_survey(host, "rehearsal before")
+    deviations = tuple(_deviation(d) for d in differences(original, before) if d.kind in ("package", "configuration", "release", "cluster", "host"))[:40]
+    acceptance = [a for a in plan.acceptance if a.target == name]
+    health_before = check_acceptance(host, acceptance, say)
+    running.deliver(host, plan, media_files(plan))
+    outcomes, undone, problem = [], [], ""
+    changed: tuple[Difference, ...] = ()
+    health_after: tuple[Health, ...] = ()
+    for step in plan.steps_of(name):
+        say(f"rehearsal {step.number}: {step.title.en}")
+        outcomes.append(_carry_out(host, plan.change, step, "carry out", 1, lambda line: None))
+        if outcomes[-1].result not in ("done", "nothing to do"):
+            problem = f"step {step.number} ({step.title.en}) failed in the rehearsal: {outcomes[-1].problem}"
+            break
+    if not problem:
+        after = read_survey(host, "rehearsal after")
+        changed = differences(before, after)
+        health_after = check_acceptance(host, acceptance, say)
+        if bad := [h for h in health_after if not h.ok]:
+            problem = f"after the upgrade the copy was not healthy: {bad[0].title.en}: {bad[0].detail}"
+    for step in reversed(plan.steps_of(name)[:len(outcomes)]):
+        if step.undo:
+            say(f"rehearsal, back-out of {step.number}: {step.title.en}")
+            undone.append(_carry_out(host, plan.change, step, "undo", 1, lambda line: None))
+            if undone[-1].result != "done" and not problem:
+                problem = f"the back-out of step {step.number} ({step.title.en}) failed in the rehearsal: {undone[-1].problem}"
+    back = read_survey(host, "rehearsal undone")
+    remaining = tuple(same_as_before(before, back))
+    health_undone = check_acceptance(host, acceptance, say)
+    if remaining and not problem:
+        problem = f"after the back-out the copy was not as before: {_say_difference(remaining[0])}" + \
+                  (f" and {len(remaining) - 1} more" if len(remaining) > 1 else "")
+    if not problem and (bad := [h for h in health_undone if not h.ok and not _was_bad(health_before, h)]):
+        problem = f"after the back-out the copy was not healthy: {bad[0].title.en}: {bad[0].detail}"
+    return Rehearsal(change=plan.change, plan=plan.fingerprint(), place=place, started_at=started_at, finished_at=desk.now(),
+                     copies=(copy,) if copy else (), deviations=deviations, outcomes=tuple(outcomes), undone=tuple(undone),
+                     health_before=health_before, health_after=health_after, health_undone=health_undone, changed=tuple(changed),
+                     remaining=remaining, passed=not problem, problem=problem)
+
+
+def _was_bad(before: tuple[Health, ...], health: Health) -> bool:
+    return any(not b.ok and b.title == health.title for b in before)
+
+
+def _deviation(d: Difference) -> Text:
+    return Text(zh=f"{d.kind} {d.name}:原系统 {d.before or '无'},副本 {d.after or '无'}",
+                en=f"{d.kind} {d.name}: {d.before or 'none'} on the target, {d.after or 'none'} on the copy")
+
+
+def _say_difference(d: Difference) -> str:
+    return f"{d.kind} {d.name} is {d.after or 'missing'} instead of {d.before or 'missing'}"
+
+
+def require_rehearsed(plan: Plan, rehearsal: Rehearsal | None) -> None:
+    """A plan whose rehearsal failed cannot be approved."""
+    if plan.no_rehearsal:
+        return
+    if rehearsal is None or not rehearsal.passed:
+        raise BlockersFound(f"The rehearsal failed, so the plan cannot be approved: {rehearsal.problem if rehearsal else 'it was not done'}")
+
+
+# --- approve --------------------------------------------------------------------------------------------------------------
+
+def ask_customer(number: str, round_: int) -> ApprovalRequest:
+    """Open the gate: the question as it is put to the customer's approvers. Filed once a round."""
+    archive = desk.archive()
+    if asked := archive.load(number, "request for approval", str(round_), ApprovalRequest):
+        return asked
+    row, plan = desk.change(number), plan_of(number, round_)
+    people = desk.customer(row.customer)
+    now = desk.now()
+    asked = ApprovalRequest(
+        change=number, gate=gates.GATE, digest=gates.approval_digest(plan, rehearsal_of(number, round_)), asked_at=now,
+        expires_at=now + timedelta(hours=row.request.get("approval_hours", 72)), requester=row.requester,
+        approvers=tuple(people.approver_records()))
+    if not gates.may_approve(asked):
+        raise BlockersFound(f"nobody may approve: the requester {row.requester} is the customer's only approver; name another approver")
+    asked = asked.model_copy(update={"sent_to": tuple(a.email for a in gates.may_approve(asked))})
+    archive.save(number, "request for approval", str(round_), asked)
+    archive.note(number, "approval asked", round=round_, digest=asked.digest, expires_at=asked.expires_at.isoformat(), sent_to=list(asked.sent_to))
+    return asked
+
+
+def new_codes(number: str, asked: ApprovalRequest) -> dict[str, str]:
+    """A fresh one-time code for each approver, by name; earlier ones no longer count. Only salted hashes are stored."""
+    codes = {}
+    for approver in gates.may_approve(asked):
+        gate = _code_gate(asked, approver.name)
+        desk.archive().burn_code(number, gate, asked.digest)
+        codes[approver.name] = gates.new_code()
+        desk.archive().store_code(number, gate, asked.digest, gates.plain_code(codes[approver.name]), asked.expires_at, approver.email)
+    return codes
+
+
+def _code_gate(asked: ApprovalRequest, name: str) -> str:
+    return f"{asked.gate}/{''.join(name.split()).casefold()}"
+
+
+def decision_of(number: str, round_: int) -> Approval | None:
+    return desk.archive().load(number, "approval", str(round_), Approval)
+
+
+def wrong_entries(number: str, round_: int) -> tuple[JournalEntry, ...]:
+    return tuple(e for e in desk.archive().journal(number, event="entry refused") if e.detail.get("round") == round_)
+
+
+def take_entry(number: str, round_: int, entry: gates.Entry | None) -> Approval | gates.AskAgain:
+    """Judge an entry (None: nobody answered) and file what came of it; an answer once filed stands."""
+    if decided := decision_of(number, round_):
+        return decided
+    archive, now = desk.archive(), desk.now()
+    asked = archive.load(number, "request for approval", str(round_), ApprovalRequest)
+    if asked is None:
+        raise BlockersFound(f"{number} is not waiting for an approval")
+    before = len(wrong_entries(number, round_))
+    if entry is None:
+        if now < asked.expires_at:
+            raise BlockersFound(f"{number} may still be answered until {asked.expires_at:%Y-%m-%d %H:%M %Z}")
+        answer: Approval | gates.AskAgain = gates.silence(asked, now, before)
+    else:
+        approver = gates.approver_named(asked, entry.name)
+        code = archive.check_code(number, _code_gate(asked, approver.name), asked.digest, gates.plain_code(entry.code), now) if approver else "none"
+        answer = gates.judge(asked, entry, code, now, before)
+        if isinstance(answer, gates.AskAgain):
+            archive.note(number, "entry refused", round=round_, why=answer.why.en, entry=entry.without_code())
+            if before + 1 >= gates.WRONG_ENTRIES_IN_ALL:
+                answer = gates.too_many(asked, now, before + 1)
+    if isinstance(answer, Approval):
+        archive.save(number, "approval", str(round_), answer)
+        for approver in gates.may_approve(asked):
+            archive.burn_code(number, _code_gate(asked, approver.name), asked.digest)
+        archive.note(number, f"approval {answer.decision}", round=round_, digest=answer.digest, name=answer.name, channel=answer.channel,
+                     taken_by=answer.taken_by, reason=answer.reason)
+    return answer
+
+
+def codes_are_worn(number: str, round_: int) -> bool:
+    """After every fifth wrong entry the codes are replaced, so that nobody can try them all."""
+    wrong = len(wrong_entries(number, round_))
+    return wrong > 0 and wrong % gates.WRONG_ENTRIES_PER_CODE == 0
+
+
+# --- carry out ------------------------------------------------------------------------------------------------------------
+
+def seconds_until_window(number: str) -> float:
+    """How long until the window opens; 0 inside it.
+
+    Raises:
+        BlockersFound: it is over, and nothing was begun.
+    """
+    plan = plan_of(number)
+    if plan is None or plan.window is None:
+        return 0.0
+    now = desk.now()
+    if now >= plan.window.closes_at and not begun(number):
+        raise BlockersFound(f"The maintenance window closed at {plan.window.closes_at:%Y-%m-%d %H:%M %Z} before the change began; agree on a new one")
+    return max(0.0, (plan.window.opens_at - now).total_seconds())
+
+
+def begun(number: str) -> bool:
+    """Whether a step was begun on a real target: from then on the change is carried out or backed out."""
+    return bool(desk.archive().journal(number, event="step begun"))
+
+
+def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...]:
+    """Check the approval, lock the targets, compare them with what was approved, place scripts and media.
+
+    Returns what has drifted, empty if nothing; in that case the next round begins, and the locks are given back.
+    Called again after a crash it only renews the locks.
+
+    Raises:
+        BlockersFound: not approved, or not for exactly this. TargetBusy: another change holds a target.
+    """
+    archive, plan = desk.archive(), plan_of(number, round_)
+    if not gates.covers(decision_of(number, round_), gates.approval_digest(plan, rehearsal_of(number, round_))):
+        raise BlockersFound(f"{number} is not approved for exactly this plan; nothing was touched")
+    locked: list[str] = []
+    owner = desk.change(number).operator or desk.change(number).requester
+    try:
+        for name in plan.targets:
+            archive.note(number, "lock asked", target=name)
+            running.take_lock(desk.host(name), number, owner)
+            locked.append(name)
+        drift: list[Difference] = []
+        if not begun(number):
+            before = surveys_of(number, f"before {round_}")
+            when = f"carrying out {round_}"
+            for name, now in survey_targets(number, list(plan.targets), when).items():
+                if now.facts_digest() != plan.facts[name]:
+                    drift += [d for d in differences(before[name], now)
+                              if d.kind in ("package", "configuration", "release", "cluster", "service", "host")] or [
+                        Difference(target=name, kind="host", name="facts", before=plan.facts[name][:12], after=now.facts_digest()[:12])]
+        if drift:
+            archive.note(number, "drift found", round=round_, differences=[d.model_dump() for d in drift[:200]])
+            for name in locked:
+                running.release_lock(desk.host(name), number)
+            if round_ >= ROUNDS:
+                raise Drifted(f"The targets changed {ROUNDS} times between approval and carrying out ({_say_difference(drift[0])}); "
+                              "find out who is at work there")
+            return tuple(drift)
+        files = media_files(plan)
+        with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:
+            list(pool.map(lambda name: running.deliver(desk.host(name), plan, files), plan.targets))
+    except ProcedureError:
+        if not begun(number):
+            for name in locked:
+                try:
+                    running.release_lock(desk.host(name), number)
+                except ProcedureError as problem:
+                    say(f"{name}: the lock could not be given back ({problem}); it expires by itself")
+        raise
+    archive.note(number, "targets prepared", round=round_)
+    return ()
+
+
+def carry_out_step(number: str, step: Step, say: Say) -> StepOutcome:
+    """Carry out one step on its target, exactly once, whatever died before; file intent before and outcome after.
+
+    An attempt that the target's own end interrupted is taken up by the next attempt, whose probe finds out how far it came.
+
+    Raises:
+        HostUnreachable, OutOfTime: it is not known how the step ended; take the change up again later.
+    """
+    filed = outcome_of(number, step, "carry out")
+    if filed is not None:
+        return filed
+    plan = plan_of(number)
+    if plan.window and step.changes and desk.now() >= plan.window.closes_at and step.number not in _begun_steps(number, step.target):
+        return _file(number, StepOutcome(number=step.number, key=step.key, target=step.target, title=step.title, result="failed",
+                                         problem="the maintenance window closed before this step began"))
+    return _file(number, _attempts(desk.host(step.target), number, step, "carry out", say))
+
+
+def undo_step(number: str, step: Step, say: Say) -> StepOutcome:
+    """Bring back what was before a step, from whatever state; as often as it takes, at most ATTEMPTS times."""
+    filed = outcome_of(number, step, "undo")
+    if filed is not None and filed.result == "done":
+        return filed
+    return _file(number, _attempts(desk.host(step.target), number, step, "undo", say))
+
+
+def _attempts(host: HostAccess, number: str, step: Step, action: running.Action, say: Say) -> StepOutcome:
+    archive = desk.archive()
+    event = "step begun" if action == "carry out" else "undo begun"
+    known = [e.attempt for e in archive.journal(number, event=event, target=step.target) if e.step == step.number]
+    first = max(known, default=1)
+    if action == "undo" and (last := outcome_of(number, step, "undo")) is not None and last.attempt == first:
+        first += 1  # asked for again after one that failed
+    for count in range(first, first + ATTEMPTS):
+        if count not in known:
+            archive.note(number, event, target=step.target, step=step.number, attempt=count, key=step.key)
+        outcome = running.attempt(host, number, step, action, count, say, patience_s=PATIENCE_S)
+        if outcome.result == "done" or outcome.result == "nothing to do":
+            return outcome
+        if action == "carry out" and outcome.result != "interrupted":
+            return outcome
+        archive.note(number, "attempt ended", target=step.target, step=step.number, attempt=count, action=action, result=outcome.result,
+                     problem=outcome.problem)
+        say(f"{host.name}: attempt {count} at step {step.number} {outcome.result}: {outcome.problem}")
+    return outcome
+
+
+def _carry_out(host: HostAccess, number: str, step: Step, action: running.Action, first: int, say: Say) -> StepOutcome:
+    """As in the real thing, without a record: for the rehearsal, whose place is thrown away."""
+    for count in range(first, first + ATTEMPTS):
+        outcome = running.attempt(host, number, step, action, count, say, patience_s=60)
+        if outcome.result in ("done", "nothing to do") or (action == "carry out" and outcome.result != "interrupted"):
+            break
+    return outcome
+
+
+def _file(number: str, outcome: StepOutcome) -> StepOutcome:
+    archive = desk.archive()
+    key = f"{outcome.target} {outcome.number:02d} {outcome.action}"
+    if outcome.action == "undo":
+        key += f" {outcome.attempt}"
+    archive.save(number, "outcome", key, outcome)
+    archive.file_evidence(number, f"{key.replace(' ', '-')}.txt", outcome.output.encode())
+    archive.note(number, "step ended" if outcome.action == "carry out" else "undo ended", target=outcome.target, step=outcome.number,
+                 attempt=outcome.attempt, result=outcome.result, problem=outcome.problem, seconds=outcome.seconds)
+    return outcome
+
+
+def outcomes(number: str, action: running.Action = "carry out") -> tuple[StepOutcome, ...]:
+    return tuple(o for _, o in desk.archive().load_all(number, "outcome", StepOutcome) if o.action == action)
+
+
+def outcome_of(number: str, step: Step, action: running.Action) -> StepOutcome | None:
+    found = [o for o in outcomes(number, action) if (o.target, o.number) == (step.target, step.number)]
+    return max(found, key=lambda o: o.attempt, default=None)
+
+
+def _begun_steps(number: str, target: str, event: str = "step begun") -> set[int]:
+    return {e.step for e in desk.archive().journal(number, event=event, target=target) if e.step is not None}
+
+
+def step_failed(outcome: StepOutcome) -> bool:
+    return outcome.result not in ("done", "nothing to do")
+
+
+# --- verify, back out -----------------------------------------------------------------------------------------------------
+
+def check_acceptance(host: HostAccess, checks: list[Acceptance] | tuple[Acceptance, ...], say: Say) -> tuple[Health, ...]:
+    """Each check until it was good for `steady_s` seconds in a row, at most `within_s` seconds."""
+    answers = []
+    for check in checks:
+        script = _steady(check)
+        try:
+            with connected(host) as remote:
+                answer = remote.run(script, timeout_s=check.within_s + check.steady_s + 60)
+            lines = [line for line in (answer.out + answer.err).splitlines() if line.strip()]
+            answers.append(Health(title=check.title, ok=answer.exit_code == 0, detail=(lines or ["no output"])[-1][:500]))
+        except (HostUnreachable, OutOfTime) as problem:
+            answers.append(Health(title=check.title, ok=False, detail=str(problem)))
+    return tuple(answers)
+
+
+def _steady(check: Acceptance) -> str:
+    import shlex
+
+    once = f"timeout 30 sh -c {shlex.quote(check.command)} </dev/null 2>&1"
+    if check.account != "root":
+        once = f"timeout 30 runuser -u {shlex.quote(check.account)} -- sh -c {shlex.quote(check.command)} </dev/null 2>&1"
+    return f"""good=; end=$(($(date +%s) + {check.within_s}))
+while :; do
+  if answer=$({once}); then
+    now=$(date +%s); [ -n "$good" ] || good=$now
+    [ $((now - good)) -ge {check.steady_s} ] && {{ printf '%s\\n' "$answer" | tail -1 | cut -c1-500; exit 0; }}
+  else good=; fi
+  [ "$(date +%s)" -lt "$end" ] || [ -n "$good" ] || {{ printf '%s\\n' "$answer" | tail -1 | cut -c1-500; exit 1; }}
+  sleep 0.5
+done"""
+
+
+def verify(number: str, say: Say) -> tuple[str, ...]:
+    """Acceptance on the live system and the comparison with before; returns what is wrong, empty if all is well."""
+    archive, plan = desk.archive(), plan_of(number)
+    problems: list[str] = []
+    def check(name: str) -> tuple[Health, ...]:
+        return check_acceptance(desk.host(name), [a for a in plan.acceptance if a.target == name], say)
+    with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:
+        for name, answers in zip(plan.targets, pool.map(check, plan.targets), strict=True):
+            for health in answers:
+                archive.note(number, "accepted" if health.ok else "not accepted", target=name, check=health.title.en, detail=health.detail)
+                if not health.ok:
+                    problems.append(f"{name}: {health.title.en}: {health.detail}")
+    return tuple(problems)
+
+
+def compare_after(number: str) -> tuple[Difference, ...]:
+    """Survey after the change, file it, and say what nobody planned."""
+    plan = plan_of(number)
+    after = survey_targets(number, list(plan.targets), "after")
+    before = surveys_of(number, f"before {current_round(number)}")
+    return tuple(d for name in plan.targets for d in unexpected(differences(before[name], after[name]), plan, name))
+
+
+def steps_to_undo(number: str) -> tuple[Step, ...]:
+    """What was begun and can be undone, last step first; a step that was only intended counts as begun."""
+    plan = plan_of(number)
+    begun_steps = {name: _begun_steps(number, name) for name in plan.targets}
+    started = [s for s in plan.steps if s.number in begun_steps[s.target] and s.undo]
+    return tuple(reversed(started))
+
+
+def past_no_return(number: str) -> bool:
+    """Whether the step after which there is no way back has been done."""
+    plan = plan_of(number)
+    return any(s.point_of_no_return and (o := outcome_of(number, s, "carry out")) and not step_failed(o) for s in plan.steps)
+
+
+def begin_back_out(number: str, why: str) -> None:
+    """From here on the change can only be backed out, whoever takes it up."""
+    if not desk.archive().journal(number, event="back-out begun"):
+        desk.archive().note(number, "back-out begun", why=why)
+
+
+def backing_out(number: str) -> str:
+    """Why the change is being backed out; empty if it is not."""
+    noted = desk.archive().journal(number, event="back-out begun")
+    return noted[0].detail.get("why", "a step failed") if noted else ""
+
+
+def as_before(number: str, say: Say) -> tuple[str, ...]:
+    """Prove by comparison that the targets are as before the change; returns what is not."""
+    plan = plan_of(number)
+    before = surveys_of(number, f"before {current_round(number)}")
+    count = len(desk.archive().journal(number, event="compared after back-out")) + 1
+    after = survey_targets(number, list(plan.targets), f"after back-out {count}")
+    left = [f"{name}: {_say_difference(d)}" for name in plan.targets for d in same_as_before(before[name], after[name])]
+    left += [p for p in verify(number, say) if p not in left and not _bad_before(before, p)]
+    desk.archive().note(number, "compared after back-out", remaining=left[:100])
+    return tuple(left)
+
+
+def _bad_before(before: dict[str, Survey], problem: str) -> bool:
+    return any(not h.ok and problem.startswith(f"{name}: {h.title.en}") for name, survey in before.items() for h in survey.health)
+
+
+# --- close ----------------------------------------------------------------------------------------------------------------
+
+def close(number: str, closure: Closure, reason: str, say: Say) -> None:
+    """Give the locks back (kept when stuck: nobody else may touch a half-changed host), close, write the papers, seal."""
+    from tasks.papers import write_report
+
+    archive, plan = desk.archive(), plan_of(number)
+    if closure is not Closure.FAILED and plan is not None and archive.journal(number, event="lock asked"):
+        for name in plan.targets:
+            try:
+                running.release_lock(desk.host(name), number)
+            except ProcedureError as problem:
+                say(f"{name}: the lock could not be given back ({problem}); it expires by itself")
+    archive.close(number, closure, reason, desk.now())
+    write_report(number)
+    if closure is not Closure.FAILED:
+        archive.seal(number, desk.now())
+
+
+def media_files(plan: Plan) -> dict[str, object]:
+    from tasks.media import stored
+
+    return {m.name: stored(m.sha256) for m in plan.media if m.delivered == "by us"}
+
+
+def sleep_until(seconds: float, limit_s: float) -> None:
+    """Wait in this process, for runs that cannot be suspended; never beyond the limit."""
+    time.sleep(min(seconds, limit_s))
+
+
+def record_of(number: str) -> ChangeRecord:
+    """All that documents and bundle say of this change, put together from the archive."""
+    archive: Archive = desk.archive()
+    row, round_ = archive.change(number), current_round(number)
+    people = desk.customer(row.customer)
+    plan = plan_of(number, round_) or plan_of(number, max(1, round_ - 1))
+    before = surveys_of(number, f"before {round_}")
+    after = surveys_of(number, "after")
+    backs = [surveys_of(number, f"after back-out {n}") for n in range(1, 1 + len(archive.journal(number, event="compared after back-out")))]
+    if backs:
+        after = backs[-1]
+    changed = tuple(d for name in after if name in before for d in differences(before[name], after[name]))
+    decisions = tuple(a for _, a in archive.load_all(number, "approval", Approval))
+    issues = tuple(e.detail.get("issue", "") for e in archive.journal(number, event="issue"))
+    return ChangeRecord(
+        number=number, procedure=row.procedure, customer=row.customer, customer_name=people.full_name_text(),
+        provider_name=people.provider_name_text(), language=people.language, requester=row.requester, operator=row.operator, reason=row.reason,
+        opened_at=row.opened_at, closed_at=row.closed_at, closure=row.closure, closure_reason=row.closure_reason, request=row.request,
+        plan=plan, rehearsal=rehearsal_of(number, round_), asked=archive.load(number, "request for approval", str(round_), ApprovalRequest),
+        approvals=decisions, contacts=tuple(people.contact_records()), before=tuple(before.values()), after=tuple(after.values()),
+        outcomes=outcomes(number), undone=outcomes(number, "undo"), changed=changed,
+        unexpected=tuple(d for d in changed if plan and d in unexpected(changed, plan, d.target)) if after and not backs else (),
+        issues=issues, journal=archive.journal(number))
