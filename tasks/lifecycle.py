@@ -86,6 +86,27 @@ def request_of(number: str):
     return procedure_of(row.procedure).Request.model_validate(row.request)
 
 
+def targets_of(number: str) -> str:
+    """The hosts in words, short enough for a title."""
+    names = desk.change(number).request.get("hosts", [])
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def closed_as(number: str) -> tuple[Closure, str] | None:
+    """How it ended, if it did. Stuck is no end: such a change can be taken up again."""
+    row = desk.change(number)
+    return (row.closure, row.closure_reason) if row.closure and row.closure is not Closure.FAILED else None
+
+
+def step_of(number: str, step_number: int, target: str) -> Step:
+    return next(s for s in plan_of(number).steps if s.number == step_number and s.target == target)
+
+
+def note_issue(number: str, issue: str) -> None:
+    if issue not in [e.detail.get("issue") for e in desk.archive().journal(number, event="issue")]:
+        desk.archive().note(number, "issue", issue=issue)
+
+
 def current_round(number: str) -> int:
     """1, and one more for every drift that was found."""
     return 1 + len(desk.archive().journal(number, event="drift found"))
@@ -330,8 +351,11 @@ def wrong_entries(number: str, round_: int) -> tuple[JournalEntry, ...]:
     return tuple(e for e in desk.archive().journal(number, event="entry refused") if e.detail.get("round") == round_)
 
 
-def take_entry(number: str, round_: int, entry: gates.Entry | None) -> Approval | gates.AskAgain:
-    """Judge an entry (None: nobody answered) and file what came of it; an answer once filed stands."""
+def take_entry(number: str, round_: int, entry: gates.Entry | None, *, patient: bool = False) -> Approval | gates.AskAgain:
+    """Judge an entry and file what came of it; an answer once filed stands.
+
+    entry None: nobody answered. If the request has not expired, `patient` asks again and otherwise BlockersFound is raised.
+    """
     if decided := decision_of(number, round_):
         return decided
     archive, now = desk.archive(), desk.now()
@@ -340,6 +364,9 @@ def take_entry(number: str, round_: int, entry: gates.Entry | None) -> Approval 
         raise BlockersFound(f"{number} is not waiting for an approval")
     before = len(wrong_entries(number, round_))
     if entry is None:
+        if now < asked.expires_at and patient:
+            archive.note(number, "entry refused", round=round_, why="woken up without an answer", entry={})
+            return gates.AskAgain(why=Text(zh="尚未答复", en="not answered yet"))
         if now < asked.expires_at:
             raise BlockersFound(f"{number} may still be answered until {asked.expires_at:%Y-%m-%d %H:%M %Z}")
         answer: Approval | gates.AskAgain = gates.silence(asked, now, before)
@@ -410,7 +437,8 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
         drift: list[Difference] = []
         if not begun(number):
             before = surveys_of(number, f"before {round_}")
-            when = f"carrying out {round_}"
+            # Read anew each time it is prepared: a reading from before a crash says nothing of today.
+            when = f"carrying out {round_}.{1 + len(archive.journal(number, event='lock asked'))}"
             for name, now in survey_targets(number, list(plan.targets), when).items():
                 if now.facts_digest() != plan.facts[name]:
                     drift += [d for d in differences(before[name], now)
@@ -558,14 +586,15 @@ while :; do
 done"""
 
 
-def verify(number: str, say: Say) -> tuple[str, ...]:
-    """Acceptance on the live system and the comparison with before; returns what is wrong, empty if all is well."""
+def verify(number: str, say: Say, only: list[str] | tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Acceptance on the live systems (all targets, or only some); returns what is wrong, empty if all is well (R178)."""
     archive, plan = desk.archive(), plan_of(number)
+    names = list(only or plan.targets)
     problems: list[str] = []
     def check(name: str) -> tuple[Health, ...]:
         return check_acceptance(desk.host(name), [a for a in plan.acceptance if a.target == name], say)
-    with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:
-        for name, answers in zip(plan.targets, pool.map(check, plan.targets), strict=True):
+    with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
+        for name, answers in zip(names, pool.map(check, names), strict=True):
             for health in answers:
                 archive.note(number, "accepted" if health.ok else "not accepted", target=name, check=health.title.en, detail=health.detail)
                 if not health.ok:
@@ -599,6 +628,12 @@ def begin_back_out(number: str, why: str) -> None:
     """From here on the change can only be backed out, whoever takes it up."""
     if not desk.archive().journal(number, event="back-out begun"):
         desk.archive().note(number, "back-out begun", why=why)
+
+
+def renew_locks(number: str) -> None:
+    """Take the targets' locks anew, for a change that is taken up after a long time."""
+    for name in plan_of(number).targets:
+        running.take_lock(desk.host(name), number, desk.change(number).operator or desk.change(number).requester)
 
 
 def backing_out(number: str) -> str:

@@ -1,0 +1,140 @@
+"""The one change lifecycle as a flow: survey, plan, rehearse, approve, carry out, verify, archive, or back out.
+
+Every phase asks the archive first, so that this may be started again from its first line at any time: by a resume after the
+approval, by “Retry” in the UI after a crash, by `standfast resume`. See docs/decisions/0001-shape.md.
+"""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from prefect import State
+from pydantic import BaseModel
+
+from flows.parts import steps
+from flows.parts.run import (
+    ask_in_the_ui,
+    can_be_suspended,
+    ending,
+    link_to_this_run,
+    name_this_run,
+    one_change_at_a_time,
+    run_id,
+    show_progress,
+    waiting_for_approval,
+    wait_in_line,
+)
+from reports.records import Closure
+from tasks import lifecycle
+from tasks.approval_form import is_wake_up
+from tasks.errors import BlockersFound, ProcedureError
+from tasks.gates import AskAgain
+
+
+def carry_through(procedure: str, request: BaseModel) -> State:
+    """Take a change from its request to its sealed archive, and say how it ended in the run's state."""
+    try:
+        number = lifecycle.open_change(procedure, request.model_dump(mode="json"), run_id=run_id())
+    except BlockersFound as blocker:
+        return ending(None, Closure.REFUSED, str(blocker))
+    name_this_run(number)
+    if closed := lifecycle.closed_as(number):
+        return ending(number, *closed)
+    try:
+        return _lifecycle(number)
+    except ProcedureError as problem:
+        if lifecycle.begun(number):
+            raise  # the change stays open and the targets locked: take it up again
+        return _close(number, Closure.REFUSED, str(problem))
+
+
+def _lifecycle(number: str) -> State:
+    if failure := lifecycle.backing_out(number):
+        return _back_out(number, failure)
+    round_ = lifecycle.current_round(number)
+    while True:
+        # 1 Survey and plan  2 Rehearse  3 Ask for approval
+        plan = steps.survey_and_plan(number, round_, lifecycle.targets_of(number))
+        if plan["nothing_to_do"]:
+            return _close(number, Closure.NOTHING_TO_DO, "every target is already as wished")
+        if not plan["waived"]:
+            steps.rehearse(number, round_)
+        steps.write_instruction(number, round_)
+        decision = _ask_approval(number, round_)
+        if decision is None:
+            return waiting_for_approval(number)
+        if decision != "approved":
+            return _close(number, Closure.REJECTED if decision == "rejected" else Closure.EXPIRED, lifecycle.decision_of(number, round_).reason)
+        # 4 Carry out: wait for the window, lock, compare with what was approved
+        wait_in_line(lifecycle.seconds_until_window(number), key=f"window-{number}-{round_}")
+        with one_change_at_a_time(number):
+            if not steps.prepare_targets(number, round_):
+                return _carry_out(number)
+        round_ = lifecycle.current_round(number)  # the targets drifted: what was approved is no longer what is there
+
+
+def _carry_out(number: str) -> State:
+    failure = _roll_out(number)
+    # 5 Verify
+    failure = failure or "; ".join(steps.verify(number, "after", []))
+    if failure:
+        return _back_out(number, failure)
+    unplanned = steps.compare(number)
+    for issue in unplanned:
+        lifecycle.note_issue(number, issue)
+    # 6 Archive
+    if unplanned:
+        return _close(number, Closure.SUCCESSFUL_WITH_ISSUES, f"{len(unplanned)} differences that nobody planned, the first: {unplanned[0]}")
+    return _close(number, Closure.SUCCESSFUL, "all steps done, all checks passed")
+
+
+def _roll_out(number: str) -> str:
+    """Every batch, the canary first; in a batch the hosts go side by side, step by step. Returns why it stopped, or nothing."""
+    plan = lifecycle.plan_of(number)
+    for count, batch in enumerate(plan.batches, start=1):
+        for row in zip_longest(*(plan.steps_of(name) for name in batch)):
+            here = [step for step in row if step]
+            running = [steps.carry_out_step.submit(number, s.number, s.target, s.title.say("en")) for s in here]
+            outcomes = [future.result() for future in running]
+            show_progress(number, plan, max(s.number for s in here))
+            if failed := [f"step {s.number} on {s.target} ({s.title.en}): {o['problem']}" for s, o in zip(here, outcomes, strict=True)
+                          if o["result"] not in ("done", "nothing to do")]:
+                return failed[0]
+        if count < len(plan.batches) and (unhealthy := steps.verify(number, f"batch {count}", list(batch))):
+            return unhealthy[0]
+    return ""
+
+
+def _back_out(number: str, why: str) -> State:
+    """What was begun is undone, last step first; a failing undo does not stop the others. Then it is proved by comparison."""
+    if lifecycle.past_no_return(number):
+        return _close(number, Closure.FAILED, f"failed after the point of no return, people are called: {why}")
+    lifecycle.begin_back_out(number, why)
+    with one_change_at_a_time(number):
+        lifecycle.renew_locks(number)
+        undone = [steps.undo_step(number, s.number, s.target, s.title.say("en")) for s in lifecycle.steps_to_undo(number)]
+        left = [o["problem"] for o in undone if o["result"] != "done"] + steps.compare_after_back_out(number)
+    if left:
+        return _close(number, Closure.FAILED, f"{why}. The back-out is not complete: {left[0]}")
+    return _close(number, Closure.BACKED_OUT, why)
+
+
+def _ask_approval(number: str, round_: int) -> str | None:
+    """The decision, or None where this run cannot wait for it. The run is suspended while it waits and costs nothing."""
+    while not (decision := lifecycle.decision_of(number, round_)):
+        asked = lifecycle.ask_customer(number, round_)
+        wrong = lifecycle.wrong_entries(number, round_)
+        mailing = 1 + len(wrong) // lifecycle.gates.WRONG_ENTRIES_PER_CODE
+        steps.send_codes(number, round_, mailing, link_to_this_run())
+        if not can_be_suspended():
+            return None
+        form = ask_in_the_ui(number, asked, wrong)
+        answer = lifecycle.take_entry(number, round_, None if is_wake_up(form) else form.entry(), patient=True)
+        if isinstance(answer, AskAgain):
+            continue
+    return decision.decision
+
+
+def _close(number: str, closure: Closure, reason: str) -> State:
+    steps.archive(number, closure.value, reason)
+    return ending(number, closure, reason)

@@ -1,0 +1,146 @@
+"""Documents and letters of a change: rendered from the record, filed as evidence, sent to the customer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from blocks import lookup
+from reports.documents import render_instruction, render_plan_page, render_report
+from reports.records import ApprovalRequest, Text
+from tasks import desk, lifecycle
+from tasks.errors import ProcedureError
+from tasks.gates import may_approve
+
+TYPES = {"html": "text/html", "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
+
+
+def write_instruction(number: str, round_: int) -> None:
+    """The upgrade operation instruction (升级操作说明, R175), in both languages; before approval."""
+    _write(number, f"instruction-{round_}", render_instruction)
+
+
+def write_report(number: str) -> None:
+    """The change report (R179), in both languages; after the change ended, however it ended."""
+    _write(number, "report", render_report)
+
+
+def _write(number: str, name: str, render) -> None:
+    record = lifecycle.record_of(number)
+    archive = desk.archive()
+    there = {e.name for e in archive.evidence(number)}
+    zone = desk.customer(record.customer).zone
+    for language in ("zh", "en"):
+        if f"{name}-{language}.pdf" in there:
+            continue
+        for suffix, content in render(record, language, desk.now(), zone=zone).items():
+            archive.file_evidence(number, f"{name}-{language}.{suffix}", content, TYPES[suffix])
+
+
+def documents(number: str) -> dict[str, Path]:
+    """Where the change's documents lie, by name."""
+    archive = desk.archive()
+    return {e.name: archive.path_of(e) for e in archive.evidence(number) if e.name.rpartition(".")[2] in TYPES}
+
+
+def plan_page(number: str) -> str:
+    """The page that the approver reads, in the customer's language, as Markdown."""
+    record = lifecycle.record_of(number)
+    return render_plan_page(record, record.language)
+
+
+ASKING = Text(
+    zh="""{name},您好:
+
+{provider}请您批准变更 {number}:{title}。
+申请人:{requester};原因:{reason}
+演练结果:{rehearsal}
+操作说明见附件。请在 {expires} 之前答复,逾期未答复视为不批准。
+
+您的一次性验证码(仅对本方案有效,方案摘要 {digest}):
+
+    {code}
+
+答复方式:在批准页面填写({link}),或电话告知值班工程师。
+请勿转发本邮件。
+""",
+    en="""Dear {name},
+
+{provider} asks you to approve change {number}: {title}.
+Requested by {requester}; reason: {reason}
+Rehearsal: {rehearsal}
+The operation instruction is attached. Please answer before {expires}; no answer counts as no.
+
+Your one-time code (valid for exactly this plan, digest {digest}):
+
+    {code}
+
+Answer on the approval page ({link}), or tell our engineer on duty by phone.
+Please do not forward this mail.
+""")
+PASSED = Text(zh="已在模拟环境中完成升级与回退演练,全部通过", en="upgrade and back-out were rehearsed in a simulated environment; all passed")
+SEEN_BEFORE = Text(zh="此前已演练", en="rehearsed earlier")
+
+
+def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
+    """Send each approver a fresh one-time code with the instruction attached (R104, R111).
+
+    Raises:
+        ProcedureError: no mail could be sent to anybody.
+    """
+    from zoneinfo import ZoneInfo
+
+    record = lifecycle.record_of(number)
+    people = desk.customer(record.customer)
+    language, plan = people.language, record.plan
+    archive = desk.archive()
+    pdf = [e for e in archive.evidence(number) if e.name.startswith("instruction-") and e.name.endswith(f"-{language}.pdf")][-1:]
+    attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES["pdf"]) for e in pdf]
+    codes = lifecycle.new_codes(number, asked)
+    sent, problems = 0, []
+    for approver in may_approve(asked):
+        text = ASKING.say(language).format(
+            name=approver.name, provider=people.provider_name_text().say(language), number=number, title=plan.title.say(language),
+            requester=record.requester, reason=record.reason, digest=asked.digest[:16], code=codes[approver.name], link=link,
+            rehearsal=(SEEN_BEFORE if plan.no_rehearsal else PASSED).say(language),
+            expires=f"{asked.expires_at.astimezone(ZoneInfo(people.zone)):%Y-%m-%d %H:%M}")
+        subject = {"zh": f"请批准变更 {number}", "en": f"Please approve change {number}"}[language]
+        try:
+            lookup.find_notices("default").send(approver.email, subject, text, attachments=attachments)
+            sent += 1
+            archive.note(number, "code sent", to=approver.email, digest=asked.digest)
+        except Exception as problem:  # a mail that fails must not hide that others went out
+            problems.append(f"{approver.email}: {problem}")
+            archive.note(number, "code not sent", to=approver.email, problem=str(problem))
+    if not sent:
+        raise ProcedureError("No approver could be sent a code, so nobody could approve: " + "; ".join(problems))
+
+
+def send_outcome(number: str) -> None:
+    """Tell the customer's approvers how the change ended, with the report attached. A mail that fails is noted, no more."""
+    record = lifecycle.record_of(number)
+    people = desk.customer(record.customer)
+    language, archive = people.language, desk.archive()
+    attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES["pdf"]) for e in archive.evidence(number)
+                   if e.name == f"report-{language}.pdf"]
+    ending = {"zh": {"successful": "成功", "successful with issues": "成功(有遗留问题)", "nothing to do": "无需变更", "backed out": "已回退",
+                     "refused": "未实施(前置条件不满足)", "rejected": "未批准", "expired": "逾期未批准", "failed": "未完成,正在处理"}}
+    word = ending["zh"].get(record.closure.value, record.closure.value) if language == "zh" else record.closure.value
+    subject = {"zh": f"变更 {number}:{word}", "en": f"Change {number}: {word}"}[language]
+    for approver in people.approver_records():
+        try:
+            lookup.find_notices("default").send(approver.email, subject, f"{subject}\n\n{record.closure_reason}\n", attachments=attachments)
+        except Exception as problem:
+            if record.closure and record.closure.value == "failed":
+                archive.note(number, "outcome not sent", to=approver.email, problem=str(problem))
+
+
+def outcome_page(number: str) -> str:
+    """How the change ended, for the run's page: closure, steps with seconds, where the documents lie. Markdown."""
+    record = lifecycle.record_of(number)
+    rows = [f"| {o.number} | {o.target} | {o.title.say(record.language)} | {o.action} | {o.result} | {o.seconds:.1f} |"
+            for o in (*record.outcomes, *record.undone)]
+    lines = [f"# {number}: {record.closure.value if record.closure else 'open'}", "", record.closure_reason, ""]
+    if rows:
+        lines += ["| No. | Host | Step | Action | Result | s |", "|--:|---|---|---|---|--:|", *rows, ""]
+    lines += [f"- `{path}`" for name, path in documents(number).items() if name.startswith("report-")]
+    return "\n".join(lines)
