@@ -1,0 +1,191 @@
+"""The lab's hosts: containers that boot systemd, with a pinned host key and a port on 127.0.0.1."""
+
+from __future__ import annotations
+
+import json
+import re
+import secrets
+import socket
+import time
+from dataclasses import asdict, dataclass
+
+from deployments.lab import engine, images, keys
+from deployments.lab.place import LABEL, LabError, folder, lab_id, say
+
+BOOT_LIMIT_S = 60
+ADDRESS = "127.0.0.1"
+CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_NICE")
+
+
+@dataclass(frozen=True)
+class Host:
+    """A host of the lab. kind: "web" (nginx, application, PostgreSQL), "node" (nginx alone), "tomcat". key_file: absolute path."""
+
+    name: str
+    kind: str
+    container: str
+    address: str
+    port: int
+    user: str
+    key_file: str
+    host_key: str
+
+
+READY = {
+    "web": "curl -fsS --max-time 2 http://127.0.0.1/health",
+    "node": "curl -fsS --max-time 2 -o /dev/null http://127.0.0.1/",
+    "tomcat": "curl -sS --max-time 2 -o /dev/null http://127.0.0.1:8080/",
+}
+
+
+def kind_of(name: str) -> str:
+    """The kind that a host of this name is. Raises LabError for a name the lab does not know."""
+    found = re.fullmatch(r"(web|node|tomcat)[1-9][0-9]?", name)
+    if not found:
+        raise LabError(f"the lab has no host {name!r}; it knows web1, web2, tomcat1, node1, node2 and so on, up to 99 of each")
+    return found[1]
+
+
+def container_of(name: str) -> str:
+    return f"standfast-{lab_id()}-{name}"
+
+
+def network() -> str:
+    """The lab's own network, made if it is not there."""
+    name = f"standfast-{lab_id()}"
+    if engine.docker("network", "inspect", name, check=False).returncode != 0:
+        engine.docker("network", "create", "--label", f"{LABEL}={lab_id()}", name)
+    return name
+
+
+def states() -> dict[str, str]:
+    """Name and state ("running", "exited", …) of every container of this lab."""
+    shown = engine.text("ps", "-a", "--filter", f"label={LABEL}={lab_id()}", "--format", "{{.Names}}\t{{.State}}")
+    prefix = f"standfast-{lab_id()}-"
+    return {line.split("\t")[0].removeprefix(prefix): line.split("\t")[1] for line in shown.splitlines() if line.startswith(prefix)}
+
+
+def known() -> dict[str, Host]:
+    """The hosts that were made and not taken down, by name."""
+    try:
+        return {name: Host(**fields) for name, fields in json.loads((folder() / "hosts.json").read_text()).items()}
+    except FileNotFoundError:
+        return {}
+
+
+def remember(hosts: dict[str, Host]) -> None:
+    path = folder() / "hosts.json"
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps({name: asdict(host) for name, host in hosts.items()}, indent=1))
+    part.replace(path)
+
+
+def free_port(wanted: int, taken: set[int]) -> int:
+    """`wanted`, or the next port on 127.0.0.1 that nobody listens on. Raises LabError after a thousand."""
+    for port in range(wanted, wanted + 1000):
+        if port in taken:
+            continue
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((ADDRESS, port))
+                return port
+            except OSError:
+                continue
+    raise LabError(f"no port is free on {ADDRESS} from {wanted} to {wanted + 999}; end what uses them and try again")
+
+
+def _wanted_port(name: str) -> int:
+    kind, number = kind_of(name), int(re.sub(r"\D", "", name))
+    return {"web": 2200, "tomcat": 2205, "node": 2210}[kind] + number
+
+
+def create(name: str) -> Host:
+    """Make the host from its image and start it; an older one of the same name goes away. It boots while this returns.
+
+    The host keeps its key and, if nobody took it, its port.
+    """
+    kind = kind_of(name)
+    image = images.ensure(kind)
+    container = container_of(name)
+    engine.docker("rm", "-f", "-v", container, check=False)
+    before = known()
+    host_key_file, host_key = keys.of_host(name)
+    key_file, public = keys.personal()
+    authorized = public.encode() + b"\n"
+    accounts = {"ops": 1000, "nosudo": 1001}
+    files = {"etc/ssh/ssh_host_ed25519_key": host_key_file.read_bytes(), "etc/ssh/ssh_host_ed25519_key.pub": f"{host_key} root@{name}\n".encode(),
+             "etc/machine-id": f"{secrets.token_hex(16)}\n".encode()}
+    modes = {"etc/ssh/ssh_host_ed25519_key": 0o600, "etc/machine-id": 0o444}
+    owners = {}
+    for account, number in accounts.items():
+        home = f"home/{account}"
+        files[f"{home}/.ssh/authorized_keys"] = authorized
+        modes |= {home: 0o700, f"{home}/.ssh": 0o700, f"{home}/.ssh/authorized_keys": 0o600}
+        owners |= dict.fromkeys((home, f"{home}/.ssh", f"{home}/.ssh/authorized_keys"), (number, number))
+    taken = {host.port for other, host in before.items() if other != name}
+    wanted = before[name].port if name in before else _wanted_port(name)
+    for _ in range(20):
+        port = free_port(wanted, taken)
+        options = [f"--cap-add={capability}" for capability in CAPABILITIES]
+        if "apparmor" in engine.text("info", "--format", "{{.SecurityOptions}}"):
+            options += ["--security-opt", "apparmor=unconfined"]  # its default profile forbids the mounts that systemd makes
+        engine.docker(
+            "create", "--name", container, "--hostname", name, "--label", f"{LABEL}={lab_id()}", "--network", network(),
+            "--publish", f"{ADDRESS}:{port}:22", "--cgroupns=private", "--tmpfs", "/run", "--tmpfs", "/run/lock",
+            "--stop-signal", "SIGRTMIN+3", "--log-opt", "max-size=1m", *options, image,
+        )
+        engine.docker("cp", "-", f"{container}:/", stdin=images.pack(files, modes, owners))
+        started = engine.docker("start", container, check=False)
+        if started.returncode == 0:
+            break
+        engine.docker("rm", "-f", "-v", container, check=False)
+        if b"port is already allocated" not in started.stderr and b"address already in use" not in started.stderr:
+            raise LabError(f"host {name} does not start: {started.stderr.decode(errors='replace').strip()}")
+        wanted = port + 1
+    else:
+        raise LabError(f"host {name} found no free port on {ADDRESS} near {wanted}")
+    host = Host(name, kind, container, ADDRESS, port, "ops", str(key_file), host_key)
+    remember({**known(), name: host})
+    return host
+
+
+def wait(host: Host, limit_s: float = BOOT_LIMIT_S) -> None:
+    """Wait until the host answers: sshd greets, and what it serves works.
+
+    Raises LabError after `limit_s` seconds.
+    """
+    give_up = time.monotonic() + limit_s
+    while True:
+        if greets(host):
+            done = engine.docker("exec", host.container, "sh", "-c", READY[host.kind], check=False, limit_s=15)
+            if done.returncode == 0:
+                return
+            last = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
+        else:
+            last = ["sshd does not greet"]
+        if time.monotonic() > give_up:
+            raise LabError(f"host {host.name} is not ready after {limit_s:.0f} s ({last[0]}); see `docker exec {host.container} systemctl --failed`")
+        time.sleep(0.2)
+
+
+def greets(host: Host) -> bool:
+    """True if sshd of the host says who it is on the published port."""
+    try:
+        with socket.create_connection((host.address, host.port), timeout=2) as connection:
+            connection.settimeout(2)
+            return connection.recv(4) == b"SSH-"
+    except OSError:
+        return False
+
+
+def remove_all() -> int:
+    """Remove every container and the network of this lab, and nothing else; returns how many containers there were."""
+    containers = engine.text("ps", "-aq", "--filter", f"label={LABEL}={lab_id()}").split()
+    if containers:
+        say(f"removing {len(containers)} containers")
+        engine.docker("rm", "-f", "-v", *containers)
+    for network_id in engine.text("network", "ls", "-q", "--filter", f"label={LABEL}={lab_id()}").split():
+        engine.docker("network", "rm", network_id, check=False)
+    remember({})
+    return len(containers)
