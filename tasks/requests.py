@@ -57,3 +57,18 @@ class UpgradeRequest(BaseModel):
     batch_size: int = Field(default=5, ge=1, title="Hosts in each further batch")
     approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
     number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+
+
+class BackOutRequest(BaseModel):
+    """A request to take a finished change back (also long after it was closed)."""
+
+    model_config = ConfigDict(extra="forbid", title="Back-out")
+
+    change: str = Field(title="Change to back out", description="For example CHG-20261122-001", pattern=r"^CHG-\d{8}-\d{3,}$")
+    requester: str = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
+    operator: str = Field(default="", title="Operator", description="Who runs the procedure")
+    reason: str = Field(title="Reason", min_length=1)
+    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    number: str = Field(default="", title="Change number", description="Only to take up a back-out that exists")
+    customer: str = Field(default="", title="Customer", description="Leave empty: taken from the change")
+    hosts: list[str] = Field(default_factory=list, title="Hosts", description="Leave empty: taken from the change")

@@ -1,0 +1,76 @@
+"""Back-out on request: the undo steps of a finished change as a plan of their own, through the same lifecycle."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from reports.records import Closure, Plan, Risk, Step, Survey, Text, VersionChange
+from tasks import desk, lifecycle
+from tasks.errors import BlockersFound
+from tasks.requests import BackOutRequest as Request
+from tasks.running import change_folder
+
+
+def complete(request: Request) -> Request:
+    """Customer and hosts of the change that is taken back.
+
+    Raises:
+        BlockersFound: there is no such change, or nothing of it stands.
+    """
+    try:
+        row = desk.archive().change(request.change)
+    except LookupError as problem:
+        raise BlockersFound(str(problem)) from problem
+    if row.closure not in (Closure.SUCCESSFUL, Closure.SUCCESSFUL_WITH_ISSUES):
+        state = f"ended as “{row.closure.value}”" if row.closure else "is still open: resume it, or back it out with `standfast back-out`"
+        raise BlockersFound(f"{request.change} {state}; only a change that was carried out can be backed out")
+    plan = lifecycle.plan_of(request.change)
+    return request.model_copy(update={"customer": row.customer, "hosts": list(plan.targets)})
+
+
+def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callable[[str], None]) -> Plan:
+    """The plan: every step of the change that can be undone, last first, with the scripts that were approved and rehearsed then."""
+    original = lifecycle.plan_of(request.change)
+    later = [row.number for row in desk.archive().changes(limit=500) if row.number not in (number, request.change)
+             and row.closure in (Closure.SUCCESSFUL, Closure.SUCCESSFUL_WITH_ISSUES)
+             and row.opened_at > desk.change(request.change).opened_at
+             and set(row.request.get("hosts", [])) & set(original.targets)
+             and not (row.procedure == "back-out" and row.request.get("change") != request.change)]
+    return plan_back_out(number, request, original, acceptance=original.acceptance, facts={n: s.facts_digest() for n, s in surveys.items()},
+                         later=later)
+
+
+def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, facts: dict[str, str], later: list[str]) -> Plan:
+    """Pure: the original plan turned round."""
+    steps = []
+    for target in original.targets:
+        undoable = [s for s in reversed(original.steps_of(target)) if s.undo]
+        steps += [_turned(count, step, original.change) for count, step in enumerate(undoable, start=1)]
+    blockers = tuple(
+        [Text(zh=f"{other} 在此之后变更过同一主机,请先回退 {other}。", en=f"{other} changed the same host later; back that out first.") for other in later])
+    return Plan(
+        change=number, procedure="back-out", kind="back-out", customer=original.customer, requester=request.requester, reason=request.reason,
+        title=Text(zh=f"回退 {original.change}:{original.title.zh}", en=f"Back out {original.change}: {original.title.en}"),
+        targets=original.targets, batches=original.batches, facts=facts,
+        versions=tuple(VersionChange(target=v.target, name=v.name, before=v.after, after=v.before) for v in original.versions),
+        improvements=(), media=(), steps=tuple(steps), acceptance=acceptance,
+        impact=Text(zh=f"恢复 {original.change} 之前的版本与配置;{original.impact.zh}", en=f"Brings back what was before {original.change}. {original.impact.en}"),
+        risk=Risk(level="medium", reasons=(Text(zh="变更之后写入的数据保留,但须与旧版本兼容", en="data written since stays, and must suit the old version"),)),
+        back_out=Text(zh="回退步骤本身不再回退;失败时停止并通知人员处理", en="a back-out is not backed out again; if it fails it stops and people are called"),
+        blockers=blockers,
+        no_rehearsal=Text(zh=f"回退步骤已在变更 {original.change} 的演练中完整验证", en=f"these steps were rehearsed, and proved by comparison, in change {original.change}"),
+    )
+
+
+def _turned(count: int, step: Step, change: str) -> Step:
+    folder = change_folder(change)
+    there = f"# what change {change} kept for this moment\nCHANGE_DIR={folder}; export CHANGE_DIR\n"
+    return Step(number=count, key=f"undo-{step.key}"[:60], target=step.target, account=step.account,
+                title=Text(zh=f"回退:{step.title.zh}", en=f"Back out: {step.title.en}"),
+                holds_before=f"[ -d {folder} ] || {{ echo 'nothing is kept of {change} on this host'; exit 1; }}",
+                command=there + step.undo, proof=there + (step.undo_proof or "true"),
+                expected=Text(zh="恢复到变更之前", en="as before the change"), reversible="no", changes=step.changes,
+                interrupts=step.interrupts, time_limit_s=step.time_limit_s)
+
+
+__all__ = ["Request", "complete", "plan"]
