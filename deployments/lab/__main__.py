@@ -17,7 +17,7 @@ def main() -> int:
     up.add_argument("--only", nargs="+", metavar="HOST", help="these hosts and no others")
     up.add_argument("--with", nargs="+", default=[], metavar="HOST", dest="besides", help="hosts besides web1 and web2, for example tomcat1")
     up.add_argument("--nodes", type=int, default=0, metavar="N", help="also N light hosts node1 … nodeN")
-    down = commands.add_parser("down", help="remove this lab's containers and network, end its mail sink")
+    down = commands.add_parser("down", help="remove this lab's containers, end its mail sink")
     down.add_argument("--images", action="store_true", help="also remove the images of lab hosts")
     commands.add_parser("status", help="show the hosts")
     reset = commands.add_parser("reset", help="make hosts afresh from their image")

@@ -74,7 +74,7 @@ class Lab:
             return made
 
     def down(self, images: bool = False) -> None:
-        """Remove this lab's containers and network and end its mail sink; with `images` also the images that labs share."""
+        """Remove this lab's containers and end its mail sink; with `images` also the images that labs share."""
         with only_one():
             mail_sink.stop()
             if not engine.answers():

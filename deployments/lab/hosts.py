@@ -50,14 +50,6 @@ def container_of(name: str) -> str:
     return f"standfast-{lab_id()}-{name}"
 
 
-def network() -> str:
-    """The lab's own network, made if it is not there."""
-    name = f"standfast-{lab_id()}"
-    if engine.docker("network", "inspect", name, check=False).returncode != 0:
-        engine.docker("network", "create", "--label", f"{LABEL}={lab_id()}", name)
-    return name
-
-
 def states() -> dict[str, str]:
     """Name and state ("running", "exited", …) of every container of this lab."""
     shown = engine.text("ps", "-a", "--filter", f"label={LABEL}={lab_id()}", "--format", "{{.Names}}\t{{.State}}")
@@ -131,7 +123,7 @@ def create(name: str) -> Host:
         if "apparmor" in engine.text("info", "--format", "{{.SecurityOptions}}"):
             options += ["--security-opt", "apparmor=unconfined"]  # its default profile forbids the mounts that systemd makes
         engine.docker(
-            "create", "--name", container, "--hostname", name, "--label", f"{LABEL}={lab_id()}", "--network", network(),
+            "create", "--name", container, "--hostname", name, "--label", f"{LABEL}={lab_id()}",
             "--publish", f"{ADDRESS}:{port}:22", "--cgroupns=private", "--tmpfs", "/run", "--tmpfs", "/run/lock",
             "--stop-signal", "SIGRTMIN+3", "--log-opt", "max-size=1m", *options, image,
         )
@@ -180,12 +172,10 @@ def greets(host: Host) -> bool:
 
 
 def remove_all() -> int:
-    """Remove every container and the network of this lab, and nothing else; returns how many containers there were."""
+    """Remove every container of this lab, and nothing else; returns how many containers there were."""
     containers = engine.text("ps", "-aq", "--filter", f"label={LABEL}={lab_id()}").split()
     if containers:
         say(f"removing {len(containers)} containers")
         engine.docker("rm", "-f", "-v", *containers)
-    for network_id in engine.text("network", "ls", "-q", "--filter", f"label={LABEL}={lab_id()}").split():
-        engine.docker("network", "rm", network_id, check=False)
     remember({})
     return len(containers)

@@ -40,6 +40,13 @@ _WATCHED = {
 }
 
 
+class _Plain(yaml.SafeDumper):
+    """Without anchors and aliases, as a person would write it."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
 def write(hosts: dict[str, Host], smtp_port: int) -> Path:
     """Write `.lab/inventory.yaml` for these hosts; returns its path. The file appears whole or not at all."""
     archive = folder() / "archive"
@@ -62,7 +69,7 @@ def write(hosts: dict[str, Host], smtp_port: int) -> Path:
     part = path.with_suffix(".part")
     part.write_text(
         "# Written by `python -m deployments.lab`; changes are lost when the lab comes up again.\n"
-        + yaml.safe_dump(content, allow_unicode=True, sort_keys=False, width=130),
+        + yaml.dump(content, Dumper=_Plain, allow_unicode=True, sort_keys=False, width=130),
         encoding="utf-8",
     )
     part.replace(path)

@@ -14,7 +14,7 @@ cp /build/apt.conf /etc/apt/apt.conf.d/50mirror
 apt-get -q update
 apt-get -q -y upgrade
 apt-get -q -y --no-install-recommends install \
-    systemd systemd-sysv openssh-server sudo curl iproute2 iputils-ping procps ca-certificates nginx python3 python3-apt
+    systemd systemd-sysv openssh-server sudo curl iproute2 iputils-ping procps ca-certificates cron nginx python3 python3-apt
 
 # Nothing on a lab host happens by itself; and what a container cannot have is not tried.
 systemctl mask -q apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-daily-upgrade.service dpkg-db-backup.timer \
@@ -23,6 +23,7 @@ systemctl mask -q apt-daily.timer apt-daily-upgrade.timer apt-daily.service apt-
     systemd-remount-fs.service systemd-pstore.service dev-hugepages.mount sys-fs-fuse-connections.mount \
     sys-kernel-config.mount sys-kernel-debug.mount sys-kernel-tracing.mount systemd-modules-load.service systemd-sysctl.service
 systemctl set-default -q multi-user.target
+echo 'LANG=C.UTF-8' > /etc/default/locale
 systemctl enable -q ssh.service nginx.service
 
 for account in ops nosudo; do
