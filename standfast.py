@@ -1,5 +1,346 @@
-"""The command line beside the UI."""
+"""The command line beside the UI, for people and scripts.
+
+Exit codes, by how a change ended: 0 successful (also with issues, also nothing to do); 3 backed out; 4 refused before anything
+was touched; 5 rejected or expired; 6 waiting for approval; 1 stuck, or the command itself failed; 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
+import yaml
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, help=__doc__, pretty_exceptions_enable=False, rich_markup_mode=None)
+inventory_app = typer.Typer(no_args_is_help=True, help="Describe hosts, customers and the rest in one file.")
+archive_app = typer.Typer(no_args_is_help=True, help="What was done, and the proof of it.")
+app.add_typer(inventory_app, name="inventory")
+app.add_typer(archive_app, name="archive")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for scripts.")]
+Number = Annotated[str, typer.Argument(help="Change number, for example CHG-20261122-001")]
+WAITING = 6
+
+
+@contextmanager
+def plainly():
+    """What is wrong in one sentence on standard error, and the right exit code; never a traceback for what people can mend."""
+    from blocks.foundation import UnknownName
+    from blocks.lookup import UnusableBlock
+    from tasks.errors import BlockersFound, ProcedureError
+
+    try:
+        yield
+    except (BlockersFound, UnknownName, UnusableBlock) as problem:
+        typer.echo(f"standfast: {problem}", err=True)
+        raise typer.Exit(4) from None
+    except (ProcedureError, LookupError, OSError, ValueError) as problem:
+        typer.echo(f"standfast: {problem}", err=True)
+        raise typer.Exit(1) from None
+
+
+def say(line: str) -> None:
+    typer.echo(f"  {line}", err=True)
+
+
+def show(value: Any, as_json: bool, text: str | None = None) -> None:
+    if as_json or text is None:
+        typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    else:
+        typer.echo(text)
+
+
+# --- inventory ------------------------------------------------------------------------------------------------------------
+
+@inventory_app.command("check")
+def inventory_check(file: Path) -> None:
+    """Say every mistake in an inventory file, with its line; changes nothing."""
+    from deployments.inventory import read_inventory
+
+    with plainly():
+        found = read_inventory(file)
+        typer.echo(f"{file}: {len(found.hosts)} hosts, {len(found.customers)} customers; no mistakes")
+
+
+@inventory_app.command("load")
+def inventory_load(file: Path) -> None:
+    """Load all hosts, customers and settings of the file as Prefect blocks, at once."""
+    from deployments.inventory import load_blocks, read_inventory
+
+    with plainly():
+        typer.echo(str(load_blocks(read_inventory(file))))
+
+
+# --- the phases of a change -----------------------------------------------------------------------------------------------
+
+@app.command()
+def survey(host: str, as_json: AsJson = False) -> None:
+    """Read a host in one round trip; nothing is changed there."""
+    from tasks import desk, lifecycle
+
+    with plainly():
+        found = lifecycle.read_survey(desk.host(host), "now")
+        waiting = [h for h in found.health if not h.ok]
+        show(found.model_dump(mode="json"), as_json,
+             f"{found.target}: {found.os_name}, kernel {found.kernel}, {len(found.packages)} packages, "
+             f"{sum(s.active == 'active' for s in found.services)} services active, {len(found.ports)} ports open, "
+             f"{len(found.configuration)} configuration files watched\n"
+             + "\n".join(f"  {f.mount}: {f.free_kib // 1024} MiB free of {f.size_kib // 1024}" for f in found.file_systems)
+             + "".join(f"\n  PostgreSQL {c.name} {c.version}: {sum(t.rows for t in c.tables)} rows in {len(c.tables)} tables" for c in found.clusters)
+             + f"\n  health: {'good' if not waiting else '; '.join(f'{h.title.en}: {h.detail}' for h in waiting)}"
+             + (f"\n  being changed: {found.lock}" if found.lock else ""))
+
+
+def _request(file: Path, procedure: str):
+    from pydantic import ValidationError
+
+    from tasks import lifecycle
+    from tasks.errors import BlockersFound
+
+    try:
+        return lifecycle.procedure_of(procedure).Request.model_validate(yaml.safe_load(file.read_text()) or {})
+    except yaml.YAMLError as problem:
+        raise BlockersFound(f"{file} is no YAML: {str(problem).splitlines()[0]}") from problem
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        raise BlockersFound(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from problem
+
+
+Procedure = Annotated[str, typer.Option(help="Which procedure: software-upgrade, back-out")]
+
+
+@app.command()
+def plan(file: Annotated[Path, typer.Argument(help="The request as YAML")], procedure: Procedure = "software-upgrade", as_json: AsJson = False) -> None:
+    """Open a change, survey its hosts and make the plan; nothing is touched."""
+    from reports.documents import render_plan_text
+    from tasks import desk, lifecycle
+
+    with plainly():
+        request = _request(file, procedure)
+        number = lifecycle.open_change(procedure, request.model_dump(mode="json"))
+        made = lifecycle.make_plan(number, 1, say)
+        show({"number": number, "plan": made.model_dump(mode="json"), "fingerprint": made.fingerprint()}, as_json,
+             render_plan_text(made, desk.customer(made.customer).language))
+        if made.blockers:
+            raise typer.Exit(4)
+
+
+@app.command()
+def rehearse(number: Number, as_json: AsJson = False) -> None:
+    """Carry the plan out on a simulated copy, back it out there, compare."""
+    from tasks import lifecycle, papers
+
+    with plainly():
+        round_ = lifecycle.current_round(number)
+        done = lifecycle.rehearse(number, round_, say)
+        papers.write_instruction(number, round_)
+        show(done.model_dump(mode="json") if done else {}, as_json,
+             f"{number}: rehearsal {'passed' if done and done.passed else 'failed: ' + (done.problem if done else 'none is needed')}"
+             + "".join(f"\n  {o.number:2} {o.title.en}: {o.result}, {o.seconds:.1f} s" for o in (done.outcomes if done else ())))
+        if done and not done.passed:
+            raise typer.Exit(4)
+
+
+@app.command("send-codes")
+def send_codes(number: Number) -> None:
+    """Open the gate and send every approver a fresh one-time code; earlier codes no longer count."""
+    from tasks import lifecycle, papers
+
+    with plainly():
+        round_ = lifecycle.current_round(number)
+        lifecycle.require_rehearsed(lifecycle.plan_of(number, round_), lifecycle.rehearsal_of(number, round_))
+        asked = lifecycle.ask_customer(number, round_)
+        papers.send_codes(number, asked, "")
+        typer.echo(f"{number}: codes sent to {', '.join(asked.sent_to)}; answer until {asked.expires_at:%Y-%m-%d %H:%M %Z}")
+
+
+@app.command()
+def approve(number: Number,
+            name: Annotated[str, typer.Option(help="The customer's approver")],
+            code: Annotated[str, typer.Option(help="One-time code from the mail to the approver", prompt=True, hide_input=True)],
+            decision: Annotated[str, typer.Option(help="approve or reject")] = "approve",
+            channel: Annotated[str, typer.Option(help="form, link, phone or paper")] = "phone",
+            taken_by: Annotated[str, typer.Option(help="The operator who took down a phone call or a paper")] = "",
+            reason: Annotated[str, typer.Option(help="Needed for a refusal")] = "") -> None:
+    """Take down the customer's answer; a run that waits for it is woken."""
+    from pydantic import ValidationError
+
+    from tasks import desk, gates, lifecycle, papers
+    from tasks.watching import wake
+
+    with plainly():
+        try:
+            entry = gates.Entry(decision=decision, name=name, channel=channel, taken_by=taken_by, reason=reason, code=code)
+        except ValidationError as problem:
+            raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {problem.errors()[0]['msg']}") from None
+        round_ = lifecycle.current_round(number)
+        answer = lifecycle.take_entry(number, round_, entry)
+        if isinstance(answer, gates.AskAgain):
+            if lifecycle.codes_are_worn(number, round_):
+                papers.send_codes(number, lifecycle.ask_customer(number, round_), "")
+            typer.echo(f"standfast: {answer.why.en} / {answer.why.zh}", err=True)
+            raise typer.Exit(WAITING)
+        woken = False
+        if run := desk.change(number).run_id:
+            woken = _quietly(wake, run)
+        typer.echo(f"{number}: {answer.decision} by {answer.name or 'nobody'}" + ("; the waiting run goes on" if woken else f"; go on with: standfast resume {number}"))
+        if answer.decision != "approved":
+            raise typer.Exit(5)
+
+
+def _quietly(wake, run: str) -> bool:
+    try:
+        return wake(run)
+    except Exception:  # no server, or the run is gone: the change can be resumed here
+        return False
+
+
+def _go_on(number: str, as_json: bool) -> None:
+    """Run the change's flow in this process to its end."""
+    from flows.parts.catalogue import flow_of
+    from tasks import desk
+
+    row = desk.change(number)
+    flow, form = flow_of(row.procedure)
+    state = flow(form.model_validate({**row.request, "number": number}), return_state=True)
+    _say_ending(number, as_json, state)
+
+
+def _say_ending(number: str, as_json: bool, state: Any = None) -> None:
+    from tasks import desk, papers
+
+    row = desk.change(number)
+    waiting = state is not None and state.name == "AwaitingApproval"
+    word = row.closure.value if row.closure else "waiting for approval" if waiting else "open"
+    text = f"{number}: {word}. {row.closure_reason or (state.message if state is not None else '') or ''}"
+    files = {name: str(path) for name, path in papers.documents(number).items()} if row.closure else {}
+    show({"number": number, "closure": row.closure.value if row.closure else None, "reason": row.closure_reason, "documents": files}, as_json,
+         text + "".join(f"\n  {path}" for path in files.values()))
+    raise typer.Exit(row.closure.exit_code if row.closure else WAITING if waiting else 1)
+
+
+@app.command("carry-out")
+def carry_out(number: Number, as_json: AsJson = False) -> None:
+    """Carry out an approved change in this process, to its end."""
+    with plainly():
+        _go_on(number, as_json)
+
+
+@app.command()
+def resume(number: Number, as_json: AsJson = False,
+           here: Annotated[bool, typer.Option("--here", help="In this process, even if a worker could take it")] = False) -> None:
+    """Take a change up again, wherever it stopped: by its own run where there is a server and a worker, else here."""
+    from tasks import desk
+    from tasks.watching import take_up_again
+
+    with plainly():
+        row = desk.change(number)
+        if not here and row.run_id and _quietly(take_up_again, row.run_id):
+            typer.echo(f"{number}: its run is taken up again by a worker; see standfast status {number}")
+            return
+        _go_on(number, as_json)
+
+
+@app.command("back-out")
+def back_out(number: Number, reason: Annotated[str, typer.Option(prompt=True)], requester: Annotated[str, typer.Option(prompt=True)],
+             operator: str = "", as_json: AsJson = False) -> None:
+    """Take a change back: at once if it is still open, as a change of its own (with approval) if it was closed."""
+    from reports.records import Closure
+    from tasks import desk, lifecycle
+    from tasks.procedures import back_out as procedure
+
+    with plainly():
+        row = desk.change(number)
+        if row.closure in (None, Closure.FAILED) and lifecycle.begun(number):
+            desk.archive().note(number, "back-out asked", requester=requester, reason=reason)
+            lifecycle.begin_back_out(number, f"asked for by {requester}: {reason}")
+            _go_on(number, as_json)
+        request = procedure.complete(procedure.Request(change=number, requester=requester, operator=operator, reason=reason))
+        _go_on(lifecycle.open_change("back-out", request.model_dump(mode="json")), as_json)
+
+
+@app.command()
+def start(file: Annotated[Path, typer.Argument(help="The request as YAML")], procedure: Procedure = "software-upgrade",
+          here: Annotated[bool, typer.Option("--here", help="In this process instead of by a worker")] = False, as_json: AsJson = False) -> None:
+    """Start a procedure: by a worker (see its page in the UI), or with --here in this process up to the approval."""
+    with plainly():
+        request = _request(file, procedure)
+        if here:
+            from tasks import lifecycle
+
+            _go_on(lifecycle.open_change(procedure, request.model_dump(mode="json")), as_json)
+        from prefect.deployments import run_deployment
+
+        from flows.parts.run import link_to
+
+        run = run_deployment(f"{procedure}/standfast", parameters={"request": request.model_dump(mode="json")}, timeout=0)
+        show({"run": str(run.id), "link": link_to(str(run.id))}, as_json, link_to(str(run.id)))
+
+
+@app.command()
+def status(number: Annotated[str, typer.Argument(help="Change number; none: the newest changes")] = "", as_json: AsJson = False,
+           all_: Annotated[bool, typer.Option("--all", help="Also the closed ones")] = False) -> None:
+    """How far a change is, or which changes there are."""
+    from tasks import desk, lifecycle
+
+    with plainly():
+        if not number:
+            rows = desk.archive().changes(open_only=not all_)
+            show([r.model_dump(mode="json") for r in rows], as_json,
+                 "\n".join(f"{r.number}  {r.closure.value if r.closure else 'open':10}  {r.procedure} of {lifecycle.targets_of(r.number)} for {r.customer}"
+                           for r in rows) or "no open changes")
+            return
+        row, journal = desk.change(number), desk.archive().journal(number)
+        show({"change": row.model_dump(mode="json"), "journal": [e.model_dump(mode="json") for e in journal]}, as_json,
+             f"{number}: {row.closure.value if row.closure else 'open'} {row.closure_reason}\n"
+             + "\n".join(f"  {e.at:%Y-%m-%d %H:%M:%S}  {e.event}" + (f"  {e.target}" if e.target else "") + (f" step {e.step}" if e.step else "")
+                         + (f" {e.detail['result']}" if "result" in e.detail else "") + (f": {e.detail['problem']}" if e.detail.get("problem") else "")
+                         for e in journal))
+
+
+# --- archive --------------------------------------------------------------------------------------------------------------
+
+@archive_app.command("show")
+def archive_show(number: Number, as_json: AsJson = False) -> None:
+    """Everything that is filed of a change."""
+    from tasks import desk
+
+    with plainly():
+        show(desk.archive().show(number), True)
+
+
+@archive_app.command("verify")
+def archive_verify(path: Annotated[Path | None, typer.Argument(help="A bundle, or the folder of all bundles; none: the whole chain of the archive")] = None,
+                   key: Annotated[Path | None, typer.Option(help="The public key to trust; none: the archive's own")] = None,
+                   as_json: AsJson = False) -> None:
+    """Verify a bundle or the whole chain, offline; names the first thing that does not fit. Exit code 1 if something does not."""
+    from reports.archive import verify_bundle, verify_chain
+
+    with plainly():
+        if path is None or key is None:
+            from tasks import desk
+
+            archive = desk.archive()
+            path, key = path or archive.bundles_folder, key or archive.public_key_file
+        verdict = verify_chain(path, key) if path.is_dir() and not (path / "manifest.json").exists() else verify_bundle(path, key)
+        show({"ok": verdict.ok, "problem": verdict.problem, "checked": verdict.checked, "path": str(path)}, as_json,
+             f"{path}: {'all fits' if verdict.ok else verdict.problem} ({verdict.checked} checked)")
+        raise typer.Exit(0 if verdict.ok else 1)
+
+
+def main() -> None:
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING")
+    os.environ.setdefault("DO_NOT_TRACK", "1")
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+if __name__ == "__main__":
+    main()

@@ -53,6 +53,12 @@ def procedure_of(name: str) -> ModuleType:
     return importlib.import_module(f"tasks.procedures.{name.replace('-', '_')}")
 
 
+def complete(procedure: str, request):
+    """The request with what the procedure knows by itself (the hosts of the change that is backed out, say)."""
+    module = procedure_of(procedure)
+    return module.complete(request) if hasattr(module, "complete") else request
+
+
 # --- open, and where it stands --------------------------------------------------------------------------------------------
 
 def open_change(procedure: str, request: dict, *, run_id: str = "") -> str:

@@ -94,3 +94,14 @@ def wake(run_id: str) -> bool:
 def start_again(client: SyncPrefectClient, run: FlowRun) -> bool:
     """What “Retry” in the UI does: the same run, from its first line; a worker takes it."""
     return client.set_flow_run_state(run.id, AwaitingRetry(message="taken up again"), force=True).status.value == "ACCEPT"
+
+
+def take_up_again(run_id: str) -> bool:
+    """Wake a suspended run, or start a crashed or failed one again; False where there is nothing a worker could take."""
+    if wake(run_id):
+        return True
+    with get_client(sync_client=True) as client:
+        run = client.read_flow_run(UUID(run_id))
+        if run.deployment_id is None or run.state is None or not (run.state.is_crashed() or run.state.is_failed()):
+            return False
+        return start_again(client, run)

@@ -11,6 +11,7 @@ from itertools import zip_longest
 from prefect import State
 from pydantic import BaseModel
 
+from blocks.lookup import UnknownName
 from flows.parts import steps
 from flows.parts.run import (
     ask_in_the_ui,
@@ -34,8 +35,9 @@ from tasks.gates import AskAgain
 def carry_through(procedure: str, request: BaseModel) -> State:
     """Take a change from its request to its sealed archive, and say how it ended in the run's state."""
     try:
+        request = lifecycle.complete(procedure, request)
         number = lifecycle.open_change(procedure, request.model_dump(mode="json"), run_id=run_id())
-    except BlockersFound as blocker:
+    except (BlockersFound, UnknownName) as blocker:
         return ending(None, Closure.REFUSED, str(blocker))
     name_this_run(number)
     if closed := lifecycle.closed_as(number):
