@@ -226,7 +226,10 @@ def _changed(where: str) -> str:
 def _public_key(line: str) -> tuple[str, bytes]:
     """Name and wire form of a public key line; the same for equal keys, whatever their comment."""
     name, _, rest = line.strip().partition(" ")
-    return name, base64.b64decode(rest.split()[0]) if rest.split() else b""
+    try:
+        return name, base64.b64decode(rest.split()[0])
+    except (ValueError, IndexError):
+        raise HostKeyRefused(f"“{line[:40]}...” is no public key; put the host's key into its block, as ssh-keyscan prints it") from None
 
 
 def _log_in(transport: paramiko.Transport, host: HostAccess, where: str) -> None:

@@ -59,7 +59,7 @@ if [ -s "$STEP/probe" ]; then
   answer=$(part probe); code=$?
   printf '%s\n' "$answer"
   [ "$code" = 0 ] || finish failed "" "$code" probe
-  found=$(printf '%s\n' "$answer" | sed -n '1s/[^A-Z].*//p')
+  found=$(printf '%s\n' "$answer" | sed -n '1s/^\([A-Z]*\).*/\1/p')
 fi
 case $found in
   DONE) part proof; code=$?; [ "$code" = 0 ] && finish "nothing to do" DONE 0 proof; finish failed DONE "$code" proof ;;
