@@ -1,0 +1,119 @@
+"""Finds a host, a customer, a sandbox... by name, wherever they are described.
+
+With STANDFAST_INVENTORY set to a file, from that file, and no Prefect server is needed; else from the Prefect blocks.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TypeVar
+
+import httpx
+from prefect.client.orchestration import get_client
+from prefect.exceptions import ObjectNotFound
+from pydantic import ValidationError
+
+from blocks.archive_store import ArchiveStore
+from blocks.customer import Customer
+from blocks.foundation import StandfastBlock, UnknownName, sentences, show
+from blocks.host_access import HostAccess
+from blocks.inventory_file import Inventory, read_inventory
+from blocks.notices import Notices
+from blocks.sandbox import Sandbox
+
+INVENTORY = "STANDFAST_INVENTORY"
+
+B = TypeVar("B", bound=StandfastBlock)
+
+
+class UnusableBlock(Exception):
+    """A block is there, but what was entered in its form cannot be used; or the Prefect server does not answer."""
+
+
+def find_host(name: str) -> HostAccess:
+    """A host by name. See `find` for what is raised."""
+    return find(HostAccess, name)
+
+
+def find_customer(name: str) -> Customer:
+    """A customer by name. See `find` for what is raised."""
+    return find(Customer, name)
+
+
+def find_sandbox(name: str = "default") -> Sandbox:
+    """A sandbox by name. See `find` for what is raised."""
+    return find(Sandbox, name)
+
+
+def find_archive(name: str = "default") -> ArchiveStore:
+    """An archive store by name. See `find` for what is raised."""
+    return find(ArchiveStore, name)
+
+
+def find_notices(name: str = "default") -> Notices:
+    """A mail server by name. See `find` for what is raised."""
+    return find(Notices, name)
+
+
+def find(block_type: type[B], name: str) -> B:
+    """The block of that type and name.
+
+    Raises:
+        UnknownName: there is none; the message lists the nearest names.
+        UnusableBlock: the form's entries do not pass the block's checks, which the Prefect UI does not run.
+        blocks.inventory_file.InventoryFaulty: the inventory file is faulty.
+    """
+    if path := os.environ.get(INVENTORY):
+        return _inventory(path).find(block_type, name)
+    return _find_in_prefect(block_type, name)
+
+
+_kept: dict[tuple[str, int, int], Inventory] = {}
+
+
+def _inventory(path: str) -> Inventory:
+    """The inventory, read again only after its file has changed."""
+    try:
+        state = os.stat(path)
+    except OSError:
+        return read_inventory(path)  # says what is wrong
+    key = (os.path.abspath(path), state.st_mtime_ns, state.st_size)
+    if key not in _kept:
+        inventory = read_inventory(path)
+        _kept.clear()
+        _kept[key] = inventory
+    return _kept[key]
+
+
+def _find_in_prefect(block_type: type[B], name: str) -> B:
+    slug, kind = block_type.get_block_type_slug(), block_type.kind()
+    try:
+        with get_client(sync_client=True) as client:
+            try:
+                if not name or "/" in name or not name.isprintable():
+                    raise UnknownName.of(kind, name, (), "the Prefect blocks")
+                document = client.read_block_document_by_name(name, slug, include_secrets=True)
+            except (ObjectNotFound, UnknownName):
+                try:
+                    known = [d.name for d in client.read_block_documents_by_type(slug, include_secrets=False) if d.name]
+                except ObjectNotFound:
+                    known = []  # not even the type is registered
+                raise UnknownName.of(kind, name, known, "the Prefect blocks") from None
+    except (httpx.HTTPError, RuntimeError, OSError) as problem:
+        if isinstance(problem, UnknownName):
+            raise
+        raise UnusableBlock(
+            f"{kind} {show(name)} cannot be looked up, because the Prefect server does not answer ({type(problem).__name__}); "
+            f"start it, or set {INVENTORY} to an inventory file"
+        ) from problem
+    try:
+        block = block_type._from_block_document(document)
+    except ValidationError as problem:
+        said = "; ".join(sentence for _, sentence in sentences(problem))
+        raise UnusableBlock(f"{kind} {name} in the Prefect blocks: {said}") from None
+    if block.name != name:  # type: ignore[attr-defined]
+        raise UnusableBlock(
+            f"{kind} {name} in the Prefect blocks: its field name says {show(block.name)}; "  # type: ignore[attr-defined]
+            f"enter {name} there, as the block itself is called"
+        )
+    return block
