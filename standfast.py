@@ -32,6 +32,7 @@ def plainly():
     """What is wrong in one sentence on standard error, and the right exit code; never a traceback for what people can mend."""
     from blocks.foundation import UnknownName
     from blocks.lookup import UnusableBlock
+    from reports.archive import ArchiveError
     from tasks.errors import BlockersFound, ProcedureError
 
     try:
@@ -39,7 +40,7 @@ def plainly():
     except (BlockersFound, UnknownName, UnusableBlock) as problem:
         typer.echo(f"standfast: {problem}", err=True)
         raise typer.Exit(4) from None
-    except (ProcedureError, LookupError, OSError, ValueError) as problem:
+    except (ProcedureError, ArchiveError, OSError, ValueError) as problem:
         typer.echo(f"standfast: {problem}", err=True)
         raise typer.Exit(1) from None
 
@@ -326,7 +327,7 @@ def archive_verify(path: Annotated[Path | None, typer.Argument(help="A bundle, o
             from tasks import desk
 
             archive = desk.archive()
-            path, key = path or archive.bundles_folder, key or archive.public_key_file
+            path, key = path or archive.bundle_folder, key or archive.public_key
         verdict = verify_chain(path, key) if path.is_dir() and not (path / "manifest.json").exists() else verify_bundle(path, key)
         show({"ok": verdict.ok, "problem": verdict.problem, "checked": verdict.checked, "path": str(path)}, as_json,
              f"{path}: {'all fits' if verdict.ok else verdict.problem} ({verdict.checked} checked)")

@@ -16,7 +16,7 @@ from datetime import timedelta
 from types import ModuleType
 
 from blocks.host_access import HostAccess
-from reports.archive import Archive
+from reports.archive import Archive, UnknownChange
 from reports.records import (
     Acceptance,
     Approval,
@@ -71,7 +71,7 @@ def open_change(procedure: str, request: dict, *, run_id: str = "") -> str:
     if number := request.get("number"):
         try:
             row = archive.change(number)
-        except LookupError as problem:
+        except UnknownChange as problem:
             raise BlockersFound(str(problem)) from problem
         if row.procedure != procedure:
             raise BlockersFound(f"{number} is a {row.procedure}, not a {procedure}; start that procedure instead")
@@ -336,17 +336,18 @@ def ask_customer(number: str, round_: int) -> ApprovalRequest:
 
 def new_codes(number: str, asked: ApprovalRequest) -> dict[str, str]:
     """A fresh one-time code for each approver, by name; earlier ones no longer count. Only salted hashes are stored."""
-    codes = {}
+    archive, codes = desk.archive(), {}
+    archive.note(number, "codes renewed", digest=asked.digest)
     for approver in gates.may_approve(asked):
-        gate = _code_gate(asked, approver.name)
-        desk.archive().burn_code(number, gate, asked.digest)
         codes[approver.name] = gates.new_code()
-        desk.archive().store_code(number, gate, asked.digest, gates.plain_code(codes[approver.name]), asked.expires_at, approver.email)
+        archive.store_code(number, _code_gate(asked, approver.name), asked.digest, gates.plain_code(codes[approver.name]),
+                           asked.expires_at, approver.email)
     return codes
 
 
 def _code_gate(asked: ApprovalRequest, name: str) -> str:
-    return f"{asked.gate}/{''.join(name.split()).casefold()}"
+    """A code counts for one approver and one mailing: the next mailing's makes it worthless."""
+    return f"{asked.gate}/{''.join(name.split()).casefold()}/{len(desk.archive().journal(asked.change, event='codes renewed'))}"
 
 
 def decision_of(number: str, round_: int) -> Approval | None:
@@ -380,14 +381,15 @@ def take_entry(number: str, round_: int, entry: gates.Entry | None, *, patient: 
         approver = gates.approver_named(asked, entry.name)
         code = archive.check_code(number, _code_gate(asked, approver.name), asked.digest, gates.plain_code(entry.code), now) if approver else "none"
         answer = gates.judge(asked, entry, code, now, before)
+        if isinstance(answer, Approval) and answer.decision != "expired" and approver is not None \
+                and archive.burn_code(number, _code_gate(asked, approver.name), asked.digest, gates.plain_code(entry.code), now) != "right":
+            answer = gates.judge(asked, entry, "used", now, before)  # somebody else used it in this very moment
         if isinstance(answer, gates.AskAgain):
             archive.note(number, "entry refused", round=round_, why=answer.why.en, entry=entry.without_code())
             if before + 1 >= gates.WRONG_ENTRIES_IN_ALL:
                 answer = gates.too_many(asked, now, before + 1)
     if isinstance(answer, Approval):
         archive.save(number, "approval", str(round_), answer)
-        for approver in gates.may_approve(asked):
-            archive.burn_code(number, _code_gate(asked, approver.name), asked.digest)
         archive.note(number, f"approval {answer.decision}", round=round_, digest=answer.digest, name=answer.name, channel=answer.channel,
                      taken_by=answer.taken_by, reason=answer.reason)
     return answer
@@ -654,7 +656,7 @@ def as_before(number: str, say: Say) -> tuple[str, ...]:
     before = surveys_of(number, f"before {current_round(number)}")
     count = len(desk.archive().journal(number, event="compared after back-out")) + 1
     after = survey_targets(number, list(plan.targets), f"after back-out {count}")
-    left = [f"{name}: {_say_difference(d)}" for name in plan.targets for d in same_as_before(before[name], after[name])]
+    left = [f"{name}: {_say_difference(d)}" for name in plan.targets for d in same_as_before(before[name], after[name], in_use=True)]
     left += [p for p in verify(number, say) if p not in left and not _bad_before(before, p)]
     desk.archive().note(number, "compared after back-out", remaining=left[:100])
     return tuple(left)
@@ -679,8 +681,7 @@ def close(number: str, closure: Closure, reason: str, say: Say) -> None:
                 say(f"{name}: the lock could not be given back ({problem}); it expires by itself")
     archive.close(number, closure, reason, desk.now())
     write_report(number)
-    if closure is not Closure.FAILED:
-        archive.seal(number, desk.now())
+    archive.seal(number, desk.now())
 
 
 def media_files(plan: Plan) -> dict[str, object]:
@@ -692,6 +693,10 @@ def media_files(plan: Plan) -> dict[str, object]:
 def sleep_until(seconds: float, limit_s: float) -> None:
     """Wait in this process, for runs that cannot be suspended; never beyond the limit."""
     time.sleep(min(seconds, limit_s))
+
+
+def _text(both) -> Text:
+    return Text(zh=both.zh, en=both.en)
 
 
 def record_of(number: str) -> ChangeRecord:
@@ -709,8 +714,8 @@ def record_of(number: str) -> ChangeRecord:
     decisions = tuple(a for _, a in archive.load_all(number, "approval", Approval))
     issues = tuple(e.detail.get("issue", "") for e in archive.journal(number, event="issue"))
     return ChangeRecord(
-        number=number, procedure=row.procedure, customer=row.customer, customer_name=people.full_name_text(),
-        provider_name=people.provider_name_text(), language=people.language, requester=row.requester, operator=row.operator, reason=row.reason,
+        number=number, procedure=row.procedure, customer=row.customer, customer_name=_text(people.full_name),
+        provider_name=_text(people.provider_name), language=people.language, requester=row.requester, operator=row.operator, reason=row.reason,
         opened_at=row.opened_at, closed_at=row.closed_at, closure=row.closure, closure_reason=row.closure_reason, request=row.request,
         plan=plan, rehearsal=rehearsal_of(number, round_), asked=archive.load(number, "request for approval", str(round_), ApprovalRequest),
         approvals=decisions, contacts=tuple(people.contact_records()), before=tuple(before.values()), after=tuple(after.values()),

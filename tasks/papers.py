@@ -39,7 +39,7 @@ def _write(number: str, name: str, render) -> None:
 def documents(number: str) -> dict[str, Path]:
     """Where the change's documents lie, by name."""
     archive = desk.archive()
-    return {e.name: archive.path_of(e) for e in archive.evidence(number) if e.name.rpartition(".")[2] in TYPES}
+    return {e.name: archive.evidence_path(e) for e in archive.evidence(number) if e.name.rpartition(".")[2] in TYPES}
 
 
 def plan_page(number: str) -> str:
@@ -99,7 +99,7 @@ def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
     sent, problems = 0, []
     for approver in may_approve(asked):
         text = ASKING.say(language).format(
-            name=approver.name, provider=people.provider_name_text().say(language), number=number, title=plan.title.say(language),
+            name=approver.name, provider=getattr(people.provider_name, language), number=number, title=plan.title.say(language),
             requester=record.requester, reason=record.reason, digest=asked.digest[:16], code=codes[approver.name], link=link,
             rehearsal=(SEEN_BEFORE if plan.no_rehearsal else PASSED).say(language),
             expires=f"{asked.expires_at.astimezone(ZoneInfo(people.zone)):%Y-%m-%d %H:%M}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from reports.archive import UnknownChange
 from reports.records import Closure, Plan, Risk, Step, Survey, Text, VersionChange
 from tasks import desk, lifecycle
 from tasks.errors import BlockersFound
@@ -19,7 +20,7 @@ def complete(request: Request) -> Request:
     """
     try:
         row = desk.archive().change(request.change)
-    except LookupError as problem:
+    except UnknownChange as problem:
         raise BlockersFound(str(problem)) from problem
     if row.closure not in (Closure.SUCCESSFUL, Closure.SUCCESSFUL_WITH_ISSUES):
         state = f"ended as “{row.closure.value}”" if row.closure else "is still open: resume it, or back it out with `standfast back-out`"

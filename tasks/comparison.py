@@ -1,0 +1,166 @@
+"""How two surveys of one host differ, which differences nobody planned, and whether a host is as it was before.
+
+Pure: surveys in, differences out. What moves by itself (free space, process ids, the clock) is not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from reports.records import Cluster, Difference, Plan, Survey
+
+RUNNING = ("active", "reloading")
+LEFT_BY_DPKG = (".dpkg-dist", ".dpkg-new", ".dpkg-old", ".ucf-dist", ".ucf-old")  # the vendor's file beside ours, ours beside the vendor's
+FIRST_PASSING_PORT = 32768  # from here the kernel gives out ports by itself; a client's UDP socket listens on one
+
+
+def differences(before: Survey, after: Survey) -> tuple[Difference, ...]:
+    """Everything that differs between two surveys of the same host, by kind and name; empty if nothing does.
+
+    before and after of a difference say what there was, empty where it was not there.
+    """
+    found: list[Difference] = []
+
+    def compare(kind: str, one: Mapping[str, str], other: Mapping[str, str]) -> None:
+        for name in sorted(one.keys() | other.keys()):
+            if one.get(name) != other.get(name):
+                found.append(Difference(target=after.target, kind=kind, name=name, before=one.get(name, ""), after=other.get(name, "")))  # type: ignore[arg-type]
+
+    def both(kind: str, reading: Callable[[Survey], Mapping[str, str]]) -> None:
+        compare(kind, reading(before), reading(after))
+
+    both("host", _host)
+    both("package", _packages)
+    compare("package", {"faults": "; ".join(before.package_faults)}, {"faults": "; ".join(after.package_faults)})
+    both("configuration", lambda survey: survey.configuration)
+    both("service", _services)
+    both("port", _ports)
+    both("release", lambda survey: {release.root: release.current for release in survey.releases})
+    both("cluster", _clusters)
+    one, other = _tables(before), _tables(after)
+    stopped = {c.name for survey in (before, after) for c in survey.clusters if not c.running}
+    for key in sorted(one.keys() | other.keys()):
+        if key[0] in stopped:  # that the server does not run is said above; its tables cannot be compared
+            continue
+        if one.get(key) != other.get(key):
+            found.append(Difference(target=after.target, kind="rows", name=f"{key[0]} {key[1]}.{key[2]}",
+                                    before=_rows(one.get(key)), after=_rows(other.get(key))))
+    both("health", lambda survey: {health.title.en: "good" if health.ok else "not good" for health in survey.health})
+    both("file system", lambda survey: {fs.mount: fs.kind for fs in survey.file_systems})
+    return tuple(found)
+
+
+def unexpected(differences: Iterable[Difference], plan: Plan, target: str) -> tuple[Difference, ...]:
+    """The differences on `target` that the plan's versions and kind do not explain.
+
+    Expected: planned packages at their planned version; the database server's own version when one of its packages is planned;
+    the planned release; more rows; a service or check that became good; files that dpkg laid beside a kept one.
+    """
+    versions = {change.name: change.after for change in plan.versions if change.target in ("", target)}
+    return tuple(d for d in differences if d.target == target and not _explained(d, versions, plan.kind))
+
+
+def same_as_before(before: Survey, after: Survey, *, in_use: bool = False) -> tuple[Difference, ...]:
+    """What is not as it was before the change; empty if the host is as before.
+
+    Compares packages, configuration, enabled and running services, ports, releases, database schema and rows.
+    in_use: people write to the database meanwhile, so tables may have gained or altered rows, but not lost any.
+    """
+    return tuple(d for d in differences(before, after)
+                 if d.kind in ("package", "configuration", "service", "port", "release", "cluster", "rows")
+                 and not (in_use and d.kind == "rows" and not _lost_rows(d)))
+
+
+def _explained(d: Difference, versions: Mapping[str, str], kind: str) -> bool:
+    if d.kind == "package":
+        return versions.get(d.name.partition(":")[0]) == d.after.partition(" ")[0] and d.after.endswith(" ii") if d.after else False
+    if d.kind == "configuration":
+        return not d.before and d.name.endswith(LEFT_BY_DPKG)
+    if d.kind == "service":
+        return _word(d.after, 0) in RUNNING and (not d.before or _word(d.before, 1) == _word(d.after, 1))
+    if d.kind == "port":
+        return False
+    if d.kind == "release":
+        return kind == "release" and versions.get(d.name) == d.after
+    if d.kind == "cluster":
+        same_state = d.before.partition(", ")[2] == d.after.partition(", ")[2]
+        of_plan = any(name.startswith("postgresql-") for name in versions)
+        return bool(d.before and d.after) and ((same_state and of_plan) or (kind == "release" and _state(d.before) == _state(d.after)))
+    if d.kind == "rows":
+        return kind == "release" and not d.before or not _lost_rows(d)
+    if d.kind == "health":
+        return d.after == "good"
+    if d.kind == "host":
+        return d.name in ("boot", "kernel") and kind == "packages" and any(name.startswith("linux-image") for name in versions)
+    return False
+
+
+def _state(cluster: str) -> str:
+    return cluster.split(", ")[1]
+
+
+def _word(text: str, position: int) -> str:
+    words = text.split()
+    return words[position] if len(words) > position else ""
+
+
+def _lost_rows(d: Difference) -> bool:
+    """Whether a table has gone, or holds fewer rows than before."""
+    if not d.after:
+        return True
+    if not d.before:
+        return False
+    return int(d.after.split()[0]) < int(d.before.split()[0])
+
+
+def _host(survey: Survey) -> dict[str, str]:
+    return {"operating system": f"{survey.os_id} {survey.os_version}", "kernel": survey.kernel, "architecture": survey.architecture,
+            "boot": survey.boot, "held packages": " ".join(sorted(survey.held))}
+
+
+def _packages(survey: Survey) -> dict[str, str]:
+    """Name, with the architecture where a name is installed for several -> "version state". Holding is not a state of the files."""
+    names = [package.name for package in survey.packages]
+    several = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
+    found: dict[str, str] = {}
+    for package in survey.packages:
+        name = f"{package.name}:{package.architecture}" if package.name in several else package.name
+        while name in found:  # kernels of rpm: one name, one architecture, several versions
+            name += "'"
+        found[name] = f"{package.version} {'i' + package.state[1:] if package.state[:1] == 'h' else package.state}"
+    return found
+
+
+def _services(survey: Survey) -> dict[str, str]:
+    """Running or not, and enabled or not. A job that a timer starts now and then is the same at rest and at work."""
+    return {service.name: f"{service.active if service.active in (*RUNNING, 'failed') else 'inactive'} {service.enabled or '-'}"
+            .replace("reloading", "active") for service in survey.services
+            if service.active in (*RUNNING, "failed") or service.enabled == "enabled"}
+
+
+def _ports(survey: Survey) -> dict[str, str]:
+    # 127.0.0.11 is the name server that Docker puts into a container, on another port at each start.
+    return {f"{port.protocol} {port.address}:{port.port}": port.process or "?" for port in survey.ports
+            if port.address != "127.0.0.11" and not (port.protocol == "udp" and port.port >= FIRST_PASSING_PORT)}
+
+
+def _clusters(survey: Survey) -> dict[str, str]:
+    """"15.18, running on 5432, schema 1a2b3c"; the version in short, as the packager's part repeats the package's."""
+    return {f"{cluster.engine} {cluster.name}": _cluster(cluster) for cluster in survey.clusters}
+
+
+def _cluster(cluster: Cluster) -> str:
+    if not cluster.running:
+        return f"{cluster.name.partition('/')[0]}, not running on {cluster.port}, schema unknown"
+    return f"{cluster.version.split()[0]}, running on {cluster.port}, schema {cluster.schema_digest[:16]}"
+
+
+def _tables(survey: Survey) -> dict[tuple[str, str, str], tuple[int, str]]:
+    return {(cluster.name, table.database, table.table): (table.rows, table.digest) for cluster in survey.clusters for table in cluster.tables}
+
+
+def _rows(reading: tuple[int, str] | None) -> str:
+    return "" if reading is None else f"{reading[0]} rows" + (f", digest {reading[1]}" if reading[1] else "")
+
+
+__all__: Sequence[str] = ["differences", "same_as_before", "unexpected"]

@@ -1,0 +1,160 @@
+"""The files of a host that bear secrets, made fit for its copy (R174). Pure but for randomness: tar bytes in, tar bytes out."""
+
+from __future__ import annotations
+
+import io
+import re
+import secrets
+import tarfile
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tasks.sandbox.keys import KeyRing, NotOurs, public_line
+from tasks.sandbox.masking import Replacements, lock_passwords, mask_text, replace_everywhere
+from tasks.sandbox.reading import HostReading, SecretFile
+
+SHADOWS = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-")
+_HOST_KEY = re.compile(r"/etc/ssh/ssh_host_\w+_key$")
+_SAFE_KEY_PLACES = ("/etc/apt/", "/usr/share/", "/usr/local/share/keyrings/")
+
+
+@dataclass
+class Cleaned:
+    """What goes into the copy in place of what stays away.
+
+    put: file, content. without: paths that the system's stream must not hold (those of `put`, and those left out).
+    masked, left_out: sentences without values. host_keys: the copy's public host keys.
+    """
+
+    put: list[tuple[SecretFile, bytes]] = field(default_factory=list)
+    without: set[str] = field(default_factory=set)
+    masked: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    host_keys: list[str] = field(default_factory=list)
+    replacements: Replacements = field(default_factory=Replacements)
+
+
+def clean(stream: bytes, reading: HostReading, *, user: str, key_line: str) -> Cleaned:
+    """Read the tar stream of the files that may bear secrets, and decide what becomes of each.
+
+    user: the account that the copy is reached by; key_line: the public key that it then accepts.
+    """
+    done = Cleaned()
+    ring, texts = KeyRing(), {}
+    known = {file.path: file for file in reading.files}
+    with tarfile.open(fileobj=io.BytesIO(stream), mode="r|", errorlevel=1) as archive:
+        for member in archive:
+            path = "/" + member.name.lstrip("./")
+            if not member.isfile():
+                continue
+            file = known.get(path) or SecretFile(path, member.mode & 0o7777, member.uid, member.gid)
+            known[path] = file
+            texts[path] = archive.extractfile(member).read()
+    own_keys = _keys_file(reading, user)
+    for path, content in sorted(texts.items()):
+        _clean_one(done, ring, known[path], content, user)
+    for path, content in sorted(texts.items()):  # certificates of the keys just replaced, wherever they lie
+        if path in done.without or b"BEGIN CERTIFICATE" not in content:
+            continue
+        text, count = ring.recertify(content.decode(errors="surrogateescape"))
+        if count:
+            _put(done, known[path], text.encode(errors="surrogateescape"))
+            done.masked.append(f"{path}: {count} certificate(s) made anew, self-signed, same names and dates")
+    for index, (file, content) in enumerate(done.put):  # a key and its certificate in one file
+        if b"BEGIN CERTIFICATE" in content:
+            text, count = ring.recertify(content.decode(errors="surrogateescape"))
+            if count:
+                done.put[index] = (file, text.encode(errors="surrogateescape"))
+    pairs = done.replacements.strong_pairs
+    done.put = [(file, replace_everywhere(content, pairs)) for file, content in done.put]
+    for path, content in sorted(texts.items()):
+        if path not in done.without and (other := replace_everywhere(content, pairs)) != content:
+            _put(done, known[path], other)
+            done.masked.append(f"{path}: a value known from another file")
+    for file in reading.files:
+        if file.path not in texts and file.path not in done.without:
+            done.without.add(file.path)
+            done.left_out.append(f"{file.path}: could not be examined")
+    _put(done, SecretFile(own_keys, 0o600, reading.uid, reading.gid), key_line.encode() + b"\n")
+    done.masked.append(f"{own_keys}: the copy's own key")
+    return done
+
+
+def _keys_file(reading: HostReading, user: str) -> str:
+    """Where sshd looks for the account's keys."""
+    first = reading.keys_files[0].replace("%h", reading.home).replace("%u", user).replace("%U", str(reading.uid)).replace("%%", "%")
+    return first if first.startswith("/") else f"{reading.home}/{first}"
+
+
+def _put(done: Cleaned, file: SecretFile, content: bytes) -> None:
+    done.put = [(other, kept) for other, kept in done.put if other.path != file.path]
+    done.put.append((file, content))
+    done.without.add(file.path)
+
+
+def _leave_out(done: Cleaned, file: SecretFile, why: str) -> None:
+    done.without.add(file.path)
+    done.left_out.append(f"{file.path}: {why}")
+
+
+def _clean_one(done: Cleaned, ring: KeyRing, file: SecretFile, content: bytes, user: str) -> None:
+    path = file.path
+    base = path.rpartition("/")[2]
+    if path in SHADOWS:
+        _put(done, file, lock_passwords(content.decode(errors="surrogateescape"), user).encode(errors="surrogateescape"))
+        done.masked.append(f"{path}: password hashes locked")
+        return
+    if base in ("authorized_keys", "authorized_keys2") or "/authorized_keys" in path:
+        _put(done, file, b"")
+        done.masked.append(f"{path}: emptied")
+        return
+    if b"\0" in content:
+        if b"PRIVATE KEY-----" in content or (base.endswith(".key") and not path.startswith(_SAFE_KEY_PLACES)):
+            _leave_out(done, file, "a binary file with a key")
+        return
+    text = content.decode(errors="surrogateescape")
+    try:
+        new, keys = ring.rekey(text)
+    except NotOurs as problem:
+        _leave_out(done, file, str(problem))
+        return
+    if re.search(r"BEGIN [A-Z0-9 ]*PRIVATE KEY-----", re.sub(r"(?s)-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?-----END \1-----", "", new)):
+        _leave_out(done, file, "a private key that is cut off")
+        return
+    if keys and _HOST_KEY.search(path):
+        line = public_line(new)
+        done.host_keys.append(line)
+        _put(done, SecretFile(f"{path}.pub", 0o644, file.uid, file.gid), line.encode() + b"\n")
+    new, names = mask_text(path, new, done.replacements)
+    token = new.strip()
+    if base.endswith(".key") and not keys and not names and not path.startswith(_SAFE_KEY_PLACES) and "PUBLIC KEY" not in new \
+            and re.fullmatch(r"\S{8,}", token):
+        new, names = new.replace(token, done.replacements.of(token)), ("key",)
+    if new == text:
+        return
+    _put(done, file, new.encode(errors="surrogateescape"))
+    what = ([f"{keys} private key(s) made anew"] if keys else []) + ([", ".join(names) + " re-keyed"] if names else [])
+    done.masked.append(f"{path}: {'; '.join(what)}")
+
+
+def pack(files: Iterable[tuple[SecretFile, bytes]], folders: Iterable[SecretFile] = (), now: int = 0) -> bytes:
+    """A tar stream of files and folders with owner and mode; for `docker cp`."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.GNU_FORMAT) as archive:
+        for folder in folders:
+            archive.addfile(_entry(folder, tarfile.DIRTYPE, now))
+        for file, content in files:
+            entry = _entry(file, tarfile.REGTYPE, now)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return out.getvalue()
+
+
+def _entry(file: SecretFile, kind: bytes, now: int) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(file.path.lstrip("/"))
+    entry.type, entry.mode, entry.uid, entry.gid, entry.mtime = kind, file.mode, file.uid, file.gid, file.mtime or now
+    return entry
+
+
+def new_machine_id() -> bytes:
+    return f"{secrets.token_hex(16)}\n".encode()
