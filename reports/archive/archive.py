@@ -322,7 +322,8 @@ class Archive:
             change = _change_row(row).model_dump(mode="json")
         return {
             **change,
-            "papers": [{"kind": paper.kind, "key": paper.key, "fingerprint": paper.fingerprint, "saved_at": paper.saved_at.isoformat()}
+            "papers": [{"kind": paper.kind, "key": paper.key, "fingerprint": paper.fingerprint,
+                        "saved_at": paper.saved_at.isoformat()}
                        for paper in papers],
             "evidence": [e.model_dump(mode="json", exclude={"number"}) for e in self.evidence(number)],
             "journal": [e.model_dump(mode="json") for e in self.journal(number)],
