@@ -15,6 +15,7 @@ from deployments.lab.media import Release
 from deployments.lab.place import LabError, folder, only_one, say
 
 FULL = ("web1", "web2")
+NOWHERE = "192.0.2.1"  # an address of the block for documentation (RFC 5737)
 
 
 class Lab:
@@ -148,21 +149,24 @@ class Lab:
         hosts.wait(self.host(name))
 
     def cut_mirror(self, name: str) -> None:
-        """The package source is gone for this host: its name leads nowhere (a refused connection), all else works."""
+        """The package source is gone for this host: its name leads to an address that cannot be reached, all else works."""
         mirror = base_image.mirror()
         names = {address.split("/")[2].split("@")[-1].split(":")[0] for address in (mirror.main, mirror.security)}
         proxies = re.findall(r'"https?://([^/:"]+)', mirror.settings)
-        lines = "".join(f"127.0.0.1 {one} # lab: gone\n" for one in sorted({*names, *proxies}))
-        self.must(name, f"grep -q 'lab: gone' /etc/hosts || cat >> /etc/hosts <<'END'\n{lines}END\n")
+        lines = "".join(f"{NOWHERE} {one} # lab: gone\n" for one in sorted({*names, *proxies}))
+        self.must(name, f"ip route replace unreachable {NOWHERE}; grep -q 'lab: gone' /etc/hosts || cat >> /etc/hosts <<'END'\n{lines}END\n")
 
     def mend_mirror(self, name: str) -> None:
         """The package source is back."""
         self.must(name, "grep -v 'lab: gone' /etc/hosts > /run/hosts.mended; cat /run/hosts.mended > /etc/hosts; rm /run/hosts.mended")
+        self.exec(name, f"ip route del unreachable {NOWHERE}")
 
     def small_disk(self, name: str, path: str, room_mib: int) -> None:
         """Give a folder of the host a file system of its own with its content and `room_mib` MiB left.
 
-        It is a tmpfs laid over the folder, so it lasts until the host restarts; `whole_disk` takes it away before.
+        It is a tmpfs laid over the folder: a restart of the host takes it away with all that was written to it since;
+        `whole_disk` takes it away and keeps that. /usr/lib/postgresql makes an upgrade of PostgreSQL fail while it unpacks,
+        /var/lib/standfast makes Standfast itself run out of room.
         """
         path = path.rstrip("/")
         self.must(name, f"""
