@@ -31,6 +31,7 @@ class Cleaned:
     masked: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
     host_keys: list[str] = field(default_factory=list)
+    own_keys: str = ""  # the file with the key that the copy accepts
     replacements: Replacements = field(default_factory=Replacements)
 
 
@@ -50,7 +51,7 @@ def clean(stream: bytes, reading: HostReading, *, user: str, key_line: str) -> C
             file = known.get(path) or SecretFile(path, member.mode & 0o7777, member.uid, member.gid)
             known[path] = file
             texts[path] = archive.extractfile(member).read()
-    own_keys = _keys_file(reading, user)
+    own_keys = done.own_keys = _keys_file(reading, user)
     for path, content in sorted(texts.items()):
         _clean_one(done, ring, known[path], content, user)
     for path, content in sorted(texts.items()):  # certificates of the keys just replaced, wherever they lie

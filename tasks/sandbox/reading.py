@@ -30,6 +30,7 @@ LEFT_OUT_CONTENT = ("proc", "sys", "dev", "run", "tmp", "var/tmp", "var/cache/ap
                     "var/lib/containerd", "var/backups", "var/log", "var/mail", "var/spool/postfix/deferred", "var/spool/postfix/active",
                     "var/spool/postfix/incoming", "var/spool/exim4/input", "var/lib/mysql", "lost+found", "var/crash")
 REAL_KINDS = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "vfat", "overlay", "jfs", "reiserfs", "bcachefs"}
+SINGLE_FILES = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")  # a container host has its engine's own there
 REMOTE_KINDS = {"nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "9p", "virtiofs"}
 
 # Everything that tasks.sandbox.masking could find must be a hit here; what it then does not find is copied as it is.
@@ -121,7 +122,7 @@ class DataCluster:
 
 @dataclass(frozen=True)
 class HostReading:
-    """mounts: the host's own file systems and single files mounted into it (absolute). remote: network file systems, left out."""
+    """mounts: the host's own file systems (absolute). remote: network file systems, left out."""
 
     hostname: str
     home: str
@@ -161,15 +162,13 @@ def parse(text: str) -> HostReading:
         if kind in REMOTE_KINDS:
             remote.append(where)
         elif kind in REAL_KINDS and not where.startswith(("/proc", "/sys", "/dev", "/run", "/tmp", "/var/lib/docker", "/var/lib/containerd", "/snap")):
-            if kind == "overlay" and where != "/":
+            if kind == "overlay" and where != "/" or where in SINGLE_FILES:  # tar takes single files along by itself
                 continue
-            single = where in ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")
-            if where != "/" and not single and (device, kind) in seen:
+            if where != "/" and (device, kind) in seen:
                 continue  # the same file system mounted a second time
             seen.add((device, kind))
             mounts.append(where)
     used = {row[0]: int(row[1] or 0) for row in rows.get("df", []) if len(row) > 1}
-    singles = {"/etc/hosts", "/etc/hostname", "/etc/resolv.conf"}
     roles: dict[str, list[tuple[str, str]]] = {}
     for row in rows.get("role", []):
         roles.setdefault(row[0], []).append((bytes.fromhex(row[1]).decode(), bytes.fromhex(row[2]).decode()))
@@ -187,7 +186,7 @@ def parse(text: str) -> HostReading:
     return HostReading(
         hostname=rows["hostname"][0][0], home=home[0] or "/root", uid=int(uid), gid=int(gid), ssh_port=int(sshd.get("port", 22)),
         keys_files=tuple(sshd.get("authorizedkeysfile", ".ssh/authorized_keys").split()), mounts=tuple(mounts), remote=tuple(remote),
-        used_kib=sum(used.get(m, 0) for m in mounts if m not in singles), swap=tuple(row[0] for row in rows.get("swap", []) if row),
+        used_kib=sum(used.get(m, 0) for m in mounts), swap=tuple(row[0] for row in rows.get("swap", []) if row),
         proxies=tuple(row[0] for row in rows.get("proxy", []) if row and row[0] not in ("false", "DIRECT")), clusters=clusters,
         files=tuple(SecretFile(r[5], int(r[0], 8), int(r[1]), int(r[2]), int(r[3]), int(r[4])) for r in rows.get("file", []) if len(r) == 6),
         log_folders=logs("d"), logs=logs("f"),
