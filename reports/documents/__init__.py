@@ -1,0 +1,52 @@
+"""The papers of a change: the upgrade operation instruction (R175), the change report (R179), the page for the approver, the plan as text.
+
+Pure functions over records: no clock, network or environment; equal input gives equal bytes. Whatever a record lacks is said in the paper.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from reports.documents.html import html
+from reports.documents.instruction import instruction
+from reports.documents.page import plan_page, plan_text
+from reports.documents.paper import Paper
+from reports.documents.pdf import pdf
+from reports.documents.phrases import Phrases
+from reports.documents.report import report
+from reports.documents.word import word
+from reports.records import ChangeRecord, Language, Plan
+
+ZONE = "Asia/Shanghai"
+
+__all__ = ["render_instruction", "render_plan_page", "render_plan_text", "render_report"]
+
+
+def _formats(paper: Paper, made_at: datetime) -> dict[str, bytes]:
+    return {"html": html(paper), "pdf": pdf(paper, made_at), "docx": word(paper, made_at)}
+
+
+def render_instruction(record: ChangeRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:
+    """The upgrade operation instruction (升级操作说明): "html", "pdf" and "docx" by name.
+
+    made_at: when it was made, with its zone; printed, and the only time in the files. zone: the customer's; all times are shown in it.
+
+    Raises:
+        ValueError: the zone is not known.
+    """
+    return _formats(instruction(record, Phrases(language, zone), made_at), made_at)
+
+
+def render_report(record: ChangeRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:
+    """The change report (变更报告), for any closure: "html", "pdf" and "docx" by name. Arguments as for the instruction."""
+    return _formats(report(record, Phrases(language, zone), made_at), made_at)
+
+
+def render_plan_page(record: ChangeRecord, language: Language, zone: str = ZONE) -> str:
+    """Markdown for the approver: what, why, where, when, rehearsal, risk, failure, repairs, digest. No raw HTML in it."""
+    return plan_page(record, Phrases(language, zone))
+
+
+def render_plan_text(plan: Plan, language: Language, zone: str = ZONE) -> str:
+    """The whole plan as plain text, for a terminal."""
+    return plan_text(plan, Phrases(language, zone))

@@ -1,0 +1,115 @@
+"""The page that an approver reads before saying yes or no, and the plan as text for a terminal."""
+
+from __future__ import annotations
+
+from reports.documents.chapters import Chapters, dash
+from reports.documents.grouping import versions_grouped
+from reports.documents.paper import mono
+from reports.documents.phrases import Phrases
+from reports.documents.plain import escaped, markdown, plain
+from reports.records import ChangeRecord, Plan, Text
+
+REPAIRS = 8
+VERSIONS = 12
+
+
+def plan_page(record: ChangeRecord, say: Phrases) -> str:
+    """Markdown, without raw HTML: what, why, where, when, what the rehearsal showed, risk, failure, repairs, digest."""
+    c = Chapters(record, say, {})
+    draft, plan = c.draft, record.plan
+    title = f"# {escaped(say('page.title', number=record.number, title=c.subject()))}\n\n"
+    if plan is None:
+        draft.notice(say("page.no_plan"), "warn")
+        draft.facts([(say("fact.reason"), record.reason), (say("fact.requester"), record.requester)])
+        return title + markdown(draft.blocks)
+    if plan.blockers:
+        draft.notice(say("page.blocked"), "bad")
+        draft.items([blocker.say(say.language) for blocker in plan.blockers])
+    if plan.nothing_to_do:
+        draft.notice(say("page.nothing"), "good")
+    draft.section(say("page.what"))
+    draft.facts([(say("fact.subject"), c.subject()), (say("fact.kind"), say.known("kind", plan.kind)),
+                 (say("fact.requester"), record.requester)])
+    groups = versions_grouped(plan.versions)
+    if len(groups) > VERSIONS:
+        c.text("page.versions_top", names=len({change.name for change, _ in groups}), n=VERSIONS)
+    draft.table(say.head("versions_short"), [(mono(v.name), mono(dash(v.before)), mono(dash(v.after)), str(len(hosts)))
+                                             for v, hosts in groups[:VERSIONS]], (1, 1, 1, 1), say("versions.none"))
+    draft.section(say("page.why"))
+    draft.paragraph(record.reason)
+    draft.section(say("page.repairs"))
+    c.improvements(REPAIRS, "improvements.top_page", "improvements_page")
+    draft.section(say("page.where"))
+    c.text("page.batches", n=len(plan.targets), batches=max(1, len(plan.batches)), hosts=c.hosts(plan.targets))
+    draft.section(say("page.when"))
+    draft.facts(c.timetable_facts())
+    if c.window_too_short():
+        draft.notice(say("time.too_short"), "bad")
+    draft.section(say("page.rehearsed"))
+    if record.rehearsal is None:
+        c.rehearsal_chapter("rehearsal.not_yet")
+    else:
+        c.rehearsal_result()
+        if record.rehearsal.plan != plan.fingerprint():
+            draft.notice(say("purpose.basis_other"), "bad")
+        draft.facts(c.rehearsal_facts())
+        c.rehearsed_steps(page=True)
+        c.rehearsed_checks()
+    draft.section(say("page.risk"))
+    c.risk()
+    draft.paragraph(plan.impact.say(say.language))
+    c.interruptions()
+    if plan.untested:
+        c.text("scope.untested")
+        draft.items([text.say(say.language) for text in plan.untested])
+    draft.section(say("page.failure"))
+    draft.paragraph(plan.back_out.say(say.language))
+    draft.section(say("page.approve"))
+    if record.asked:
+        draft.facts([(say("page.digest"), mono(record.asked.digest))])
+        c.text("page.approve_text")
+        c.text("page.expires", at=say.moment(record.asked.expires_at))
+        names = [a.name for a in record.asked.approvers if "".join(a.name.split()).casefold() != "".join(record.requester.split()).casefold()]
+        c.text("page.approvers", names=say.join(names) or say("word.none"), requester=record.requester)
+    else:
+        c.text("page.no_digest")
+        draft.facts([(say("control.plan"), mono(plan.fingerprint()))])
+    return title + markdown(draft.blocks)
+
+
+def plan_text(plan: Plan, say: Phrases) -> str:
+    """The whole plan as text: every step, every command."""
+    from datetime import UTC, datetime
+
+    nobody = Text(zh="", en="")
+    record = ChangeRecord(number=plan.change, procedure=plan.procedure, customer=plan.customer, customer_name=nobody, provider_name=nobody,
+                          language=say.language, requester=plan.requester, reason=plan.reason, opened_at=datetime(2000, 1, 1, tzinfo=UTC), plan=plan)
+    letters = {name: letter for letter, name in zip("ABCDE", ("commands", "hosts", "versions", "media", "improvements"), strict=True)}
+    c = Chapters(record, say, letters)
+    draft = c.draft
+    draft.chapter(f"{say('text.plan')}  {c.subject()}")
+    draft.facts([(say("fact.number"), plan.change), (say("fact.kind"), say.known("kind", plan.kind)), (say("fact.requester"), plan.requester),
+                 (say("fact.reason"), plan.reason), (say("control.plan"), plan.fingerprint())])
+    if plan.nothing_to_do:
+        draft.notice(say("page.nothing"), "good")
+    draft.chapter(say("scope.title"))
+    c.batches()
+    draft.paragraph(plan.impact.say(say.language))
+    c.interruptions()
+    c.risk()
+    draft.items([text.say(say.language) for text in plan.untested])
+    draft.chapter(say("versions.title"))
+    c.versions()
+    c.blockers()
+    draft.chapter(say("media.title"))
+    c.media()
+    draft.chapter(say("time.title"))
+    draft.facts(c.timetable_facts()[:1] + c.timetable_facts()[-1:])
+    draft.chapter(say("back_out.title"))
+    draft.paragraph(plan.back_out.say(say.language))
+    c.appendix_commands()
+    c.appendix_hosts()
+    c.appendix_versions()
+    c.appendix_media()
+    c.appendix_improvements()
+    return plain(draft.blocks)

@@ -1,0 +1,300 @@
+"""A paper as a Word document (.docx): real headings, header and footer with page fields, tables whose head repeats on every page.
+
+Chinese text asks for 宋体 and 黑体 by name, as official papers do; Word has them. The same bytes come out for equal input.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from xml.sax.saxutils import escape, quoteattr
+
+from docx import Document
+from docx.enum.section import WD_SECTION
+from docx.enum.style import WD_STYLE_TYPE
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Mm, Pt, RGBColor
+from docx.styles.style import ParagraphStyle
+
+from reports.documents.paper import Cell, Code, Heading, Items, Notice, Paper, Paragraph, Table
+
+DEEP = "1F3A5F"
+TONES = {"good": "1C6B3A", "warn": "8A5A00", "bad": "A31621"}
+LINE_MM = 210 - 26 - 22
+NAMESPACES = nsdecls("w")
+
+
+def word(paper: Paper, made_at: datetime) -> bytes:
+    document = Document()
+    _properties(document, paper, made_at)
+    _styles(document, paper)
+    body = document.element.body
+    for child in list(body):
+        if child.tag != qn("w:sectPr"):
+            body.remove(child)
+    _cover(document, paper)
+    section = document.add_section(WD_SECTION.NEW_PAGE)
+    for each in document.sections:
+        each.page_width, each.page_height = Mm(210), Mm(297)
+        each.left_margin, each.right_margin, each.top_margin, each.bottom_margin = Mm(26), Mm(22), Mm(27), Mm(24)
+    _header_and_footer(section, paper)
+    _contents(document, paper)
+    _body(document, paper)
+    # python-docx leaves the last section's properties in front of what is appended by hand
+    properties = body.find(qn("w:sectPr"))
+    body.remove(properties)
+    body.append(properties)
+    return _bytes(document)
+
+
+def _properties(document, paper: Paper, made_at: datetime) -> None:
+    core = document.core_properties
+    core.title, core.author, core.subject = f"{paper.title} {paper.number}", paper.provider, paper.subtitle
+    core.comments = core.keywords = ""
+    core.last_modified_by = paper.provider
+    core.created = core.modified = made_at.astimezone(UTC).replace(tzinfo=None)
+    core.language = "zh-CN" if paper.language == "zh" else "en-GB"
+    core.revision = 1
+
+
+def _face(style, latin: str, chinese: str, size: float, colour: str = "1C2430", bold: bool = False) -> None:
+    style.font.name, style.font.size, style.font.bold, style.font.italic = latin, Pt(size), bold, False
+    style.font.color.rgb = RGBColor.from_string(colour)
+    fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
+    for name in list(fonts.attrib):
+        if "heme" in name:
+            del fonts.attrib[name]
+    for name, value in (("ascii", latin), ("hAnsi", latin), ("cs", latin), ("eastAsia", chinese)):
+        fonts.set(qn(f"w:{name}"), value)
+
+
+def _styles(document, paper: Paper) -> None:
+    zh = paper.language == "zh"
+    latin, heading = ("Times New Roman", "Arial") if zh else ("Arial", "Arial")
+    styles = document.styles
+
+    def paragraph_style(name: str, base: str = "Normal") -> ParagraphStyle:
+        style = styles[name] if name in [s.name for s in styles] else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        if name != "Normal":
+            style.base_style = styles[base]
+        return style
+
+    normal = paragraph_style("Normal")
+    _face(normal, latin, "宋体", 10.5 if zh else 10)
+    normal.paragraph_format.space_after, normal.paragraph_format.line_spacing = Pt(4), 1.3
+    language = parse_xml(f'<w:lang {NAMESPACES} w:val="en-GB" w:eastAsia="zh-CN"/>')
+    normal.element.get_or_add_rPr().append(language)
+    text = paragraph_style("Body Text")
+    _face(text, latin, "宋体", 10.5 if zh else 10)
+    text.paragraph_format.space_after = Pt(5)
+    if zh:
+        text.element.get_or_add_pPr().append(parse_xml(f'<w:ind {NAMESPACES} w:firstLineChars="200" w:firstLine="420"/>'))
+    for level, size in ((1, 15), (2, 12), (3, 10.5)):
+        style = paragraph_style(f"Heading {level}")
+        _face(style, heading, "黑体", size, DEEP, bold=True)
+        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(18 if level == 1 else 10), Pt(8 if level == 1 else 5)
+        style.paragraph_format.keep_with_next = True
+    title = paragraph_style("Title")
+    _face(title, heading, "黑体", 26 if zh else 24, DEEP, bold=True)
+    for border in title.element.get_or_add_pPr().findall(qn("w:pBdr")):
+        title.element.pPr.remove(border)
+    title.paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    cell = paragraph_style("Table Text")
+    _face(cell, latin, "宋体", 9)
+    cell.paragraph_format.space_after, cell.paragraph_format.line_spacing = Pt(0), 1.1
+    # A long word of Latin letters is broken where the line ends, not put beyond the cell's edge
+    _break_words(cell)
+    code = paragraph_style("Command")
+    _face(code, "Consolas", "宋体", 8.5)
+    code.paragraph_format.space_after, code.paragraph_format.line_spacing = Pt(0), 1.1
+    _break_words(code)
+    caption = paragraph_style("Command Title")
+    _face(caption, heading, "黑体", 9.5, bold=True)
+    caption.paragraph_format.space_before, caption.paragraph_format.space_after = Pt(8), Pt(3)
+    caption.paragraph_format.keep_with_next = True
+    notice = paragraph_style("Notice")
+    _face(notice, heading, "黑体", 10.5, bold=True)
+    notice.paragraph_format.space_before = notice.paragraph_format.space_after = Pt(6)
+    contents = paragraph_style("Contents Title")
+    _face(contents, heading, "黑体", 15, DEEP, bold=True)
+    contents.paragraph_format.space_after = Pt(10)
+    _face(paragraph_style("List Bullet"), latin, "宋体", 10.5 if zh else 10)
+    _face(paragraph_style("Header"), latin, "宋体", 9, "55606E")
+    _face(paragraph_style("Footer"), latin, "宋体", 9, "55606E")
+
+
+def _break_words(style) -> None:
+    properties = style.element.get_or_add_pPr()
+    properties.find(qn("w:spacing")).addprevious(parse_xml(f'<w:wordWrap {NAMESPACES} w:val="0"/>'))  # the order is the schema's
+
+
+def _run(text: str, *, bold: bool = False, mono: bool = False, colour: str = "") -> str:
+    """One run of text; line feeds and tabs become Word's own."""
+    properties = ""
+    if mono:
+        properties += '<w:rFonts w:ascii="Consolas" w:hAnsi="Consolas" w:cs="Consolas" w:eastAsia="宋体"/>'
+    if bold:
+        properties += "<w:b/>"
+    if colour:
+        properties += f'<w:color w:val="{colour}"/>'
+    if mono:
+        properties += '<w:sz w:val="16"/>'
+    inner = '<w:br/>'.join('<w:tab/>'.join(f'<w:t xml:space="preserve">{escape(part)}</w:t>' for part in line.split("\t"))
+                           for line in text.split("\n"))
+    return f"<w:r>{f'<w:rPr>{properties}</w:rPr>' if properties else ''}{inner}</w:r>"
+
+
+def _cell(cell: Cell, width: int, shade: str, bold: bool) -> str:
+    run = _run(cell.text, bold=bold or cell.strong or bool(cell.tone), mono=cell.mono, colour=TONES.get(cell.tone, "")) if cell.text else ""
+    fill = f'<w:shd w:val="clear" w:color="auto" w:fill="{shade}"/>' if shade else ""
+    return (f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{fill}</w:tcPr>'
+            f'<w:p><w:pPr><w:pStyle w:val="TableText"/></w:pPr>{run}</w:p></w:tc>')
+
+
+def _table(table: Table) -> Sequence:
+    total = int(LINE_MM / 25.4 * 1440)
+    widths = [int(total * share / sum(table.widths)) for share in table.widths]
+    borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="B8C0CC"/>'
+                      for side in ("top", "left", "bottom", "right", "insideH", "insideV"))
+    height = '<w:trHeight w:val="560" w:hRule="atLeast"/>' if table.tall else ""
+    parts = [f'<w:tbl {NAMESPACES}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders>'
+             '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:top w:w="50" w:type="dxa"/><w:left w:w="90" w:type="dxa"/>'
+             '<w:bottom w:w="50" w:type="dxa"/><w:right w:w="90" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>']
+    parts += [f'<w:gridCol w:w="{width}"/>' for width in widths] + ["</w:tblGrid>"]
+    if table.head:
+        parts.append("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
+        parts += [_cell(Cell(name), width, "DFE7F1", True) for name, width in zip(table.head, widths, strict=True)] + ["</w:tr>"]
+    for row in table.rows:
+        longest = max(len(cell.text) for cell in row)
+        split = "" if longest > 400 else "<w:cantSplit/>"  # a row longer than a page must be allowed to break
+        parts.append(f"<w:tr><w:trPr>{split}{height}</w:trPr>" if split or height else "<w:tr>")
+        parts += [_cell(cell, width, "F2F5F9" if index == 0 and not table.head else "", False)
+                  for index, (cell, width) in enumerate(zip(row, widths, strict=True))] + ["</w:tr>"]
+    parts.append("</w:tbl>")
+    after = parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:spacing w:before="0" w:after="60" w:line="120" w:lineRule="exact"/></w:pPr></w:p>')
+    return parse_xml("".join(parts)), after
+
+
+def _code(code: Code) -> Sequence:
+    """Two columns: line numbers, and the lines; one row so that nothing is lost at a page's end, in paragraphs that may break."""
+    total = int(LINE_MM / 25.4 * 1440)
+    number = 560
+    border = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="B8C0CC"/>' for side in ("top", "left", "bottom", "right"))
+    parts = [f'<w:tbl {NAMESPACES}><w:tblPr><w:tblW w:w="{total}" w:type="dxa"/><w:tblBorders>{border}</w:tblBorders>'
+             f'<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid><w:gridCol w:w="{number}"/><w:gridCol w:w="{total - number}"/></w:tblGrid>']
+    shade = '<w:shd w:val="clear" w:color="auto" w:fill="F7F8FA"/>'
+    for index, line in enumerate(code.lines):
+        parts.append(
+            f'<w:tr><w:tc><w:tcPr><w:tcW w:w="{number}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:pPr><w:pStyle w:val="Command"/><w:jc w:val="right"/></w:pPr>'
+            f'{_run(str(code.first + index), colour="7A8494")}</w:p></w:tc><w:tc><w:tcPr><w:tcW w:w="{total - number}" w:type="dxa"/>{shade}</w:tcPr>'
+            f'<w:p><w:pPr><w:pStyle w:val="Command"/></w:pPr>{_run(line) if line else ""}</w:p></w:tc></w:tr>')
+    parts.append("</w:tbl>")
+    title = parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="CommandTitle"/></w:pPr>{_run(code.caption)}</w:p>')
+    after = parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:spacing w:before="0" w:after="60" w:line="120" w:lineRule="exact"/></w:pPr></w:p>')
+    return (title, parse_xml("".join(parts)), after) if code.lines else (title, after)
+
+
+def _add(document, *elements) -> None:
+    body = document.element.body
+    properties = body.find(qn("w:sectPr"))
+    for element in elements:
+        if properties is not None:
+            properties.addprevious(element)
+        else:
+            body.append(element)
+
+
+def _centred(text: str, size: float, before: int, bold: bool = False) -> object:
+    return parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:spacing w:before="{before}" w:after="60"/><w:jc w:val="center"/></w:pPr><w:r><w:rPr>'
+                     f'{"<w:b/>" if bold else ""}<w:sz w:val="{int(size * 2)}"/></w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p>')
+
+
+def _cover(document, paper: Paper) -> None:
+    title = f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Title"/><w:spacing w:before="1300" w:after="200"/></w:pPr>{_run(paper.title)}</w:p>'
+    versions = f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="CommandTitle"/><w:spacing w:before="500"/></w:pPr>{_run(paper.versions_title)}</w:p>'
+    _add(document, _centred(paper.owner, 15, 600), parse_xml(title), _centred(paper.subtitle, 13, 0),
+         _centred("", 12, 1400), *_table(paper.cover), parse_xml(versions), *_table(paper.versions),
+         _centred(paper.provider, 12, 900), _centred(paper.date, 12, 60))
+
+
+def _field(code: str, shown: str) -> str:
+    return ('<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
+            f'<w:r><w:instrText xml:space="preserve"> {code} </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>'
+            f'<w:r><w:t>{shown}</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>')
+
+
+def _header_and_footer(section, paper: Paper) -> None:
+    """Pages of the body are counted by themselves; the cover has neither header nor footer."""
+    section.header.is_linked_to_previous = section.footer.is_linked_to_previous = False
+    section._sectPr.find(qn("w:cols")).addprevious(parse_xml(f'<w:pgNumType {NAMESPACES} w:start="1"/>'))
+    right = int(LINE_MM / 25.4 * 1440)
+    head = parse_xml(
+        f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Header"/><w:pBdr><w:bottom w:val="single" w:sz="4" w:space="3" w:color="B8C0CC"/></w:pBdr>'
+        f'<w:tabs><w:tab w:val="clear" w:pos="4320"/><w:tab w:val="clear" w:pos="8640"/><w:tab w:val="right" w:pos="{right}"/></w:tabs></w:pPr>'
+        f'{_run(f"{paper.owner}  {paper.title}")}<w:r><w:tab/></w:r>{_run(paper.number)}</w:p>')
+    words = paper.words
+    foot = parse_xml(
+        f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Footer"/><w:jc w:val="center"/></w:pPr>{_run(words["page_before"])}{_field("PAGE", "1")}'
+        f'{_run(words["page_between"])}{_field("SECTIONPAGES", "1")}{_run(words["page_after"])}</w:p>')
+    for part, paragraph in ((section.header, head), (section.footer, foot)):
+        for old in list(part._element):
+            part._element.remove(old)
+        part._element.append(paragraph)
+
+
+def _contents(document, paper: Paper) -> None:
+    """A table of contents that is right as it is: chapters with links. Word adds page numbers to nothing until it is asked to."""
+    title = parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="ContentsTitle"/></w:pPr>{_run(paper.words["contents"])}</w:p>')
+    entries = [heading for heading in paper.headings if heading.level == 1]
+    lines = [title]
+    for index, heading in enumerate(entries):
+        begin = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> TOC \\o "1-1" \\h \\n </w:instrText></w:r>'
+                 '<w:r><w:fldChar w:fldCharType="separate"/></w:r>') if index == 0 else ""
+        end = '<w:r><w:fldChar w:fldCharType="end"/></w:r>' if index == len(entries) - 1 else ""
+        lines.append(parse_xml(
+            f'<w:p {NAMESPACES}><w:pPr><w:spacing w:after="60"/></w:pPr>{begin}<w:hyperlink w:anchor={quoteattr(heading.anchor)}>'
+            f'{_run(f"{heading.number}  {heading.text}")}</w:hyperlink>{end}</w:p>'))
+    lines.append(parse_xml(f'<w:p {NAMESPACES}><w:r><w:br w:type="page"/></w:r></w:p>'))
+    _add(document, *lines)
+
+
+def _body(document, paper: Paper) -> None:
+    elements: list = []
+    for index, block in enumerate(paper.blocks):
+        match block:
+            case Heading():
+                fresh = "<w:pageBreakBefore/>" if block.appendix and block.level == 1 and block.number.endswith("A") else ""
+                elements.append(parse_xml(
+                    f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Heading{block.level}"/>{fresh}</w:pPr><w:bookmarkStart w:id="{index}" '
+                    f'w:name={quoteattr(block.anchor)}/>{_run(f"{block.number}  {block.text}")}<w:bookmarkEnd w:id="{index}"/></w:p>'))
+            case Paragraph():
+                elements.append(parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="BodyText"/></w:pPr>{_run(block.text)}</w:p>'))
+            case Items():
+                elements += [parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="ListBullet"/></w:pPr>{_run(item)}</w:p>')
+                             for item in block.items]
+            case Notice():
+                colour = TONES.get(block.tone, DEEP)
+                elements.append(parse_xml(
+                    f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Notice"/><w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="{colour}"/>'
+                    f'</w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="F2F5F9"/></w:pPr>{_run(block.text, colour=colour)}</w:p>'))
+            case Table():
+                elements += _table(block)
+            case Code():
+                elements += _code(block)
+    _add(document, *elements)
+
+
+def _bytes(document) -> bytes:
+    """The file with fixed times in its directory, so that equal papers are equal bytes."""
+    saved, out = io.BytesIO(), io.BytesIO()
+    document.save(saved)
+    with zipfile.ZipFile(saved) as there, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as here:
+        for name in there.namelist():
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            here.writestr(entry, there.read(name))
+    return out.getvalue()
