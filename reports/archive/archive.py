@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -286,13 +285,9 @@ class Archive:
             self._known(session, number)
             evidence = content_of(session, number)[1]
         try:
-            staging = self._sealer.stage(evidence)
-            try:
-                with self._writing(CHAIN, number) as session:
-                    row = self._sealer.seal(session, number, moment, staging)
-                    self._known(session, number).phase = "sealed"
-            finally:
-                shutil.rmtree(staging, ignore_errors=True)
+            with self._sealer.staged(evidence) as folder, self._writing(CHAIN, number) as session:
+                row = self._sealer.seal(session, number, moment, folder)
+                self._known(session, number).phase = "sealed"
         except OSError as error:
             raise ArchiveUnavailable(f"{number} cannot be sealed in {self._store.root}: {error.strerror}; "
                                      "nothing is lost, put that right and seal again.") from error

@@ -14,7 +14,8 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -114,15 +115,19 @@ class Sealer:
     def __init__(self, store: Store, key: Ed25519PrivateKey) -> None:
         self._store, self._key = store, key
 
-    def stage(self, evidence: dict[str, Evidence]) -> Path:
-        """A staging folder with copies of the evidence, each checked."""
+    @contextmanager
+    def staged(self, evidence: dict[str, Evidence]) -> Iterator[Path]:
+        """A folder with copies of the evidence, each checked; what is left of it at the end is removed."""
         self._clear_stale()
         staging = self._store.staging / uuid.uuid4().hex
-        (staging / "bundle").mkdir(parents=True)
-        self._copy(staging / "bundle", evidence)
-        return staging
+        try:
+            (staging / "bundle").mkdir(parents=True)
+            self._copy(staging / "bundle", evidence)
+            yield staging / "bundle"
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
 
-    def seal(self, session: Session, number: str, at: datetime, staging: Path) -> BundleTable:
+    def seal(self, session: Session, number: str, at: datetime, folder: Path) -> BundleTable:
         """To be called alone, holding chain and change. Returns the row of the bundle that holds the change as it is now."""
         self.take_in(session)
         texts, evidence = content_of(session, number)
@@ -135,7 +140,6 @@ class Sealer:
         if session.get_one(ChangeTable, number).closure is None:
             raise NotClosed(f"{number} is still open; close it before it is sealed.")
 
-        folder = staging / "bundle"
         self._copy(folder, evidence)
         texts[README] = EXPLANATION.encode()
         files += (ManifestFile(path=README, sha256=sha256(texts[README]), size=len(texts[README])),)

@@ -72,7 +72,8 @@ def test_unknown_changes_are_named(archive: Archive) -> None:
         lambda: archive.change("CHG-1"), lambda: archive.note("CHG-1", "x"), lambda: archive.journal("CHG-1"),
         lambda: archive.save("CHG-1", "plan", "", Text(zh="", en="")), lambda: archive.load("CHG-1", "plan", "", Text),
         lambda: archive.load_all("CHG-1", "plan", Text), lambda: archive.file_evidence("CHG-1", "x", b""),
-        lambda: archive.evidence("CHG-1"), lambda: archive.close("CHG-1", Closure.FAILED, "", NOW), lambda: archive.seal("CHG-1", NOW),
+        lambda: archive.evidence("CHG-1"), lambda: archive.close("CHG-1", Closure.FAILED, "", NOW),
+        lambda: archive.seal("CHG-1", NOW),
         lambda: archive.attach_run("CHG-1", "r"), lambda: archive.enter("CHG-1", "plan"), lambda: archive.show("CHG-1"),
         lambda: archive.store_code("CHG-1", "g", "d", "c", NOW, "x"),
     ]
@@ -93,9 +94,11 @@ def test_a_change_closes_once(archive: Archive) -> None:
 
 def test_the_journal_counts_and_keeps(archive: Archive) -> None:
     number, other = new_change(archive), new_change(archive)
-    first = archive.note(number, "step begun", target="web-1", step=1, attempt=1, at=NOW.astimezone(BEIJING), command="apt-get\0 升级")
+    first = archive.note(number, "step begun", target="web-1", step=1, attempt=1, at=NOW.astimezone(BEIJING),
+                         command="apt-get\0 升级")
     archive.note(other, "opened")
-    second = archive.note(number, "step ended", target="web-2", seconds=float("nan"), half="\udce4", raw=b"\xff", when=NOW, some={2, 1})
+    second = archive.note(number, "step ended", target="web-2", seconds=float("nan"), half="\udce4", raw=b"\xff", when=NOW,
+                          some={2, 1})
     assert (first.sequence, second.sequence, first.at) == (1, 2, NOW)
     assert archive.journal(number) == (first, second)
     assert archive.journal(number, event="step ended") == (second,) == archive.journal(number, target="web-2")
@@ -134,8 +137,8 @@ def test_replacing_a_line_is_altering_it(archive: Archive, database: str) -> Non
 def test_records_come_back_equal_and_are_never_replaced(archive: Archive) -> None:
     number = new_change(archive)
     copy = Copy(target="web-1", place="container", bytes_read=2**40, bytes_in_use=1, seconds=0.1)
-    rehearsal = Rehearsal(change=number, plan="0" * 64, place="simulated copy", started_at=NOW.astimezone(BEIJING), finished_at=NOW,
-                          copies=(copy,), deviations=(Text(zh="没有网络", en="no network\0"),), passed=True)
+    rehearsal = Rehearsal(change=number, plan="0" * 64, place="simulated copy", started_at=NOW.astimezone(BEIJING),
+                          finished_at=NOW, copies=(copy,), deviations=(Text(zh="没有网络", en="no network\0"),), passed=True)
     fingerprint = archive.save(number, "rehearsal", "web-1", rehearsal)
     assert fingerprint == rehearsal.fingerprint() == archive.save(number, "rehearsal", "web-1", rehearsal)
     loaded = archive.load(number, "rehearsal", "web-1", Rehearsal)
@@ -221,7 +224,7 @@ def test_codes(archive: Archive) -> None:
     archive.store_code(number, gate, digest, "ABC-777", until, "zhao@bureau.example")
     archive.store_code(number, gate, "e" * 64, "888888", until, "wang@bureau.example")
     assert archive.check_code(number, gate, digest, " 271 828 ", NOW) == "right"
-    assert archive.check_code(number, gate, digest, "２７１８２８", NOW) == "right"  # noqa: RUF001 - as an input method types it
+    assert archive.check_code(number, gate, digest, "２７１８２８", NOW) == "right"  # as an input method types it
     assert archive.check_code(number, gate, digest, "271829", NOW) == "wrong"
     assert archive.check_code(number, gate, digest, "", NOW) == "wrong"
     assert archive.check_code(number, gate, digest, "888888", NOW) == "other digest"
@@ -229,7 +232,8 @@ def test_codes(archive: Archive) -> None:
     assert archive.check_code(number, "leave to log in", digest, "271828", NOW) == "none"
     assert archive.burn_code(number, gate, digest, "271828", until) == "expired"
     assert archive.burn_code(number, gate, digest, "abc777", NOW) == "right"
-    assert archive.burn_code(number, gate, digest, "abc777", NOW) == "used" == archive.check_code(number, gate, digest, "abc777", NOW)
+    assert archive.burn_code(number, gate, digest, "abc777", NOW) == "used"
+    assert archive.check_code(number, gate, digest, "abc777", NOW) == "used"
     assert archive.check_code(number, gate, digest, "271828", NOW) == "right"
     assert archive.code_sent_to(number, gate, digest, "abc777") == "zhao@bureau.example"
     assert archive.code_sent_to(number, gate, digest, "999999") == ""
