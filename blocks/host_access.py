@@ -209,7 +209,7 @@ class HostAccess(StandfastBlock):
     def _key_file_is_absolute(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith("/"):
             raise ValueError(
-                f"must be an absolute path on the worker, not {show(value)}; write for example key_file: /home/ops/.ssh/id_ed25519"
+                f"must be an absolute path on the worker, not {show(value)}; write for example /home/ops/.ssh/id_ed25519"
             )
         return value
 

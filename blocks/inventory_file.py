@@ -50,7 +50,7 @@ class Mistake:
         return f"{place}: {self.where}: {self.sentence}" if self.where else f"{place}: {self.sentence}"
 
 
-class InventoryFaulty(Exception):
+class InventoryFaulty(ValueError):
     """The inventory cannot be used; `mistakes` holds all that could be found, by line. Its text has one line for each."""
 
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 MAX_BYTES = 16 << 20
-MAX_NODES = 1_000_000  # aliases repeat what they point to; without a limit ten lines can mean a billion values
+MAX_NODES = 200_000  # aliases repeat what they point to; without a limit ten lines can mean a billion values
 MAX_DEPTH = 50
 
 Place = tuple[str | int, ...]
@@ -60,6 +60,7 @@ def read_source(path: Path) -> Source:
     """
     text = _text(path)
     try:
+        _check_depth(text)
         root = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as problem:
         raise BrokenYaml(_malformed(problem, text)) from None
@@ -67,8 +68,6 @@ def read_source(path: Path) -> Source:
         raise BrokenYaml(
             Fault(_line_of_bad_sign(text), f"this is no YAML ({getattr(problem, 'reason', problem)}); remove the odd character")
         ) from None
-    except RecursionError:
-        raise BrokenYaml(Fault(1, f"the file is nested more than {MAX_DEPTH} deep; write it flatter")) from None
     if root is None:
         raise BrokenYaml(Fault(1, "the file is empty; describe provider, customers and hosts in it, see docs/inventory.md"))
     source = Source(None, {(): root.start_mark.line + 1})
@@ -88,6 +87,21 @@ def _text(path: Path) -> str:
     except UnicodeDecodeError as problem:
         line = raw.count(b"\n", 0, problem.start) + 1
         raise BrokenYaml(Fault(line, "the text is not UTF-8 (GBK perhaps); save the file as UTF-8")) from None
+
+
+def _check_depth(text: str) -> None:
+    """Composing is recursive and, in C, without a guard: too deep a nesting would end the whole process. Events are not."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                line = event.start_mark.line + 1
+                raise BrokenYaml(
+                    Fault(line, f"lists and mappings lie more than {MAX_DEPTH} deep in each other; write it flatter")
+                )
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _malformed(problem: yaml.MarkedYAMLError, text: str) -> Fault:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.actions import (
     BlockDocumentCreate,
@@ -17,6 +18,7 @@ from prefect.exceptions import ObjectAlreadyExists
 
 from blocks.foundation import StandfastBlock
 from blocks.inventory_file import SECTIONS, Inventory, InventoryFaulty, Mistake, read_inventory
+from blocks.lookup import UnusableBlock
 from blocks.register import register_all
 
 __all__ = ["Inventory", "InventoryFaulty", "Mistake", "Report", "load_blocks", "read_inventory"]
@@ -50,8 +52,22 @@ def load_blocks(inventory: Inventory) -> Report:
     A host's global concurrency limit `host-<name>` is made with limit 1; one that somebody set to 0 (no change at all) stays.
 
     Raises:
-        httpx.HTTPError: the Prefect server does not answer; loading again goes on where it stopped.
+        UnusableBlock: the Prefect server does not answer; loading again goes on where it stopped.
     """
+    try:
+        return _load(inventory)
+    except httpx.HTTPStatusError as problem:
+        # Its text may hold what was sent, with passwords, so only the number is told.
+        code = problem.response.status_code
+        raise UnusableBlock(f"the Prefect server refused a block with status {code}; see the server's log") from None
+    except httpx.HTTPError as problem:
+        raise UnusableBlock(
+            f"the inventory cannot be loaded, because the Prefect server does not answer ({type(problem).__name__}); "
+            "start it, and load again"
+        ) from problem
+
+
+def _load(inventory: Inventory) -> Report:
     register_all()
     added, changed, left, others = [], [], [], []
     with get_client(sync_client=True) as client:
