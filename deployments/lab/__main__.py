@@ -11,11 +11,17 @@ from deployments.lab.place import LabError, say
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m deployments.lab", description="Debian 12 hosts in containers to show and test Standfast on.")
+    parser = argparse.ArgumentParser(
+        prog="python -m deployments.lab", description="Debian 12 hosts in containers to show and test Standfast on."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="bring up web1 and web2 (and what is asked for besides), the mail sink and the vendor's releases")
+    up = commands.add_parser(
+        "up", help="bring up web1 and web2 (and what is asked for besides), the mail sink and the vendor's releases"
+    )
     up.add_argument("--only", nargs="+", metavar="HOST", help="these hosts and no others")
-    up.add_argument("--with", nargs="+", default=[], metavar="HOST", dest="besides", help="hosts besides web1 and web2, for example tomcat1")
+    up.add_argument(
+        "--with", nargs="+", default=[], metavar="HOST", dest="besides", help="hosts besides web1 and web2, for example tomcat1"
+    )
     up.add_argument("--nodes", type=int, default=0, metavar="N", help="also N light hosts node1 … nodeN")
     down = commands.add_parser("down", help="remove this lab's containers, end its mail sink")
     down.add_argument("--images", action="store_true", help="also remove the images of lab hosts")
@@ -39,8 +45,10 @@ def main() -> int:
         else:
             rows = lab.status()
             for row in rows:
-                print(f"{row['name']:<10} {row['kind']:<7} {row['state']:<9} 127.0.0.1:{row['port']:<6} "
-                      f"ready: {row['ready'] or '-':<12} upgrades offered: {row['upgrades'] or '-'}")
+                print(
+                    f"{row['name']:<10} {row['kind']:<7} {row['state']:<9} 127.0.0.1:{row['port']:<6} "
+                    f"ready: {row['ready'] or '-':<12} upgrades offered: {row['upgrades'] or '-'}"
+                )
             if not rows:
                 say("no host is up; `make lab` brings them up")
     except LabError as problem:

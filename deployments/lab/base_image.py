@@ -46,10 +46,14 @@ def mirror() -> Mirror:
     """
     found = of_this_machine()
     if found is None:
-        shown = engine.text("run", "--rm", BASE, "sh", "-c", "cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true")
+        shown = engine.text(
+            "run", "--rm", BASE, "sh", "-c", "cat /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true"
+        )
         found = of_sources(shown)
     if found is None:
-        raise LabError("neither this machine's apt sources nor the base image name a Debian mirror; add one to /etc/apt/sources.list")
+        raise LabError(
+            "neither this machine's apt sources nor the base image name a Debian mirror; add one to /etc/apt/sources.list"
+        )
     return found
 
 
@@ -70,14 +74,20 @@ def _make(mirror: Mirror) -> None:
         root = Path(place, "root")
         engine.watch(
             ["debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, str(root), mirror.main],
-            "debootstrap", DEBOOTSTRAP_LIMIT_S,
+            "debootstrap",
+            DEBOOTSTRAP_LIMIT_S,
         )
         for spent in (*root.glob("var/cache/apt/archives/*.deb"), *root.glob("var/lib/apt/lists/*Packages")):
             spent.unlink()
-        tar = subprocess.Popen(["tar", "-C", str(root), "--numeric-owner", "-c", "."], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+        tar = subprocess.Popen(
+            ["tar", "-C", str(root), "--numeric-owner", "-c", "."], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE
+        )
         done = subprocess.run(
             ["docker", "import", "--change", 'CMD ["/bin/sh"]', "--change", f"LABEL {LABEL}.base={SUITE}", "-", BASE],
-            stdin=tar.stdout, capture_output=True, timeout=300, check=False,
+            stdin=tar.stdout,
+            capture_output=True,
+            timeout=300,
+            check=False,
         )
         if tar.wait(timeout=30) != 0 or done.returncode != 0:
             raise LabError(f"the base image could not be loaded into the engine: {done.stderr.decode(errors='replace').strip()}")

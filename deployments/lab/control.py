@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import subprocess
 import time
 from collections.abc import Iterable
@@ -83,7 +82,9 @@ class Lab:
             hosts.remove_all()
             if images:
                 listed = engine.text("images", "--format", "{{.Repository}}:{{.Tag}}").split()
-                for image in sorted((one for one in listed if one.startswith("standfast/lab-")), key=lambda one: "lab-node" in one):
+                for image in sorted(
+                    (one for one in listed if one.startswith("standfast/lab-")), key=lambda one: "lab-node" in one
+                ):
                     engine.docker("rmi", image, check=False)
             (folder() / "inventory.yaml").unlink(missing_ok=True)
 
@@ -111,7 +112,10 @@ class Lab:
         """Run shell text as root on the host, past SSH and past Standfast; returns (exit status, output and errors together)."""
         done = subprocess.run(
             ["docker", "exec", self.host(name).container, "sh", "-c", f"exec 2>&1\n{script}"],
-            stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_s, check=False,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=limit_s,
+            check=False,
         )
         return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
 
@@ -132,7 +136,10 @@ class Lab:
         hosts.wait(self.host(name))
 
     def restart(self, name: str, orderly: bool = False) -> None:
-        """Restart the host: as by a power loss, or `orderly` as by the command reboot; waits until it answers. It has a new boot id."""
+        """Restart the host, as by a power loss or `orderly` as by the command reboot, and wait until it answers.
+
+        Its boot id is new.
+        """
         if orderly:
             engine.docker("stop", "-t", "30", self.host(name).container)
         else:
@@ -145,7 +152,10 @@ class Lab:
 
     def mend(self, name: str) -> None:
         """Put the network plug back; the host keeps its address and its published port."""
-        self.must(name, "ip link set eth0 up; [ ! -s /root/.lab-route ] || ip route replace $(cat /root/.lab-route); rm -f /root/.lab-route")
+        self.must(
+            name,
+            "ip link set eth0 up; [ ! -s /root/.lab-route ] || ip route replace $(cat /root/.lab-route); rm -f /root/.lab-route",
+        )
         hosts.wait(self.host(name))
 
     def cut_mirror(self, name: str) -> None:
@@ -154,11 +164,16 @@ class Lab:
         names = {address.split("/")[2].split("@")[-1].split(":")[0] for address in (mirror.main, mirror.security)}
         proxies = re.findall(r'"https?://([^/:"]+)', mirror.settings)
         lines = "".join(f"{NOWHERE} {one} # lab: gone\n" for one in sorted({*names, *proxies}))
-        self.must(name, f"ip route replace unreachable {NOWHERE}; grep -q 'lab: gone' /etc/hosts || cat >> /etc/hosts <<'END'\n{lines}END\n")
+        self.must(
+            name,
+            f"ip route replace unreachable {NOWHERE}; grep -q 'lab: gone' /etc/hosts || cat >> /etc/hosts <<'END'\n{lines}END\n",
+        )
 
     def mend_mirror(self, name: str) -> None:
         """The package source is back."""
-        self.must(name, "grep -v 'lab: gone' /etc/hosts > /run/hosts.mended; cat /run/hosts.mended > /etc/hosts; rm /run/hosts.mended")
+        self.must(
+            name, "grep -v 'lab: gone' /etc/hosts > /run/hosts.mended; cat /run/hosts.mended > /etc/hosts; rm /run/hosts.mended"
+        )
         self.exec(name, f"ip route del unreachable {NOWHERE}")
 
     def small_disk(self, name: str, path: str, room_mib: int) -> None:
@@ -169,7 +184,9 @@ class Lab:
         /var/lib/standfast makes Standfast itself run out of room.
         """
         path = path.rstrip("/")
-        self.must(name, f"""
+        self.must(
+            name,
+            f"""
             mkdir -p {path}
             used=$(du -sxm {path} | cut -f1)
             mkdir -p /run/lab-disk
@@ -177,7 +194,8 @@ class Lab:
             chown --reference={path} /run/lab-disk
             cp -a {path}/. /run/lab-disk/
             mount --move /run/lab-disk {path} 2>/dev/null || {{ mount --bind /run/lab-disk {path}; umount /run/lab-disk; }}
-        """)
+        """,
+        )
         room = int(self.must(name, f"df -Pm {path} | tail -n 1 | awk '{{print $4}}'"))
         if not room_mib <= room <= room_mib * 1.2 + 64:
             raise LabError(f"{path} on {name} has {room} MiB left, wanted {room_mib}")
@@ -185,14 +203,17 @@ class Lab:
     def whole_disk(self, name: str, path: str) -> None:
         """Take away what `small_disk` laid over the folder; the folder keeps the content that it has now."""
         path = path.rstrip("/")
-        self.must(name, f"""
+        self.must(
+            name,
+            f"""
             findmnt -n -t tmpfs -M {path} > /dev/null
             mkdir -p /run/lab-root && mount --bind / /run/lab-root
             find /run/lab-root{path} -mindepth 1 -delete
             rm -f {path}/.lab-filler
             cp -a {path}/. /run/lab-root{path}/
             umount /run/lab-root && umount -l {path}
-        """)
+        """,
+        )
 
     def fill_disk(self, name: str, path: str, left_kib: int = 0) -> None:
         """Fill the file system at `path` until `left_kib` KiB are left.
@@ -202,12 +223,17 @@ class Lab:
         path = path.rstrip("/")
         code, _ = self.exec(name, f"findmnt -n -t tmpfs -M {path}")
         if code != 0:
-            raise LabError(f"{path} on {name} has no small file system of its own; call small_disk({name!r}, {path!r}, room_mib) first")
-        self.must(name, f"""
+            raise LabError(
+                f"{path} on {name} has no small file system of its own; call small_disk({name!r}, {path!r}, room_mib) first"
+            )
+        self.must(
+            name,
+            f"""
             room=$(df -Pk {path} | tail -n 1 | awk '{{print $4}}')
             take=$((room - {left_kib}))
             [ $take -le 0 ] || head -c "${{take}}K" /dev/zero >> {path}/.lab-filler || [ {left_kib} = 0 ]
-        """)
+        """,
+        )
 
     def free_disk(self, name: str, path: str) -> None:
         """Give back what `fill_disk` took."""
@@ -222,20 +248,31 @@ class Lab:
         script = f"n=0; until {{ {condition}\n}}; do n=$((n + 1)); [ $n -lt {turns} ] || exit 99; sleep 0.1; done"
         code, output = self.exec(name, script, limit_s * 3 + 10)
         if code != 0:
-            raise LabError(f"on {name} this did not come true within {limit_s:.0f} s: {shlex.quote(condition.strip())} {output.strip()[-200:]}")
+            raise LabError(
+                f"on {name} this did not come true within {limit_s:.0f} s: {condition.strip()!r} {output.strip()[-200:]}"
+            )
 
     def status(self) -> list[dict[str, str]]:
         """One row per host: name, kind, state, port, whether it is ready, how many upgrades its package lists offer."""
         rows = []
         states = hosts.states() if engine.answers() else {}
         for name, host in hosts.known().items():
-            row = {"name": name, "kind": host.kind, "state": states.get(name, "gone"), "port": str(host.port), "ready": "", "upgrades": ""}
+            row = {
+                "name": name,
+                "kind": host.kind,
+                "state": states.get(name, "gone"),
+                "port": str(host.port),
+                "ready": "",
+                "upgrades": "",
+            }
             if row["state"] == "running":
                 began = time.monotonic()
                 try:
                     hosts.wait(host, limit_s=0)
                     row["ready"] = f"yes ({time.monotonic() - began:.1f} s)"
-                    row["upgrades"] = self.must(name, "apt-get -s -o Debug::NoLocking=1 upgrade 2>/dev/null | grep -c ^Inst || true").strip()
+                    row["upgrades"] = self.must(
+                        name, "apt-get -s -o Debug::NoLocking=1 upgrade 2>/dev/null | grep -c ^Inst || true"
+                    ).strip()
                 except LabError:
                     row["ready"] = "no"
             rows.append(row)

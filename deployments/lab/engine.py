@@ -25,11 +25,17 @@ def docker(
     """
     try:
         done = subprocess.run(
-            ["docker", *arguments], input=stdin, stdin=subprocess.DEVNULL if stdin is None else None,
-            capture_output=True, timeout=limit_s, check=False,
+            ["docker", *arguments],
+            input=stdin,
+            stdin=subprocess.DEVNULL if stdin is None else None,
+            capture_output=True,
+            timeout=limit_s,
+            check=False,
         )
     except subprocess.TimeoutExpired:
-        raise LabError(f"`docker {' '.join(arguments[:3])}` gave no answer within {limit_s:.0f} s; look at the Docker engine") from None
+        raise LabError(
+            f"`docker {' '.join(arguments[:3])}` gave no answer within {limit_s:.0f} s; look at the Docker engine"
+        ) from None
     if check and done.returncode != 0:
         words = done.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
         raise LabError(f"`docker {' '.join(arguments[:3])}` failed: {words[-1]}")
@@ -71,7 +77,10 @@ def install(packages: Sequence[str], purpose: str) -> None:
     Raises LabError with one sentence that says what to install otherwise.
     """
     if os.geteuid() != 0 or not on_debian():
-        raise LabError(f"{purpose}: install {' and '.join(packages)} (on Debian or Ubuntu: apt-get install {' '.join(packages)}) and try again")
+        raise LabError(
+            f"{purpose}: install {' and '.join(packages)} "
+            f"(on Debian or Ubuntu: apt-get install {' '.join(packages)}) and try again"
+        )
     say(f"installing {', '.join(packages)} ({purpose})")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["apt-get", "-q", "update"], ["apt-get", "-q", "-y", "--no-install-recommends", "install", *packages]):
@@ -123,7 +132,10 @@ def ensure() -> None:
     if "DOCKER_HOST" in os.environ:
         raise LabError(f"no Docker engine answers at {os.environ['DOCKER_HOST']} (DOCKER_HOST); start it, or unset DOCKER_HOST")
     if Path("/var/run/docker.sock").exists() and not os.access("/var/run/docker.sock", os.W_OK):
-        raise LabError("this account may not use the Docker engine; add it to the group docker (usermod -aG docker NAME), log in again and try again")
+        raise LabError(
+            "this account may not use the Docker engine; "
+            "add it to the group docker (usermod -aG docker NAME), log in again and try again"
+        )
     if not shutil.which("dockerd") or not shutil.which("docker"):
         install(["docker.io"], "the lab's hosts are containers and need a Docker engine")
         if not shutil.which("docker"):  # from Debian 13 on the command is a package of its own
@@ -138,7 +150,9 @@ def ensure() -> None:
 def _start() -> None:
     if Path("/run/systemd/system").is_dir():
         say("starting the Docker engine by systemd")
-        subprocess.run(["systemctl", "start", "docker"], stdin=subprocess.DEVNULL, capture_output=True, timeout=START_LIMIT_S, check=False)
+        subprocess.run(
+            ["systemctl", "start", "docker"], stdin=subprocess.DEVNULL, capture_output=True, timeout=START_LIMIT_S, check=False
+        )
         where = "journalctl -u docker"
         process = None
     else:

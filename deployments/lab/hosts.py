@@ -19,7 +19,7 @@ CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_NICE")
 
 @dataclass(frozen=True)
 class Host:
-    """A host of the lab. kind: "web" (nginx, application, PostgreSQL), "node" (nginx alone), "tomcat". key_file: absolute path."""
+    """A host of the lab. kind: "web" (nginx, application, PostgreSQL), "node" (nginx alone), "tomcat". key_file: absolute."""
 
     name: str
     kind: str
@@ -54,7 +54,9 @@ def states() -> dict[str, str]:
     """Name and state ("running", "exited", …) of every container of this lab."""
     shown = engine.text("ps", "-a", "--filter", f"label={LABEL}={lab_id()}", "--format", "{{.Names}}\t{{.State}}")
     prefix = f"standfast-{lab_id()}-"
-    return {line.split("\t")[0].removeprefix(prefix): line.split("\t")[1] for line in shown.splitlines() if line.startswith(prefix)}
+    return {
+        line.split("\t")[0].removeprefix(prefix): line.split("\t")[1] for line in shown.splitlines() if line.startswith(prefix)
+    }
 
 
 def known() -> dict[str, Host]:
@@ -106,8 +108,11 @@ def create(name: str) -> Host:
     key_file, public = keys.personal()
     authorized = public.encode() + b"\n"
     accounts = {"ops": 1000, "nosudo": 1001}
-    files = {"etc/ssh/ssh_host_ed25519_key": host_key_file.read_bytes(), "etc/ssh/ssh_host_ed25519_key.pub": f"{host_key} root@{name}\n".encode(),
-             "etc/machine-id": f"{secrets.token_hex(16)}\n".encode()}
+    files = {
+        "etc/ssh/ssh_host_ed25519_key": host_key_file.read_bytes(),
+        "etc/ssh/ssh_host_ed25519_key.pub": f"{host_key} root@{name}\n".encode(),
+        "etc/machine-id": f"{secrets.token_hex(16)}\n".encode(),
+    }
     modes = {"etc/ssh/ssh_host_ed25519_key": 0o600, "etc/machine-id": 0o444}
     owners = {}
     for account, number in accounts.items():
@@ -123,9 +128,26 @@ def create(name: str) -> Host:
         if "apparmor" in engine.text("info", "--format", "{{.SecurityOptions}}"):
             options += ["--security-opt", "apparmor=unconfined"]  # its default profile forbids the mounts that systemd makes
         engine.docker(
-            "create", "--name", container, "--hostname", name, "--label", f"{LABEL}={lab_id()}",
-            "--publish", f"{ADDRESS}:{port}:22", "--cgroupns=private", "--tmpfs", "/run", "--tmpfs", "/run/lock",
-            "--stop-signal", "SIGRTMIN+3", "--log-opt", "max-size=1m", *options, image,
+            "create",
+            "--name",
+            container,
+            "--hostname",
+            name,
+            "--label",
+            f"{LABEL}={lab_id()}",
+            "--publish",
+            f"{ADDRESS}:{port}:22",
+            "--cgroupns=private",
+            "--tmpfs",
+            "/run",
+            "--tmpfs",
+            "/run/lock",
+            "--stop-signal",
+            "SIGRTMIN+3",
+            "--log-opt",
+            "max-size=1m",
+            *options,
+            image,
         )
         engine.docker("cp", "-", f"{container}:/", stdin=images.pack(files, modes, owners))
         started = engine.docker("start", container, check=False)
@@ -157,7 +179,10 @@ def wait(host: Host, limit_s: float = BOOT_LIMIT_S) -> None:
         else:
             last = ["sshd does not greet"]
         if time.monotonic() > give_up:
-            raise LabError(f"host {host.name} is not ready after {limit_s:.0f} s ({last[0]}); see `docker exec {host.container} systemctl --failed`")
+            raise LabError(
+                f"host {host.name} is not ready after {limit_s:.0f} s ({last[0]}); "
+                f"see `docker exec {host.container} systemctl --failed`"
+            )
         time.sleep(0.2)
 
 

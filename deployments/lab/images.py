@@ -20,7 +20,7 @@ BUILD_LIMIT_S = 1200
 
 @dataclass(frozen=True)
 class Recipe:
-    """script: set-up script in image/. parent: kind of image it starts from ("" = base). about_s: how long it takes, for the progress line."""
+    """script: set-up script in image/. parent: kind of image it starts from, "" for the base. about_s: seconds, for progress."""
 
     script: str
     parent: str
@@ -43,8 +43,12 @@ def ensure(kind: str) -> str:
     recipe = RECIPES[kind]
     parent = ensure(recipe.parent) if recipe.parent else base_image.ensure()
     mirror = base_image.mirror()
-    files = {"setup.sh": (HERE / "image" / recipe.script).read_bytes(), "main.list": mirror.main_list().encode(),
-             "all.list": mirror.all_list().encode(), "apt.conf": mirror.settings.encode()}
+    files = {
+        "setup.sh": (HERE / "image" / recipe.script).read_bytes(),
+        "main.list": mirror.main_list().encode(),
+        "all.list": mirror.all_list().encode(),
+        "apt.conf": mirror.settings.encode(),
+    }
     files |= {Path(name).name: (HERE / name).read_bytes() for name in recipe.files}
     if kind == "web":
         files |= {f"orders/1.0.0/{name}": content for name, content in release_files("1.0.0").items()}
@@ -63,7 +67,14 @@ def ensure(kind: str) -> str:
         engine.docker("cp", "-", f"{container}:/", stdin=pack({f"build/{name}": content for name, content in files.items()}))
         engine.watch(["docker", "start", "-a", container], f"image for {kind} hosts", BUILD_LIMIT_S)
         engine.docker(
-            "commit", "--change", 'CMD ["/usr/local/sbin/start-host"]', "--change", f"LABEL {LABEL}.kind={kind}", container, image, limit_s=300,
+            "commit",
+            "--change",
+            'CMD ["/usr/local/sbin/start-host"]',
+            "--change",
+            f"LABEL {LABEL}.kind={kind}",
+            container,
+            image,
+            limit_s=300,
         )
     finally:
         engine.docker("rm", "-f", container, check=False)
@@ -77,7 +88,7 @@ def release_files(version: str) -> dict[str, bytes]:
 
 
 def pack(files: dict[str, bytes], modes: dict[str, int] | None = None, owners: dict[str, tuple[int, int]] | None = None) -> bytes:
-    """A tar stream of these files, with folders; scripts are 0755, other files 0644, all root's unless said otherwise; times are zero."""
+    """A tar stream of these files, with folders; scripts 0755, other files 0644, all root's unless said otherwise; times zero."""
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w") as archive:
         folders = sorted({str(parent) for name in files for parent in Path(name).parents if str(parent) != "."})

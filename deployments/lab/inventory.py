@@ -21,13 +21,24 @@ _CUSTOMERS = [
         ],
         "contacts": [
             {"role": {"zh": "值班电话", "en": "Duty phone"}, "name": "信息中心值班室", "phone": "+86 10 5550 0100"},
-            {"role": {"zh": "现场联系人", "en": "On-site contact"}, "name": "李工", "phone": "+86 10 5550 0102", "email": "li@bureau.example"},
+            {
+                "role": {"zh": "现场联系人", "en": "On-site contact"},
+                "name": "李工",
+                "phone": "+86 10 5550 0102",
+                "email": "li@bureau.example",
+            },
         ],
     },
 ]
 _ACCEPTANCE = {
-    "web": {"title": {"zh": "订单系统应答", "en": "Orders application answers"}, "command": "curl -fsS --max-time 5 http://127.0.0.1/health"},
-    "node": {"title": {"zh": "网页服务应答", "en": "Web server answers"}, "command": "curl -fsS --max-time 5 -o /dev/null http://127.0.0.1/"},
+    "web": {
+        "title": {"zh": "订单系统应答", "en": "Orders application answers"},
+        "command": "curl -fsS --max-time 5 http://127.0.0.1/health",
+    },
+    "node": {
+        "title": {"zh": "网页服务应答", "en": "Web server answers"},
+        "command": "curl -fsS --max-time 5 -o /dev/null http://127.0.0.1/",
+    },
     "tomcat": {
         "title": {"zh": "Tomcat 应答", "en": "Tomcat answers"},
         "command": "curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:8080/",

@@ -43,7 +43,11 @@ def ensure(port_from: int = 2525) -> int:
     with open(log, "ab") as sink:
         process = subprocess.Popen(
             [sys.executable, "-m", "deployments.lab.mail_sink", "--port", str(port), "--folder", str(mail)],
-            cwd=REPOSITORY, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink, start_new_session=True,
+            cwd=REPOSITORY,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            start_new_session=True,
         )
     give_up = time.monotonic() + START_LIMIT_S
     while not _greets(port):
@@ -56,11 +60,14 @@ def ensure(port_from: int = 2525) -> int:
 
 
 def stop() -> None:
-    """End the sink of this lab, if it runs."""
+    """End the sink of this lab, if it runs, and wait until its port is free again."""
     state = folder() / "mail_sink.json"
-    if _running(state):
+    port = _running(state)
+    if port:
         os.kill(json.loads(state.read_text())["pid"], signal.SIGTERM)
-    state.unlink(missing_ok=True)
+        give_up = time.monotonic() + START_LIMIT_S
+        while _greets(port) and time.monotonic() < give_up:
+            time.sleep(0.05)
 
 
 def _last_port(state: Path) -> int:

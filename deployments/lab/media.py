@@ -19,7 +19,7 @@ SIGN = Path(__file__).parent / "image" / "sign.sh"
 
 @dataclass(frozen=True)
 class Release:
-    """A release as the vendor hands it over. archive, signature, keyring: absolute paths. sha256: of the archive, 64 hexadecimal digits."""
+    """A release as the vendor hands it over. archive, signature, keyring: absolute paths. sha256: 64 hexadecimal digits."""
 
     version: str
     archive: str
@@ -52,8 +52,13 @@ def ensure() -> dict[str, Release]:
         _sign()
         told.write_text(json.dumps(sums))
     return {
-        version: Release(version, str(place() / f"orders-{version}.tar.gz"), sums[f"orders-{version}.tar.gz"],
-                         str(place() / f"orders-{version}.tar.gz.asc"), str(place() / "vendor.gpg"))
+        version: Release(
+            version,
+            str(place() / f"orders-{version}.tar.gz"),
+            sums[f"orders-{version}.tar.gz"],
+            str(place() / f"orders-{version}.tar.gz.asc"),
+            str(place() / "vendor.gpg"),
+        )
         for version in VERSIONS
     }
 
@@ -67,7 +72,9 @@ def archive(version: str) -> bytes:
 def _sign() -> None:
     """By gpg of this machine; where there is none, in a container that goes away."""
     if shutil.which("gpg") and shutil.which("gpgconf"):
-        done = subprocess.run(["sh", str(SIGN), str(place())], stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False)
+        done = subprocess.run(
+            ["sh", str(SIGN), str(place())], stdin=subprocess.DEVNULL, capture_output=True, timeout=120, check=False
+        )
         if done.returncode != 0:
             raise LabError(f"gpg does not sign the releases: {done.stderr.decode(errors='replace').strip()}")
         return

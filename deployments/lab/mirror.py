@@ -27,11 +27,7 @@ class Mirror:
 
     def all_list(self) -> str:
         """sources.list of a host in use."""
-        return (
-            f"deb {self.main} {SUITE} main\n"
-            f"deb {self.main} {SUITE}-updates main\n"
-            f"deb {self.security} {SUITE}-security main\n"
-        )
+        return f"deb {self.main} {SUITE} main\ndeb {self.main} {SUITE}-updates main\ndeb {self.security} {SUITE}-security main\n"
 
 
 def of_sources(sources: str, settings: str = "") -> Mirror | None:
@@ -50,11 +46,18 @@ def of_sources(sources: str, settings: str = "") -> Mirror | None:
             for key, value in re.findall(r"^(\w[\w-]*):[ \t]*(.*(?:\n[ \t]+\S.*)*)$", stanza, re.MULTILINE)
         }
         if "deb" in fields.get("types", []) and fields.get("enabled", ["yes"])[0].lower() != "no":
-            addresses += [(uri.rstrip("/"), suite) for uri in fields.get("uris", []) if uri.startswith("http") for suite in fields.get("suites", [])]
-    main = next((uri for uri, suite in addresses if uri.endswith("/debian") and "-security" not in suite), None)
+            addresses += [
+                (uri.rstrip("/"), suite)
+                for uri in fields.get("uris", [])
+                if uri.startswith("http")
+                for suite in fields.get("suites", [])
+            ]
+    main = next((uri for uri, suite in addresses if re.search(r"/debian(/|$)", uri) and "-security" not in suite), None)
     if main is None:
         return None
-    security = next((uri for uri, suite in addresses if suite.endswith("-security")), f"{main}-security")
+    security = next(
+        (uri for uri, suite in addresses if suite.endswith("-security")), re.sub(r"/debian(?=/|$)", "/debian-security", main)
+    )
     return Mirror(main, security, settings)
 
 
@@ -62,12 +65,18 @@ def of_this_machine() -> Mirror | None:
     """The mirror of this machine; None when it is no Debian or its sources are not fetched over http(s)."""
     if not shutil.which("apt-config"):
         return None
-    files = [Path("/etc/apt/sources.list"), *sorted(Path("/etc/apt/sources.list.d").glob("*.list")),
-             *sorted(Path("/etc/apt/sources.list.d").glob("*.sources"))]
+    files = [
+        Path("/etc/apt/sources.list"),
+        *sorted(Path("/etc/apt/sources.list.d").glob("*.list")),
+        *sorted(Path("/etc/apt/sources.list.d").glob("*.sources")),
+    ]
     sources = "\n\n".join(
         "\n".join(line for line in path.read_text(errors="replace").splitlines() if not line.startswith("#"))
-        for path in files if path.is_file()
+        for path in files
+        if path.is_file()
     )
-    dump = subprocess.run(["apt-config", "dump"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False).stdout
+    dump = subprocess.run(
+        ["apt-config", "dump"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False
+    ).stdout
     settings = "".join(f"{line}\n" for line in dump.splitlines() if _CARRIED.match(line))
     return of_sources(sources, settings)

@@ -51,7 +51,8 @@ def only_one(limit_s: float = 1800.0) -> Iterator[None]:
             except BlockingIOError:
                 if time.monotonic() > give_up:
                     raise LabError(
-                        f"another process has been working on the lab for {limit_s:.0f} s; end it (it holds {folder() / 'lock'}) and try again"
+                        f"another process has been working on the lab for {limit_s:.0f} s; "
+                        f"end it (it holds {folder() / 'lock'}) and try again"
                     ) from None
                 if not told:
                     say("waiting for another process that is working on the lab")
