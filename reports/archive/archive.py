@@ -217,7 +217,7 @@ class Archive:
         if not name or len(name) > 255 or whole(name) != name:
             raise Unfit(f"Evidence of {number} needs a name of 1 to 255 characters, for example 'step 3 output.txt'.")
         self.change(number)
-        digest = self._store.put(content)
+        digest = self._store.put(name, content)
         with self._writing(number) as session:
             row = session.scalar(select(EvidenceTable).where(
                 EvidenceTable.number == number, EvidenceTable.name == name, EvidenceTable.sha256 == digest))
@@ -238,6 +238,10 @@ class Archive:
     def read_evidence(self, evidence: Evidence) -> bytes:
         """The bytes, their digest checked; raises ArchiveDamaged."""
         return self._store.read(evidence)
+
+    def evidence_path(self, evidence: Evidence) -> Path:
+        """Where the bytes lie, to be opened and never written; whether they are whole only `read_evidence` says."""
+        return self._store.place(evidence.sha256, evidence.name)
 
     # One-time codes
 

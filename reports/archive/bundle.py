@@ -40,7 +40,7 @@ from reports.archive.manifest import (
     sums,
 )
 from reports.archive.rows import Evidence
-from reports.archive.store import Store
+from reports.archive.store import Store, file_name
 from reports.archive.tables import BundleTable, ChangeTable, EvidenceTable, JournalTable, PaperTable
 from reports.archive.verification import head_text, read_manifest, verify_bundle
 from reports.records import canonical
@@ -101,7 +101,7 @@ def content_of(session: Session, number: str) -> tuple[dict[str, bytes], dict[st
     for row in session.scalars(select(EvidenceTable).where(EvidenceTable.number == number).order_by(EvidenceTable.position)):
         piece = Evidence(number=number, position=row.position, name=row.name, sha256=row.sha256, size=row.size,
                          media_type=row.media_type, filed_at=row.filed_at)
-        path = f"evidence/{piece.sha256}{_ending(piece.name)}"
+        path = f"evidence/{file_name(piece.sha256, piece.name)}"
         evidence[path] = piece
         listed.append({"path": path, "name": piece.name, "sha256": piece.sha256, "size": piece.size,
                        "media_type": piece.media_type, "filed_at": _iso(piece.filed_at)})
@@ -227,8 +227,3 @@ def _pretty(value: object) -> bytes:
 def _plain(words: str) -> str:
     """Words as part of a file name; papers.json has them as they are."""
     return re.sub(r"[^0-9A-Za-z._]+", "-", words).strip("-.")[:40] or "x"
-
-
-def _ending(name: str) -> str:
-    found = re.search(r"\.[0-9A-Za-z]{1,8}$", name)
-    return found[0] if found else ""

@@ -91,7 +91,7 @@ def test_an_open_change_is_not_sealed(archive: Archive) -> None:
 
 def test_damaged_evidence_is_not_sealed(archive: Archive, tmp_path: Path) -> None:
     number = closed_change(archive)
-    place = tmp_path / "store" / "evidence" / archive.evidence(number)[0].sha256[:2] / archive.evidence(number)[0].sha256
+    place = archive.evidence_path(archive.evidence(number)[0])
     place.unlink()
     place.write_bytes(b"something else")
     with pytest.raises(ArchiveDamaged, match="'step 1 output.txt' of CHG"):

@@ -193,12 +193,14 @@ def test_evidence_lies_under_its_digest_and_is_checked(archive: Archive, tmp_pat
     same = archive.file_evidence(other, "copy.pdf", b"hello", "application/pdf")
     assert archive.evidence(number) == (first, again) and archive.evidence(other) == (same,)
     assert [archive.read_evidence(e) for e in (first, again, same)] == [b"hello", b"other", b"hello"]
-    place = tmp_path / "store" / "evidence" / first.sha256[:2] / first.sha256
+    place = archive.evidence_path(first)
+    assert place == tmp_path / "store" / "evidence" / first.sha256[:2] / f"{first.sha256}.txt"
+    assert archive.evidence_path(same).read_bytes() == b"hello" and archive.evidence_path(same).suffix == ".pdf"
     os.chmod(place, 0o600)
     place.write_bytes(b"hellO")
     with pytest.raises(ArchiveDamaged, match="is not what was filed"):
         archive.read_evidence(first)
-    archive.file_evidence(other, "once more", b"hello")  # the right bytes put it right
+    archive.file_evidence(other, "once more.txt", b"hello")  # the right bytes put it right
     assert archive.read_evidence(first) == b"hello"
     place.unlink()
     with pytest.raises(ArchiveDamaged, match="cannot be read"):
