@@ -22,7 +22,8 @@ import paramiko
 from blocks.host_access import HostAccess
 from tasks.errors import CommandFailed, HostKeyRefused, HostUnreachable, LoginRefused, OutOfTime
 
-KEEPALIVE_S = 15
+KEEPALIVE_S = 10
+SILENCE_LIMIT_S = 30  # sent, and not acknowledged for so long: the connection is dead
 CHUNK = 1 << 17
 
 # OpenSSH's post-quantum exchange costs several times the CPU of this one, and Paramiko does not have it anyway.
@@ -190,6 +191,9 @@ def _open(host: HostAccess) -> paramiko.Transport:
     except OSError as problem:
         raise HostUnreachable(f"{where} cannot be reached ({problem.strerror or problem}); check address, port and network") from problem
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        # Without it a peer that vanished is noticed after a quarter of an hour; the keepalives make sure that something is sent.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_LIMIT_S * 1000)
     transport = paramiko.Transport(sock)
     transport.banner_timeout = transport.auth_timeout = transport.handshake_timeout = host.connect_timeout_s
     try:
@@ -276,7 +280,15 @@ def connected(host: HostAccess) -> Iterator[Remote]:
         remote = Remote(host)
         with _lock:
             _kept[key] = remote
-    yield remote
+    try:
+        yield remote
+    except (HostUnreachable, OutOfTime):
+        # A connection that failed once is not trusted again: its peer may be gone without a word.
+        with _lock:
+            if _kept.get(key) is remote:
+                del _kept[key]
+        remote.close()
+        raise
 
 
 def disconnect_all() -> None:

@@ -169,7 +169,7 @@ def attempt(host: HostAccess, number: str, step: Step, action: Action, count: in
                 if answer.exit_code == 5:
                     return StepOutcome(number=step.number, key=step.key, target=step.target, title=step.title, action=action, attempt=count,
                                        result="failed", problem=problem[0], output=seen.text())
-        except HostUnreachable as problem:
+        except (HostUnreachable, OutOfTime) as problem:
             if time.monotonic() - last_contact > patience_s:
                 raise HostUnreachable(f"{problem} (no contact for {patience_s:.0f} s; the step may still be running there)") from problem
             say(str(problem))
