@@ -21,7 +21,7 @@ from reports.documents.grouping import (
 )
 from reports.documents.paper import Cell, Draft, mono
 from reports.documents.phrases import Phrases
-from reports.records import Approval, ChangeRecord, Difference, Health, Plan, Rehearsal, Step, StepOutcome, Survey
+from reports.records import Approval, Approver, ChangeRecord, Difference, Health, Plan, Rehearsal, Step, StepOutcome, Survey
 
 NAMED_HOSTS = 8  # more hosts than these are counted in a table and listed in an appendix
 TOP = 20  # rows of a summary in a chapter
@@ -218,7 +218,7 @@ class Chapters:
                 say("media.top", n=TOP, letter=self.letters["media"]) if len(groups) > TOP else say("media.all", letter=self.letters["media"])]
         self.draft.paragraph(("" if say.language == "zh" else " ").join(lead))
         self.draft.table(say.head("media"), [(mono(m.name), say(f"role.{m.role}"), say.size(m.size), mono(m.source), say(f"delivered.{m.delivered}"))
-                                             for m, _ in groups[:TOP]], (2.8, 1.3, 1, 2.6, 1.6), say("media.none"))
+                                             for m, _ in groups[:TOP]], (2.8, 1.6, 1, 2.3, 1.6), say("media.none"))
         self.draft.items([say("media.signature", text=text) for text in list(dict.fromkeys(m.signature for m, _ in groups if m.signature))[:6]])
 
     def rehearsal_chapter(self, missing: str) -> None:
@@ -431,6 +431,12 @@ class Chapters:
         self.draft.table(say.head("facts_digests"), [(host, mono(digest)) for host, digest in facts.items()], (2, 5), say("appendix.no_facts_digests"))
 
     # --- who and when
+
+    def approvers(self) -> list[Approver]:
+        """Who may approve: those the customer named, without the requester."""
+        def plain(name: str) -> str:
+            return "".join(name.split()).casefold()
+        return [a for a in (self.record.asked.approvers if self.record.asked else ()) if plain(a.name) != plain(self.record.requester)]
 
     def last_approval(self) -> Approval | None:
         """The answer to what was asked last; None if there is none to exactly that."""

@@ -37,7 +37,7 @@ def document_control(chapters: Chapters, made_at: datetime) -> None:
     """What the paper was made from, who gets it, in which zone its times are."""
     record, say, draft = chapters.record, chapters.say, chapters.draft
     draft.chapter(say("control.title"))
-    people = say("control.people", approvers=say.join([a.name for a in record.asked.approvers]) if record.asked else "", operator=record.operator)
+    people = say("control.people", approvers=say.join([a.name for a in chapters.approvers()]), operator=record.operator)
     rows: list[tuple[str, str | Cell]] = [
         (say("fact.number"), record.number), (say("fact.procedure"), chapters.procedure()), (say("cover.made"), say.moment(made_at, seconds=True)),
         (say("control.zone"), say("control.zone_value", zone=say.zone_name, offset=say.offset(made_at))), (say("control.distribution"), people)]

@@ -104,7 +104,7 @@ def _people(c: Chapters) -> None:
     say, record = c.say, c.record
     c.draft.chapter(say("people.title"))
     rows = [(contact.role.say(say.language), contact.name, contact.phone, contact.email) for contact in record.contacts]
-    rows += [(say("people.approver", post=a.post), a.name, a.phone, a.email) for a in (record.asked.approvers if record.asked else ())]
+    rows += [(say("people.approver", post=a.post), a.name, a.phone, a.email) for a in c.approvers()]
     rows += [(say("people.requester"), record.requester, "", "")]
     if record.contacts:
         c.text("people.text")
@@ -112,7 +112,6 @@ def _people(c: Chapters) -> None:
         c.draft.notice(say("people.none"), "warn")
     rows += [(say("people.operator"), record.operator, "", ""), (say("people.reviewer"), "", "", "")]
     c.draft.table(say.head("people"), rows, (2.4, 1.4, 1.8, 3), say("people.none"))
-    c.draft.facts([(say("people.arrival"), "")])
 
 
 def _time(c: Chapters) -> None:
@@ -121,7 +120,7 @@ def _time(c: Chapters) -> None:
     if c.plan is None:
         c.text("report.not_ended_plan")
         return
-    c.draft.facts(c.timetable_facts())
+    c.draft.facts([*c.timetable_facts(), (say("people.arrival"), "")])
     if c.window_too_short():
         c.draft.notice(say("time.too_short"), "bad")
     c.draft.section(say("time.timetable"))
@@ -131,7 +130,7 @@ def _time(c: Chapters) -> None:
     rows = []
     for group in c.groups:
         no_return = any(step.point_of_no_return for step in group.steps)
-        decision = say("time.decision_no_return") if no_return else say("time.decision_fail") if group.step.changes else "-"
+        decision = say("time.decision_no_return") if no_return else say("time.decision_fail" if group.step.changes else "time.decision_stop")
         rows.append((str(group.number), c.title(group.step), str(len(group.targets)), say.duration(seconds.get(group.key)),
                      say.duration(group.step.time_limit_s), Cell(decision, tone="bad" if no_return else "")))
     c.draft.table(say.head("timetable"), rows, (0.6, 3.4, 0.9, 1.4, 1.2, 2.3), say("time.no_steps"))
@@ -220,7 +219,7 @@ def _steps(c: Chapters) -> None:
         way = say(f"reversible.{step.reversible}") if step.undo or step.reversible != "auto" else "-"
         rows.append((str(group.number), c.title(step), c.hosts(group.targets), mono(step.account), step.expected.say(say.language), say.join(marks),
                      Cell(way, tone="bad" if step.reversible == "no" else "")))
-    c.draft.table(say.head("steps"), rows, (0.65, 2.3, 1.4, 0.95, 2.7, 1.5, 1.15), "")
+    c.draft.table(say.head("steps"), rows, (0.65, 2.2, 1.6, 0.9, 2.6, 1.5, 1.2), "")
 
 
 def _verification(c: Chapters) -> None:

@@ -69,7 +69,7 @@ def plan_page(record: ChangeRecord, say: Phrases) -> str:
         draft.facts([(say("page.digest"), mono(record.asked.digest))])
         c.text("page.approve_text")
         c.text("page.expires", at=say.moment(record.asked.expires_at))
-        names = [a.name for a in record.asked.approvers if "".join(a.name.split()).casefold() != "".join(record.requester.split()).casefold()]
+        names = [a.name for a in c.approvers()]
         c.text("page.approvers", names=say.join(names) or say("word.none"), requester=record.requester)
     else:
         c.text("page.no_digest")

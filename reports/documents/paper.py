@@ -95,6 +95,12 @@ class Table:
     widths: tuple[float, ...]
     tall: bool = False
 
+    @property
+    def keeps_together(self) -> bool:
+        """Whether it is so small that it goes to the next page rather than break."""
+        lengths = [len(cell.text) + 40 * cell.text.count("\n") for row in self.rows for cell in row]
+        return len(self.rows) <= (8 if self.tall else 6) and sum(lengths) <= 1200 and max(lengths, default=0) <= 300
+
 
 @dataclass(frozen=True)
 class Code:
@@ -195,6 +201,6 @@ class Draft:
         self.blocks.append(Code(visible(caption), tuple(lines)))
 
 
-def facts_table(rows: Iterable[tuple[str, str | Cell]], share: float = 0.24) -> Table:
+def facts_table(rows: Iterable[tuple[str, str | Cell]], share: float = 0.27) -> Table:
     return Table((), tuple((Cell(name, strong=True), value if isinstance(value, Cell) else Cell(value)) for name, value in rows),
                  (share, 1 - share))

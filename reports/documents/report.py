@@ -10,7 +10,7 @@ from reports.documents.cover import document_control, paper, signatures
 from reports.documents.grouping import differences_grouped, outcomes_by_key
 from reports.documents.paper import Cell, Paper, mono, visible
 from reports.documents.phrases import Phrases
-from reports.records import ChangeRecord, Closure, StepOutcome, canonical
+from reports.records import Approval, ChangeRecord, Closure, StepOutcome, canonical
 
 LETTERS = {"commands": "A", "attempts": "B", "outputs": "C", "hosts": "D", "versions": "E", "media": "F", "improvements": "G", "differences": "H",
            "journal": "I", "digests": "J"}
@@ -135,13 +135,20 @@ def _approvals(c: Chapters) -> None:
         return
     c.draft.table(say.head("approvals"), [
         (say.known("gate", a.gate), Cell(say(f"decision.{a.decision}"), tone="good" if a.decision == "approved" else "bad"), a.name or "-",
-         say(f"channel.{a.channel}"), a.taken_by or "-", say.moment(a.decided_at), a.reason or "-") for a in record.approvals],
+         say(f"channel.{a.channel}"), a.taken_by or "-", say.moment(a.decided_at), _reason(c, a)) for a in record.approvals],
         (1.2, 1.2, 1.2, 1.1, 1.1, 1.6, 2), say("report.no_answer"))
     if asked and record.approvals:
         same = any(a.digest == asked.digest for a in record.approvals)
         c.text("report.same_digest" if same else "report.other_digest")
     if wrong := sum(a.wrong_entries for a in record.approvals):
         c.text("report.wrong_entries", n=wrong)
+
+
+def _reason(c: Chapters, approval: Approval) -> str:
+    """The person's own words; where no person spoke, ours."""
+    if approval.channel == "none":
+        return c.say("reason.expired" if approval.decision == "expired" else "reason.too many")
+    return approval.reason or "-"
 
 
 def _course(c: Chapters) -> None:
@@ -305,6 +312,10 @@ def _appendix_differences(c: Chapters) -> None:
     c.differences((*c.record.changed, *(d for d in c.record.unexpected if d not in set(c.record.changed))))
 
 
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else canonical(value)
+
+
 def _appendix_journal(c: Chapters) -> None:
     say, journal = c.say, c.record.journal
     c.draft.appendix(say("appendix.journal"))
@@ -316,7 +327,7 @@ def _appendix_journal(c: Chapters) -> None:
     rows = []
     for entry in journal:
         where = " ".join(filter(None, [entry.target, f"#{entry.step}" if entry.step is not None else ""]))
-        detail = ", ".join(f"{key}={value if isinstance(value, str | int | float | bool) else canonical(value)}" for key, value in entry.detail.items())
-        rows.append((str(entry.sequence), say.moment(entry.at, seconds=True)[5:], mono(entry.event), where or "-",
+        detail = ", ".join(f"{key}={_written(value)}" for key, value in entry.detail.items())
+        rows.append((str(entry.sequence), say.moment(entry.at, seconds=True)[5:], say.known("event", entry.event), where or "-",
                      mono(visible(detail)[:400] + ("..." if len(detail) > 400 else ""))))
     c.draft.table(say.head("journal"), rows, (0.7, 1.5, 2, 1.3, 4), say("appendix.no_journal"))
