@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, get_args
 
 from prefect.blocks.core import Block
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError, WithJsonSchema, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
@@ -123,6 +123,7 @@ def _not_blank(value: Text) -> Text:
 BilingualText = Annotated[
     Text,
     BeforeValidator(_both_languages),
+    AfterValidator(_not_blank),
     WithJsonSchema(
         {
             "type": "object",

@@ -180,10 +180,10 @@ class Notices(StandfastBlock):
                 f"{where} does not speak TLS as expected ({problem.reason or problem}); check port and encryption", again=False
             ) from None
         except TimeoutError:
-            raise NoticeFailed(
-                f"{where} did not answer within {self.timeout_s:g} s; check address, port and network", again=True
-            ) from None
+            raise self._silent(where) from None
         except smtplib.SMTPException as problem:
+            if "timed out" in str(problem):  # smtplib hides the time-out of an answer in a message of its own
+                raise self._silent(where) from None
             raise NoticeFailed(
                 f"{where} broke the conversation off ({_plain(str(problem))}); check port and encryption", again=True
             ) from None
@@ -231,6 +231,9 @@ class Notices(StandfastBlock):
                 raise NoticeFailed(f"{show(media_type)} is no media type; write for example application/pdf", again=False)
             message.add_attachment(content, maintype=main, subtype=sub, filename=file_name)
         return message
+
+    def _silent(self, where: str) -> NoticeFailed:
+        return NoticeFailed(f"{where} did not answer within {self.timeout_s:g} s; check address, port and network", again=True)
 
     def _connect(self) -> smtplib.SMTP:
         # Without a name of ours, smtplib looks up the machine's full name in the DNS, which may take long where there is none.
