@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 from types import ModuleType
 
 from blocks.host_access import HostAccess
@@ -684,10 +685,10 @@ def close(number: str, closure: Closure, reason: str, say: Say) -> None:
     archive.seal(number, desk.now())
 
 
-def media_files(plan: Plan) -> dict[str, object]:
+def media_files(plan: Plan) -> dict[str, Path]:
     from tasks.media import stored
 
-    return {m.name: stored(m.sha256) for m in plan.media if m.delivered == "by us"}
+    return {m.name: stored(m.sha256, desk.archive().root / "media") for m in plan.media if m.delivered == "by us"}
 
 
 def sleep_until(seconds: float, limit_s: float) -> None:

@@ -34,12 +34,22 @@ def _write(number: str, name: str, render) -> None:
             continue
         for suffix, content in render(record, language, desk.now(), zone=zone).items():
             archive.file_evidence(number, f"{name}-{language}.{suffix}", content, TYPES[suffix])
+            _lay_out(number, f"{name}-{language}.{suffix}", content)
+
+
+def _lay_out(number: str, name: str, content: bytes) -> None:
+    """A copy under a name that people find; what counts is the evidence, whose digest is sealed."""
+    folder = desk.archive().root / "documents" / number
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / f".{name}.part"
+    part.write_bytes(content)
+    part.replace(folder / name)
 
 
 def documents(number: str) -> dict[str, Path]:
     """Where the change's documents lie, by name."""
-    archive = desk.archive()
-    return {e.name: archive.evidence_path(e) for e in archive.evidence(number) if e.name.rpartition(".")[2] in TYPES}
+    folder = desk.archive().root / "documents" / number
+    return {path.name: path for path in sorted(folder.glob("*")) if path.suffix[1:] in TYPES}
 
 
 def plan_page(number: str) -> str:

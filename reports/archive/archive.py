@@ -70,6 +70,11 @@ class Archive:
         """The folder that holds the chain."""
         return self._store.bundles
 
+    @property
+    def root(self) -> Path:
+        """The store's folder."""
+        return self._store.root
+
     def dispose(self) -> None:
         """Closes all connections to the database; the archive can still be used and opens new ones."""
         self._engine.dispose()
@@ -121,10 +126,13 @@ class Archive:
             self._known(session, number).phase = phase
 
     def close(self, number: str, closure: Closure, reason: str, at: datetime) -> None:
-        """Ends the change, once. The same closure again is harmless (reason and time stay); another raises AlreadyClosed."""
+        """Ends the change, once. The same closure again is harmless (reason and time stay); another raises AlreadyClosed.
+
+        Only a change that failed, which is stuck and no end, may be taken up again and get another closure.
+        """
         with self._writing(number) as session:
             row = self._known(session, number)
-            if row.closure is None:
+            if row.closure is None or (row.closure == Closure.FAILED.value and closure is not Closure.FAILED):
                 row.closure, row.closure_reason, row.closed_at, row.phase = Closure(closure).value, reason, _zoned(at), "closed"
             elif row.closure != closure:
                 raise AlreadyClosed(f"{number} is closed as {row.closure!r} already and cannot be closed as {closure!s} too; "

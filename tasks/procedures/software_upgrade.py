@@ -26,7 +26,7 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
         if request.release is None:
             raise BlockersFound("The kind is “release”, but no release is described; fill in the part “Application release”")
         medium = obtain(request.release.archive, request.release.sha256, request.release.signature, request.release.keyring,
-                        desk.archive().store / "media")
+                        desk.archive().root / "media")
         return plan_release(number, request, surveys, medium, watched, acceptance, desk.now())
 
     def read(name: str):
