@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import re
+import socket
 import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
@@ -217,7 +218,7 @@ def _fill(engine: Engine, name: str, host: HostAccess, read: HostReading, cleane
     if host.become == "sudo" and host.sudo_password:
         files.append((SecretFile("/etc/sudoers.d/zz-standfast-copy", 0o440, 0, 0), f"{host.user} ALL=(ALL:ALL) NOPASSWD: ALL\n".encode()))
     said: list[str] = []
-    folders.append(SecretFile("/.standfast", 0o700, 0, 0))
+    folders += [SecretFile("/.standfast", 0o700, 0, 0), SecretFile("/.standfast/etc", 0o700, 0, 0)]
     for cluster in read.clusters:
         if cluster.running:
             sql, lines = rekey_roles([Role(*role) for role in cluster.roles], cleaned.replacements)
@@ -256,9 +257,9 @@ def _wait_until_up(engine: Engine, name: str, host: HostAccess, survey: Survey, 
     settled = 0.0
     while True:
         if engine.run("inspect", "-f", "{{.State.Running}}", name, check=False) != "true":
-            words = engine.run("logs", "--tail", "5", name, check=False) or "it said nothing"
-            raise CommandFailed(f"the copy of {host.name} stopped while starting: {words.splitlines()[-1]}")
+            raise CommandFailed(f"the copy of {host.name} stopped while starting: {engine.last_words(name)}")
         try:
+            _greeted(host)
             with Remote(host) as remote:
                 while time.monotonic() < deadline:
                     state, *lines = remote.run(script, timeout_s=30).out.splitlines() or ["unknown"]
@@ -271,10 +272,26 @@ def _wait_until_up(engine: Engine, name: str, host: HostAccess, survey: Survey, 
         except (HostUnreachable, LoginRefused, HostKeyRefused, OutOfTime) as raised:
             problem = raised
         if time.monotonic() > deadline:
-            said = f"its sshd does not let us in: {problem}" if problem else "systemd is still starting"
+            said = str(problem) if problem else "systemd is still starting"
             raise OutOfTime(f"the copy of {host.name} is not up in time ({said}); raise the sandbox's memory or processors, "
                             "or rehearse on a staging host")
         time.sleep(0.2)
+
+
+def _greeted(host: HostAccess) -> None:
+    """sshd says who it is; asked before the SSH library is, which is loud about a door that is still closed.
+
+    Raises:
+        HostUnreachable: not yet.
+    """
+    try:
+        with socket.create_connection((host.address, host.port), timeout=3) as connection:
+            connection.settimeout(3)
+            if connection.recv(4) == b"SSH-":
+                return
+    except OSError:
+        pass
+    raise HostUnreachable("its sshd does not answer")
 
 
 def _silenced(survey: Survey) -> list[str]:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 
 from tasks.sandbox.keys import KeyRing, NotOurs, public_line
 from tasks.sandbox.masking import Replacements, lock_passwords, mask_text, replace_everywhere
-from tasks.sandbox.reading import HostReading, SecretFile
+from tasks.sandbox.reading import SINGLE_FILES, HostReading, SecretFile
 
 SHADOWS = ("/etc/shadow", "/etc/gshadow", "/etc/shadow-", "/etc/gshadow-")
+OWN_ADDRESS = b"@OWN-ADDRESS@"
 _HOST_KEY = re.compile(r"/etc/ssh/ssh_host_\w+_key$")
 _SAFE_KEY_PLACES = ("/etc/apt/", "/usr/share/", "/usr/local/share/keyrings/")
 
@@ -52,6 +53,14 @@ def clean(stream: bytes, reading: HostReading, *, user: str, key_line: str) -> C
             known[path] = file
             texts[path] = archive.extractfile(member).read()
     own_keys = done.own_keys = _keys_file(reading, user)
+    for path in SINGLE_FILES:  # the engine puts empty ones of its own over these; the copy's first process puts them back
+        if path in texts:
+            content = texts.pop(path)
+            for address in reading.own_addresses if path == "/etc/hosts" else ():
+                content = re.sub(rb"(?m)^" + re.escape(address.encode()) + rb"(?=[ \t])", OWN_ADDRESS, content)
+            if path == "/etc/resolv.conf":  # no name server can be reached; without one, a look-up fails at once
+                content = re.sub(rb"(?m)^(nameserver\s+(?!127\.|::1))", rb"# \1", content)
+            _put(done, SecretFile(f"/.standfast{path}", known[path].mode, known[path].uid, known[path].gid), content)
     for path, content in sorted(texts.items()):
         _clean_one(done, ring, known[path], content, user)
     for path, content in sorted(texts.items()):  # certificates of the keys just replaced, wherever they lie
@@ -73,7 +82,7 @@ def clean(stream: bytes, reading: HostReading, *, user: str, key_line: str) -> C
             _put(done, known[path], other)
             done.masked.append(f"{path}: a value known from another file")
     for file in reading.files:
-        if file.path not in texts and file.path not in done.without:
+        if file.path not in texts and file.path not in done.without and file.path not in SINGLE_FILES:
             done.without.add(file.path)
             done.left_out.append(f"{file.path}: could not be examined")
     _put(done, SecretFile(own_keys, 0o600, reading.uid, reading.gid), key_line.encode() + b"\n")

@@ -61,7 +61,14 @@ umask 022
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 cd /
 # the engine's own files over the host's: away
-for file in /etc/hosts /etc/hostname /etc/resolv.conf; do umount "$file" 2>/dev/null || true; done
+own=$(hostname -I 2>/dev/null | cut -d' ' -f1)
+for file in /etc/hosts /etc/hostname /etc/resolv.conf; do
+  umount "$file" 2>/dev/null || true
+  if [ -f "/.standfast$file" ]; then
+    rm -f "$file"; sed "s/@OWN-ADDRESS@/${{own:-127.0.1.1}}/" "/.standfast$file" > "$file"
+    chown --reference="/.standfast$file" "$file"; chmod --reference="/.standfast$file" "$file"
+  fi
+done
 if [ -f /sys/fs/cgroup/cgroup.controllers ]; then
   mount -o remount,rw /sys/fs/cgroup 2>/dev/null || mount -t cgroup2 cgroup2 /sys/fs/cgroup
 else

@@ -50,6 +50,13 @@ class Engine:
                                   "start it, or correct the sandbox block")
         raise CommandFailed(f"docker {' '.join(arguments[:2])}: {words[-1][:300]}")
 
+    def last_words(self, container: str) -> str:
+        """The last line a container printed, and how it ended."""
+        done = subprocess.run(self._line(("logs", "--tail", "5", container)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, timeout=60, check=False)
+        lines = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
+        return f"{lines[-1] if lines else 'it said nothing'} (status {self.run('inspect', '-f', '{{.State.ExitCode}}', container, check=False)})"
+
     def names(self, kind: str, *labels: str) -> list[str]:
         """Containers ("container"), images or networks that bear all these labels ("name" or "name=value"): their ids."""
         filters = [part for label in labels for part in ("--filter", f"label={label}")]

@@ -20,14 +20,15 @@ from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
 STRONG_LENGTH = 10
+STRONG_CHANGES = 4
 
-_WORD = r"pass(?:word|wd|phrase|code)?|pwd|passwort|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|" \
+_WORD = r"pass(?:word|wd|phrase|code)|(?:(?<![a-z])|db|user|smtp|mail|ldap|root|admin|auth)pass(?![a-z])|(?<![a-z])pwd(?![a-z])|passwort|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|" \
         r"encryption[_-]?key|signing[_-]?key|credentials?|auth[_-]?key|psk|requirepass|masterauth|bindpw|rootpw"
 _NAME = rf"[A-Za-z0-9_.\-]*(?:{_WORD})[A-Za-z0-9_.\-]*"
 
 # name = value | name: value | "name": "value" | 'name' => 'value' | <name>value</name> | define('NAME', 'value')
 _ASSIGNMENT = re.compile(
-    rf"""(?P<name>{_NAME})(?P<quote>["']?)\s*(?:=>|:=|=|:|,(?=\s*["']))[ \t]*
+    rf"""(?P<name>{_NAME})(?P<quote>["']?)\s*(?:=>|:=|=|:|(?<=["']),(?=\s*["'](?:[^"'\n]*["']\s*\))))[ \t]*
          (?:(?P<q>["'])(?P<quoted>(?:\\.|(?!(?P=q))[^\\\n])*)(?P=q)|(?P<bare>[^\s"';,&|<>`\\)\]}}]+[^\s"';&<>`)\]}}]*))""",
     re.I | re.X)
 _ELEMENT = re.compile(rf"<(?P<name>{_NAME})(?:\s[^>]*)?>(?P<value>[^<>\n]+)</", re.I)
@@ -44,7 +45,7 @@ _CRYPT = re.compile(r"(?P<prefix>\$(?:1|2[aby]|5|6|7|y|gy|apr1|argon2\w+)\$(?:ro
 _NO_SECRET_NAME = re.compile(
     r"(?:file|path|dir|directory|url|uri|command|cmd|program|helper|timeout|length|len|min|max|expiry|expires|expiration|ttl|lifetime|"
     r"encryption|algorithm|authentication|type|header|name|enabled|required|policy|count|size|field|column|prompt|agent|lock|"
-    r"quality|history|retries|auth|bytes|format|mode|method|rotation|issuer|audience|change|reset|hint)s?$", re.I)
+    r"nopasswd|loadcredential(?:encrypted)?|importcredential|tokeni[sz]er?|max_?tokens|quality|history|retries|auth|bytes|format|mode|method|rotation|issuer|audience|change|reset|hint)s?$", re.I)
 _NO_SECRET = re.compile(
     r"^(?:|true|false|yes|no|on|off|none|null|nil|undefined|default|required|optional|sufficient|requisite|prohibit-password|ask|"
     r"str|string|int|bool|bytes|any|self|disabled|enabled|x+|\*+|\.+|-+|files?|systemd|compat|"
@@ -73,6 +74,8 @@ def find_secrets(path: str, text: str) -> tuple[Found, ...]:
     """The secrets in a text file, in order, none overlapping. `path` decides how it is read (an absolute path)."""
     base = path.rpartition("/")[2]
     hits: list[Found] = []
+    if path.startswith(("/etc/sudoers", "/etc/pam.d/")):
+        return ()  # PASSWD: and password are words of their own there
     if base in (".pgpass", "pgpass.conf"):
         hits += _last_fields(text, r"^(?!\s*#)(?:(?:\\.|[^:\\\n])*:){4}(?P<value>[^\n]+)$", ".pgpass")
     elif base in (".netrc", ".authinfo"):
@@ -121,11 +124,15 @@ def _without_overlaps(hits: Iterable[Found]) -> tuple[Found, ...]:
 
 
 def strong(value: str) -> bool:
-    """True for a value that cannot stand anywhere by chance: long, of at least two kinds of characters, one a digit."""
-    if len(value) < STRONG_LENGTH or re.search(r"\s", value):
+    """True for a value that stands nowhere by chance, so that it may be replaced wherever it stands.
+
+    Long enough, and changing often between small letters, capitals and digits, as random values do and words
+    ("scram-sha-256") do not. Values of people's making are replaced only where they are assigned.
+    """
+    if len(value) < STRONG_LENGTH or re.search(r"\s", value) or len(set(value)) < 6:
         return False
-    kinds = (re.search(r"[a-z]", value), re.search(r"[A-Z]", value), re.search(r"[^A-Za-z0-9]", value))
-    return bool(re.search(r"[0-9]", value)) and any(kinds) and len(set(value)) >= 6
+    kinds = ["d" if c.isdigit() else "u" if c.isupper() else "l" for c in value if c.isalnum()]
+    return "d" in kinds and sum(a != b for a, b in zip(kinds, kinds[1:], strict=False)) >= STRONG_CHANGES
 
 
 @dataclass

@@ -16,7 +16,7 @@ EXAMINED_LIMIT = 128 << 20  # bytes of all such files together
 ROOTS = "/etc /opt /srv /root /home /var/www /var/lib /usr/local"
 NOT_INTO = (r"\( -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/lib/standfast -o -path /var/lib/docker "
             r"-o -path /var/lib/containerd -o -path /var/lib/postgresql -o -path /var/lib/mysql -o -path /var/lib/systemd "
-            r"-o -path /etc/ssl/certs -o -path /etc/alternatives "
+            r"-o -name ca-certificates.crt -o -name tls-ca-bundle.pem -o -path /etc/alternatives "
             r"-o -name site-packages -o -name dist-packages -o -name node_modules -o -name .git \)")
 
 # Key stores whose content cannot be re-keyed, histories, dumps: never copied, wherever they lie.
@@ -30,8 +30,9 @@ LEFT_OUT_CONTENT = ("proc", "sys", "dev", "run", "tmp", "var/tmp", "var/cache/ap
                     "var/lib/containerd", "var/backups", "var/log", "var/mail", "var/spool/postfix/deferred", "var/spool/postfix/active",
                     "var/spool/postfix/incoming", "var/spool/exim4/input", "var/lib/mysql", "lost+found", "var/crash")
 REAL_KINDS = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "vfat", "overlay", "jfs", "reiserfs", "bcachefs"}
-SINGLE_FILES = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")  # a container host has its engine's own there
 REMOTE_KINDS = {"nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "9p", "virtiofs"}
+
+SINGLE_FILES = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")  # a container host has its engine's own there
 
 # Everything that tasks.sandbox.masking could find must be a hit here; what it then does not find is copied as it is.
 HIT = (r"(pass(word|wd|phrase|code)?|pwd|passwort|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|"
@@ -45,6 +46,8 @@ READING = rf"""
 export LC_ALL=C
 say() {{ printf '%s\t' "$@"; echo; }}
 say hostname "$(hostname)"
+say own $(hostname -I 2>/dev/null)
+for file in {' '.join(SINGLE_FILES)}; do [ -f $file ] && [ ! -L $file ] && stat --printf 'file\t%a\t%u\t%g\t%s\t%Y\t%n\n' $file; done
 say home "$(getent passwd "$login" | cut -d: -f6)" "$(getent passwd "$login" | cut -d: -f3,4)"
 PATH=$PATH:/usr/sbin:/sbin
 sshd -T 2>/dev/null | sed -n 's/^\(port\|authorizedkeysfile\) /sshd\t\1\t/p'
@@ -139,6 +142,7 @@ class HostReading:
     files: tuple[SecretFile, ...]
     log_folders: tuple[SecretFile, ...]
     logs: tuple[SecretFile, ...]
+    own_addresses: tuple[str, ...] = ()
     strange_names: bool = False
 
 
@@ -190,7 +194,7 @@ def parse(text: str) -> HostReading:
         proxies=tuple(row[0] for row in rows.get("proxy", []) if row and row[0] not in ("false", "DIRECT")), clusters=clusters,
         files=tuple(SecretFile(r[5], int(r[0], 8), int(r[1]), int(r[2]), int(r[3]), int(r[4])) for r in rows.get("file", []) if len(r) == 6),
         log_folders=logs("d"), logs=logs("f"),
-        strange_names="newline" in rows)
+        own_addresses=tuple(rows.get("own", [[]])[0]), strange_names="newline" in rows)
 
 
 def _unescape(path: str) -> str:

@@ -27,6 +27,7 @@ SECRET = "Zk3-vq9Lx0pT"
 @pytest.mark.parametrize(("path", "text"), [
     ("/etc/app/app.env", f"DB_PASSWORD={SECRET}\n"),
     ("/etc/app/app.env", f'export PGPASSWORD="{SECRET}"\n'),
+    ("/etc/app/app.env", f"DB_PASS={SECRET}\ndbpass={SECRET}\n"),
     ("/etc/app/app.ini", f"[db]\npassword = {SECRET}\n"),
     ("/etc/app/app.yaml", f"db:\n  password: {SECRET}\n"),
     ("/etc/app/app.yaml", f"db: {{user: app, password: '{SECRET}'}}\n"),
@@ -56,6 +57,11 @@ def test_a_secret_is_replaced_in_every_form(path, text):
 @pytest.mark.parametrize(("path", "text"), [
     ("/etc/ssh/sshd_config", "PasswordAuthentication no\nPermitRootLogin prohibit-password\n"),
     ("/etc/app/app.env", "DB_PASSWORD=$OTHER\nDB_PASSWORD=${OTHER}\nPASSWORD_FILE=/run/secrets/x\nTOKEN_TTL=3600\npassword=\n"),
+    ("/etc/postgresql/15/main/pg_hba.conf", '# "md5", "password", "scram-sha-256", "gss", "sspi" or "cert".\n'),
+    ("/etc/sudoers.d/ops", "ops ALL=(ALL:ALL) NOPASSWD: ALL\n"),
+    ("/etc/nginx/nginx.conf", "bypass = on\npassive: yes\nproxy_pass=http://127.0.0.1\n"),
+    ("/etc/systemd/system/x.service", "LoadCredential=db:/etc/x/db\n"),
+    ("/etc/mysql/my.cnf", "validate_password.policy=MEDIUM\nmax_tokens: 4096\n"),
     ("/etc/nsswitch.conf", "passwd:         files systemd\n"),
     ("/srv/orders/app.py", "password = os.environ['X']\ntoken = request.headers.get('X')\ndef f(password: str = 'none'): ...\n"),
     ("/srv/orders/app.js", "const token = props.token; el.type = 'password';\n"),
@@ -131,7 +137,8 @@ def test_escapes_in_a_quoted_value_stay_whole():
 def test_a_weak_value_is_replaced_where_it_is_assigned_only():
     masked, _ = mask_text("/etc/a.env", "DB_USER=orders\nDB_PASSWORD=orders\n", Replacements())
     assert masked.startswith("DB_USER=orders\nDB_PASSWORD=") and not masked.endswith("=orders\n")
-    assert not strong("orders") and Replacements(values={"orders": "abcdef"}).strong_pairs == ()
+    assert not strong("orders") and not strong("scram-sha-256") and not strong("postgresql-15") and strong(SECRET)
+    assert Replacements(values={"orders": "abcdef"}).strong_pairs == ()
 
 
 def test_hashes_are_locked_and_the_login_by_key_stays_open():
