@@ -39,7 +39,7 @@ mkdir -p "$CHANGE_DIR/saved"
 {_watched(trees)}cd "$CHANGE_DIR/saved"
 rm -f complete
 # 1 all of /etc, kept for people
-tar -c -f etc.tar {_TAR} --one-file-system --warning=no-file-changed -C / etc
+tar -c -f etc.tar {_TAR} --one-file-system --warning=no-file-changed -C / etc || [ $? = 1 ]  # 1: a file changed meanwhile
 # 2 the watched trees, for the back-out
 watched >configuration.list
 tar -c -f configuration.tar {_TAR} --no-recursion -P --null -T configuration.list
@@ -89,7 +89,7 @@ restore_configuration() {{
   if configuration_differs; then
     watched | LC_ALL=C comm -z -13 "$CHANGE_DIR/saved/configuration.list" - >"$CHANGE_DIR/saved/additional"
     LC_ALL=C sort -zr "$CHANGE_DIR/saved/additional" | xargs -0 -r rm -d -f --
-    tar -x -f "$CHANGE_DIR/saved/configuration.tar" {_TAR} -p -P --overwrite --unlink-first 2>"$CHANGE_DIR/saved/restoring" ||
+    tar -x -f "$CHANGE_DIR/saved/configuration.tar" {_TAR} -p -P --unlink-first 2>"$CHANGE_DIR/saved/restoring" ||
       tar -x -f "$CHANGE_DIR/saved/configuration.tar" {_TAR} -p -P
     echo "the configuration is as it was saved"
   fi

@@ -166,10 +166,14 @@ def _new_digests(changes: Sequence[PackageChange]) -> str:
     return "".join(f"{c.new.sha256}  new/{c.new.name}\n" for c in changes)
 
 
+def _list_digests(changes: Sequence[PackageChange]) -> tuple[str, str]:
+    return (quote(f"{hashlib.sha256(_table(changes).encode()).hexdigest()}  packages"),
+            quote(f"{hashlib.sha256(_new_digests(changes).encode()).hexdigest()}  new.sha256"))
+
+
 def _lists(changes: Sequence[PackageChange]) -> str:
-    digest = hashlib.sha256
-    return _LISTS.format(packages=quote(f"{digest(_table(changes).encode()).hexdigest()}  packages"),
-                         new=quote(f"{digest(_new_digests(changes).encode()).hexdigest()}  new.sha256"))
+    packages, new = _list_digests(changes)
+    return _LISTS.format(packages=packages, new=new)
 
 
 # --- the steps ------------------------------------------------------------------------------------------------------------
@@ -244,8 +248,11 @@ def stage_step(target: str, changes: Sequence[PackageChange], number: int = 0) -
     unnamed = any(not file.sha256 for _, file in wanted)
     complete = f"""\
 complete() (
-  {_lists(changes).strip().replace(chr(10), chr(10) + "  ")}
-  sha256sum -c --quiet new.sha256 && {"sha256sum -c --quiet old.sha256" if any(c.old for c in changes) else ":"} || exit 1
+  cd "$CHANGE_DIR/media" || exit 1
+  # the lists are those of this plan, byte for byte
+  printf '%s\\n' {" ".join(_list_digests(changes))} | sha256sum -c --quiet || exit 1
+  sha256sum -c --quiet new.sha256 || exit 1
+  {"sha256sum -c --quiet old.sha256 || exit 1" if any(c.old for c in changes) else "[ ! -s old.sha256 ] || exit 1"}
   # each old file holds the version that the plan wants back
   while read -r name before after new old; do
     if [ "$old" = - ]; then continue; fi
@@ -409,7 +416,7 @@ def restart_step(target: str, number: int = 0) -> Step:
     return Step(
         number=number, key="restart-services", target=target,
         title=Text(zh="重启仍在使用旧程序文件的服务", en="Restart the services that still run old program files"),
-        probe=f"{_OUTDATED}if services_are_renewed 2>&1; then echo DONE; else echo ABSENT; fi | sed -n 'H; ${{x; s/\\n/ /g; s/.*\\(DONE\\|ABSENT\\)$/\\1/p}}'\n",
+        probe=_OUTDATED + 'if said=$(services_are_renewed 2>&1); then echo DONE; else echo ABSENT; echo "$said"; fi\n',
         command=f"{_OUTDATED}renew_services\n",
         proof=f"{_OUTDATED}services_are_renewed\necho 'every service runs the installed files'\n",
         expected=Text(zh="没有服务仍在使用已被替换的程序文件;变更前运行的服务都在运行",
