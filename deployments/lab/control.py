@@ -14,6 +14,12 @@ from deployments.lab.media import Release
 from deployments.lab.place import LabError, folder, only_one, say
 
 FULL = ("web1", "web2")
+MEND = """
+ip link set eth0 up
+[ ! -s /root/.lab-route ] || ip route replace $(cat /root/.lab-route)
+rm -f /root/.lab-route
+"""
+REVIVE_LIMIT_S = 20
 NOWHERE = "192.0.2.1"  # an address of the block for documentation (RFC 5737)
 
 
@@ -54,7 +60,7 @@ class Lab:
                 state = states.get(name)
                 if name in known and state == "running":
                     if not hosts.greets(known[name]):
-                        waited.append(known[name])
+                        waited.append(_revived(known[name]))
                 elif name in known and state is not None:
                     say(f"starting host {name}")
                     engine.docker("start", known[name].container)
@@ -96,6 +102,14 @@ class Lab:
             hosts.wait(host)
             inventory.write(hosts.known(), mail_sink.ensure())
             return host
+
+    def remove(self, *names: str) -> None:
+        """Take down these hosts alone; the inventory forgets them."""
+        with only_one():
+            for name in names:
+                engine.docker("rm", "-f", "-v", hosts.container_of(name), check=False)
+            hosts.remember({name: host for name, host in hosts.known().items() if name not in names})
+            inventory.write(hosts.known(), mail_sink.ensure())
 
     def host(self, name: str) -> Host:
         """A host that is part of the lab. Raises LabError when it was not brought up."""
@@ -152,10 +166,7 @@ class Lab:
 
     def mend(self, name: str) -> None:
         """Put the network plug back; the host keeps its address and its published port."""
-        self.must(
-            name,
-            "ip link set eth0 up; [ ! -s /root/.lab-route ] || ip route replace $(cat /root/.lab-route); rm -f /root/.lab-route",
-        )
+        self.must(name, MEND)
         hosts.wait(self.host(name))
 
     def cut_mirror(self, name: str) -> None:
@@ -277,6 +288,17 @@ class Lab:
                     row["ready"] = "no"
             rows.append(row)
         return rows
+
+
+def _revived(host: Host) -> Host:
+    """A host that runs and does not answer: a test that was broken off may have left it cut off. Mended, else made afresh."""
+    try:
+        engine.docker("exec", host.container, "sh", "-c", MEND, limit_s=20, check=False)
+        hosts.wait(host, REVIVE_LIMIT_S)
+        return host
+    except LabError as problem:
+        say(f"{problem}; making it afresh")
+        return hosts.create(host.name)
 
 
 lab = Lab()
