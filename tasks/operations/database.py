@@ -369,6 +369,7 @@ fi
 echo 'drop database if exists :"name" with (force)' | sql
 if pg pg_restore --exit-on-error -C -d template1 <"$dumps/$name.dump"; then
   echo 'drop database if exists :"aside" with (force)' | sql
+  echo 'analyze' | db=$name pg psql -XAtq
   echo "$name is restored"
 else
   echo "the dump of $name could not be restored; the database is put back as it was found" >&2

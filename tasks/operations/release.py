@@ -244,7 +244,7 @@ def migrate_step(number: int, change: ReleaseChange, *, time_limit_s: int = 3600
     command must bear being run again. Proof: it ended well, and every table that was there before can be read as before.
     """
     dumped = fill('cat "$CHANGE_DIR/saved/dump/"@place@\n', place=f"{change.cluster.replace('/', '-')}/{change.database}.schema").strip()
-    schema = f"( {database.schema_digest_script(change.database, change.cluster)})"
+    schema = database.schema_digest_script(change.database, change.cluster)
     migration = fill(_RUN_MIGRATION, run_as=change.run_as, limit=time_limit_s - 60)
     restore = f"( {database.restore_script(change.database, change.cluster)})\n"
     if change.stands_still:
@@ -258,6 +258,7 @@ fi
         undo_proof = change.script("""\
 [ ! -e "$saved/migrate.begun" ] || fail "the database was not restored"
 if [ ! -e "$saved/migrate.restored" ]; then echo "the migration had not been begun"; exit 0; fi
+if [ ! -e "$CHANGE_DIR/saved/dump" ]; then echo "it was restored before"; exit 0; fi
 @equal_script@""", equal_script=database.equal_to_dump_script(change.database, change.cluster))
     else:
         still = ""
@@ -295,7 +296,7 @@ else echo ABSENT; fi
 mark migrate.begun
 rm -f "$saved/migrate.restored"
 run_migration @migrate@
-@schema_script@ >"$saved/schema.after"
+( @schema_script@) >"$saved/schema.after"
 sync "$saved/schema.after"
 mark migrate.done
 """, migration_script=migration, schema_script=schema, again_script=restore if change.stands_still else ""),
