@@ -15,9 +15,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, ClassVar, get_args
 
 from prefect.blocks.core import Block
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError, WithJsonSchema, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    SecretStr,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic.fields import FieldInfo
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
 
 from reports.records import Text
 
@@ -108,6 +117,17 @@ def _entry_name(value: object) -> object:
 
 EntryName = Annotated[str, BeforeValidator(_entry_name)]
 """The name of an entry, and of its block document, which allows only small letters, digits and dashes."""
+
+
+def _no_bool(value: object) -> object:
+    """YAML's yes and no would else count as 1 and 0."""
+    if isinstance(value, bool):
+        raise PydanticKnownError("int_type")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_no_bool)]
+Number = Annotated[float, BeforeValidator(_no_bool)]
 
 
 def _both_languages(value: object) -> object:

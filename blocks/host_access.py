@@ -13,7 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from blocks.foundation import BilingualText, Contradiction, EntryName, Form, StandfastBlock, show
+from blocks.foundation import BilingualText, Contradiction, EntryName, Form, Number, StandfastBlock, Whole, show
 from reports.records import Acceptance
 
 KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
@@ -55,7 +55,7 @@ class AcceptanceCheck(Form):
     account: Account = Field(
         default="root", title="Account 账号", description="Who runs the command on the host", examples=["root"]
     )
-    steady_s: int = Field(
+    steady_s: Whole = Field(
         default=3,
         ge=0,
         le=3600,
@@ -63,7 +63,7 @@ class AcceptanceCheck(Form):
         examples=[3],
         description="The check must be good for so many seconds in a row",
     )
-    within_s: int = Field(
+    within_s: Whole = Field(
         default=60,
         ge=1,
         le=86400,
@@ -105,7 +105,7 @@ class HostAccess(StandfastBlock):
     address: str = Field(
         title="Address 地址", description="IP address or host name, as the worker reaches it", examples=["192.0.2.10"]
     )
-    port: int = Field(default=22, ge=1, le=65535, title="Port 端口", description="Where its sshd listens", examples=[22])
+    port: Whole = Field(default=22, ge=1, le=65535, title="Port 端口", description="Where its sshd listens", examples=[22])
     user: Account = Field(title="User 登录账号", description="The account that logs in", examples=["ops"])
     private_key: SecretStr | None = Field(
         default=None,
@@ -169,7 +169,7 @@ class HostAccess(StandfastBlock):
         description="Run before, in the simulated copy, and after",
         examples=["[{title: ..., command: ...}]"],
     )
-    connect_timeout_s: float = Field(
+    connect_timeout_s: Number = Field(
         default=10,
         gt=0,
         le=300,

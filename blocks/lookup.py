@@ -64,7 +64,7 @@ def find(block_type: type[B], name: str) -> B:
         blocks.inventory_file.InventoryFaulty: the inventory file is faulty.
     """
     if path := os.environ.get(INVENTORY):
-        return _inventory(path).find(block_type, name)
+        return _inventory(path).find(block_type, name).model_copy(deep=True)  # the kept one stays as it is
     return _find_in_prefect(block_type, name)
 
 

@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from blocks.foundation import Contradiction, EntryName, StandfastBlock, show
+from blocks.foundation import Contradiction, EntryName, Number, StandfastBlock, Whole, show
 from blocks.mail_address import is_address, named_address
 
 Attachment = tuple[str, bytes, str]
@@ -57,7 +57,7 @@ class Notices(StandfastBlock):
     host: str = Field(
         title="Mail server 邮件服务器", description="Address or name", min_length=1, examples=["mail.provider.example"]
     )
-    port: int = Field(
+    port: Whole = Field(
         default=25, ge=1, le=65535, title="Port 端口", description="Usually 25, 587 (STARTTLS) or 465 (TLS)", examples=[587]
     )
     security: Literal["by port", "none", "starttls", "tls"] = Field(
@@ -83,7 +83,7 @@ class Notices(StandfastBlock):
         description="Address, alone or behind a name: 运维中心 <ops@provider.example>",
         examples=["ops@provider.example"],
     )
-    timeout_s: float = Field(
+    timeout_s: Number = Field(
         default=20, gt=0, le=300, title="Seconds to wait 超时秒数", description="For each answer of the server", examples=[20]
     )
 

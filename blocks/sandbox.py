@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from pydantic import Field, field_validator
 
-from blocks.foundation import EntryName, StandfastBlock, show
+from blocks.foundation import EntryName, Number, StandfastBlock, Whole, show
 
 
 class Sandbox(StandfastBlock):
@@ -30,7 +30,7 @@ class Sandbox(StandfastBlock):
         examples=["unix:///var/run/docker.sock"],
         description="As in DOCKER_HOST: unix:///path, ssh://user@host, or tcp://address:port",
     )
-    memory_mib: int = Field(
+    memory_mib: Whole = Field(
         default=1024,
         ge=128,
         le=1048576,
@@ -38,7 +38,7 @@ class Sandbox(StandfastBlock):
         description="A copy never gets more",
         examples=[1024],
     )
-    disk_mib: int = Field(
+    disk_mib: Whole = Field(
         default=20480,
         ge=256,
         le=16777216,
@@ -46,13 +46,13 @@ class Sandbox(StandfastBlock):
         examples=[20480],
         description="A host whose file systems use more is not copied",
     )
-    cpu: float = Field(
+    cpu: Number = Field(
         default=1.0, gt=0, le=256, title="Processors of a copy CPU", description="May be a fraction", examples=[1.0]
     )
-    max_copies: int = Field(
+    max_copies: Whole = Field(
         default=2, ge=1, le=100, title="Copies at a time 同时副本数", description="Further ones wait", examples=[2]
     )
-    keep_minutes: int = Field(
+    keep_minutes: Whole = Field(
         default=60,
         ge=0,
         le=43200,

@@ -23,14 +23,21 @@ def key_pair(kind: str = "ed25519", number: int = 0) -> tuple[str, str]:
 
 def host(**other: Any) -> dict[str, Any]:
     return {
-        "name": "web1", "customer": "bureau", "address": "192.0.2.10", "user": "ops", "key_file": "/keys/id",
-        "host_key": key_pair()[1], **other,
+        "name": "web1",
+        "customer": "bureau",
+        "address": "192.0.2.10",
+        "user": "ops",
+        "key_file": "/keys/id",
+        "host_key": key_pair()[1],
+        **other,
     }
 
 
 def customer(**other: Any) -> dict[str, Any]:
     return {
-        "name": "bureau", "full_name": {"zh": "某某市某某局", "en": "Some Municipal Bureau"},
+        "name": "bureau",
+        "full_name": {"zh": "某某市某某局", "en": "Some Municipal Bureau"},
         "provider_name": {"zh": "某某公司", "en": "Some Provider"},
-        "approvers": [{"name": "张伟", "email": "zhang@bureau.example", "post": "信息科科长"}], **other,
+        "approvers": [{"name": "张伟", "email": "zhang@bureau.example", "post": "信息科科长"}],
+        **other,
     }

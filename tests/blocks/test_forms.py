@@ -34,12 +34,18 @@ def test_every_field_of_a_form_has_a_title_and_says_what_to_enter(block_type: ty
 
 @pytest.mark.parametrize("form", [*BLOCK_TYPES, AcceptanceCheck, ApproverEntry, ContactEntry])
 def test_every_field_has_an_example_for_its_messages(form: type[BaseModel]) -> None:
-    assert [name for name, info in form.model_fields.items() if not info.examples and "title" not in name and name != "full_name"] == []
+    assert [
+        name for name, info in form.model_fields.items() if not info.examples and "title" not in name and name != "full_name"
+    ] == []
 
 
 def test_types_are_named_in_both_languages_and_distinct() -> None:
     assert [t.get_block_type_slug() for t in BLOCK_TYPES] == [
-        "standfast-customer", "standfast-host", "standfast-sandbox", "standfast-archive", "standfast-notices",
+        "standfast-customer",
+        "standfast-host",
+        "standfast-sandbox",
+        "standfast-archive",
+        "standfast-notices",
     ]
     for block_type in BLOCK_TYPES:
         for text in (block_type.get_block_type_name(), block_type.get_description()):
@@ -49,8 +55,11 @@ def test_types_are_named_in_both_languages_and_distinct() -> None:
 def test_secrets_are_marked_so_that_the_server_masks_them() -> None:
     marked = {t.get_block_type_slug(): t.model_json_schema()["secret_fields"] for t in BLOCK_TYPES}
     assert marked == {
-        "standfast-customer": [], "standfast-sandbox": [], "standfast-host": ["private_key", "passphrase", "sudo_password"],
-        "standfast-archive": ["database"], "standfast-notices": ["password"],
+        "standfast-customer": [],
+        "standfast-sandbox": [],
+        "standfast-host": ["private_key", "passphrase", "sudo_password"],
+        "standfast-archive": ["database"],
+        "standfast-notices": ["password"],
     }
 
 
@@ -82,7 +91,9 @@ def test_a_message_never_holds_the_secrets_of_the_block() -> None:
 def test_braces_in_a_wrong_value_are_repeated_as_they_are() -> None:
     with pytest.raises(ValidationError) as caught:
         HostAccess(**samples.host(port="{said} {0}"))
-    assert sentences(caught.value)[0][1] == "port must be a number between 1 and 65535, not '{said} {0}'; write for example port: 22"
+    assert (
+        sentences(caught.value)[0][1] == "port must be a number between 1 and 65535, not '{said} {0}'; write for example port: 22"
+    )
 
 
 def test_secrets_show_in_no_text_of_a_block() -> None:
@@ -92,15 +103,20 @@ def test_secrets_show_in_no_text_of_a_block() -> None:
         ArchiveStore(database="postgresql://u:hunter2@db/archive", store="/a", signing_key="/k"),
     ]
     for block in blocks:
-        assert "hunter2" not in "".join([repr(block), str(block), block.model_dump_json(), str(block.model_dump()), str(block.__dict__)])
+        assert "hunter2" not in "".join(
+            [repr(block), str(block), block.model_dump_json(), str(block.model_dump()), str(block.__dict__)]
+        )
         assert "hunter2" in str(block.model_dump(mode="json", context={"include_secrets": True}))  # they are there, though
 
 
 def test_blocks_survive_their_own_dump() -> None:
     for block in (
         HostAccess(**samples.host(sudo_password="s", acceptance=[{"title": "订单", "command": "true"}])),
-        HostAccess(**samples.host(user="root")), Customer(**samples.customer(warranty_from="2026-01-01")), Sandbox(),
-        Notices(host="::1", sender="运维 <ops@provider.example>"), ArchiveStore(database="sqlite:////a.db", store="/a", signing_key="/k"),
+        HostAccess(**samples.host(user="root")),
+        Customer(**samples.customer(warranty_from="2026-01-01")),
+        Sandbox(),
+        Notices(host="::1", sender="运维 <ops@provider.example>"),
+        ArchiveStore(database="sqlite:////a.db", store="/a", signing_key="/k"),
     ):
         again = type(block).model_validate(block.model_dump(mode="json", context={"include_secrets": True}))
         assert again == block
@@ -122,24 +138,41 @@ def test_a_name_is_what_a_block_document_may_be_called(name: str) -> None:
     assert "must be made of small letters, digits and dashes" in sentences(caught.value)[0][1]
 
 
-@pytest.mark.parametrize(("other", "said"), [
-    ({"engine": "docker"}, "engine must be the address of a Docker engine, not 'docker'; write for example engine: unix:///var/run/docker.sock"),
-    ({"memory_mib": 1}, "memory_mib must be a number between 128 and 1048576, not 1; write for example memory_mib: 1024"),
-    ({"cpu": 0}, "cpu must be a number above 0 and at most 256, not 0; write for example cpu: 1.0"),
-    ({"package_hosts": ["mirror"]}, "package_hosts must hold host:port, not 'mirror'; write for example mirror.bureau.example:80"),
-    ({"package_hosts": ["mirror:99999"]}, "package_hosts must hold host:port, not 'mirror:99999'; write for example mirror.bureau.example:80"),
-])
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (
+            {"engine": "docker"},
+            "engine must be the address of a Docker engine, not 'docker'; write for example engine: unix:///var/run/docker.sock",
+        ),
+        ({"memory_mib": 1}, "memory_mib must be a number between 128 and 1048576, not 1; write for example memory_mib: 1024"),
+        ({"cpu": 0}, "cpu must be a number above 0 and at most 256, not 0; write for example cpu: 1.0"),
+        (
+            {"package_hosts": ["mirror"]},
+            "package_hosts must hold host:port, not 'mirror'; write for example mirror.bureau.example:80",
+        ),
+        (
+            {"package_hosts": ["mirror:99999"]},
+            "package_hosts must hold host:port, not 'mirror:99999'; write for example mirror.bureau.example:80",
+        ),
+    ],
+)
 def test_sandbox_mistakes(other: dict, said: str) -> None:
     with pytest.raises(ValidationError) as caught:
         Sandbox(**other)
     assert [text for _, text in sentences(caught.value)] == [said]
 
 
-@pytest.mark.parametrize(("database", "said"), [
-    ("sqlite:///archive.db", "must name a file by its absolute path"), ("sqlite://", "must name a file by its absolute path"),
-    ("mysql://u:hunter2@h/d", "must be SQLite or PostgreSQL, not 'mysql'"), ("hunter2", "must be the address of a database"),
-    ("postgresql://u:hunter2@h", "must name a database"),
-])
+@pytest.mark.parametrize(
+    ("database", "said"),
+    [
+        ("sqlite:///archive.db", "must name a file by its absolute path"),
+        ("sqlite://", "must name a file by its absolute path"),
+        ("mysql://u:hunter2@h/d", "must be SQLite or PostgreSQL, not 'mysql'"),
+        ("hunter2", "must be the address of a database"),
+        ("postgresql://u:hunter2@h", "must name a database"),
+    ],
+)
 def test_archive_database_mistakes(database: str, said: str) -> None:
     with pytest.raises(ValidationError) as caught:
         ArchiveStore(database=database, store="/a", signing_key="/k")
@@ -154,7 +187,9 @@ def test_the_archives_address_can_be_shown() -> None:
 
 
 def test_the_archive_opens(tmp_path) -> None:
-    store = ArchiveStore(database=f"sqlite:///{tmp_path}/archive.db", store=str(tmp_path / "files"), signing_key=str(tmp_path / "signing.key"))
+    store = ArchiveStore(
+        database=f"sqlite:///{tmp_path}/archive.db", store=str(tmp_path / "files"), signing_key=str(tmp_path / "signing.key")
+    )
     archive = store.open()
     try:
         assert (tmp_path / "archive.db").exists() and (tmp_path / "signing.key").exists()

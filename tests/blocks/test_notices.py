@@ -37,7 +37,7 @@ class Sink:
     def __init__(self) -> None:
         self.got: list[tuple[str, list[str], EmailMessage]] = []
 
-    async def handle_RCPT(self, server, session, envelope, address, options):  # noqa: N802 - aiosmtpd's names
+    async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("unknown"):
             return "550 5.1.1 no such user here"
         if address.startswith("later"):
@@ -45,7 +45,7 @@ class Sink:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+    async def handle_DATA(self, server, session, envelope):
         message = message_from_bytes(envelope.content, policy=policy.default)
         if "refuse" in (message["Subject"] or ""):
             return "554 5.7.1 looks like spam"
@@ -89,8 +89,13 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test mail server")])
     now = datetime.now(UTC)
     made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
         .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), critical=False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .sign(key, hashes.SHA256())
@@ -114,7 +119,10 @@ def notices(port: int, **other) -> Notices:
 def test_a_chinese_mail_arrives_as_it_was_written(sink: Sink, port: int) -> None:
     pdf = bytes(range(256)) * 40
     delivery = notices(port).send(
-        WHO, "请批准变更 CHG-20261122-001：订单系统升级（安全更新）", "验证码：ABCD-1234\n第二行\n", "<p>验证码：<b>ABCD-1234</b></p>",
+        WHO,
+        "请批准变更 CHG-20261122-001：订单系统升级（安全更新）",
+        "验证码：ABCD-1234\n第二行\n",
+        "<p>验证码：<b>ABCD-1234</b></p>",
         [("升级操作说明书.pdf", pdf, "application/pdf"), ("计划.json", '{"名": 1}'.encode(), "application/json")],
     )
     [(sender, recipients, message)] = sink.got
@@ -144,11 +152,19 @@ def test_any_subject_survives_the_way(subject: str) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text(PRINTABLE, max_size=40), st.sampled_from(["\r\n", "\n", "\r", "\0", "\x0b", "\x85", "\u2028"]), st.text(PRINTABLE, max_size=40))
+@given(
+    st.text(PRINTABLE, max_size=40),
+    st.sampled_from(["\r\n", "\n", "\r", "\0", "\x0b", "\x85", "\u2028"]),
+    st.text(PRINTABLE, max_size=40),
+)
 def test_no_header_can_be_slipped_in(before: str, control: str, after: str) -> None:
     evil = f"{before}{control}Bcc: evil@example.org{after}"
-    for arguments in (([WHO], evil, "x"), ([f"a@b.cn{control}Bcc: evil@example.org"], "s", "x"),
-                      ([WHO], "s", "x", None, [(evil, b"", "text/plain")]), ([WHO], "s", "x", None, [("a", b"", f"text/plain{control}X: y")])):
+    for arguments in (
+        ([WHO], evil, "x"),
+        ([f"a@b.cn{control}Bcc: evil@example.org"], "s", "x"),
+        ([WHO], "s", "x", None, [(evil, b"", "text/plain")]),
+        ([WHO], "s", "x", None, [("a", b"", f"text/plain{control}X: y")]),
+    ):
         with pytest.raises(NoticeFailed) as caught:
             notices(25).compose(*arguments)
         assert not caught.value.again
@@ -168,12 +184,27 @@ def test_a_refused_recipient_does_not_stop_the_others(sink: Sink, port: int) -> 
     assert sink.got[0][1] == [WHO]
 
 
-@pytest.mark.parametrize(("to", "subject", "text", "again"), [
-    ("unknown@bureau.example", "s", "does not take mail for unknown@bureau.example (550 5.1.1 no such user here); check the address", False),
-    ("later@bureau.example", "s", "does not take mail for later@bureau.example (451 4.7.1 greylisted); check the address", True),
-    (WHO, "refuse", "refused the mail (554 5.7.1 looks like spam)", False),
-])
-def test_a_refusal_says_why_and_whether_to_try_again(port: int, sink: Sink, to: str, subject: str, text: str, again: bool) -> None:
+@pytest.mark.parametrize(
+    ("to", "subject", "text", "again"),
+    [
+        (
+            "unknown@bureau.example",
+            "s",
+            "does not take mail for unknown@bureau.example (550 5.1.1 no such user here); check the address",
+            False,
+        ),
+        (
+            "later@bureau.example",
+            "s",
+            "does not take mail for later@bureau.example (451 4.7.1 greylisted); check the address",
+            True,
+        ),
+        (WHO, "refuse", "refused the mail (554 5.7.1 looks like spam)", False),
+    ],
+)
+def test_a_refusal_says_why_and_whether_to_try_again(
+    port: int, sink: Sink, to: str, subject: str, text: str, again: bool
+) -> None:
     with pytest.raises(NoticeFailed) as caught:
         notices(port).send(to, subject, "x")
     assert str(caught.value) == f"mail server 127.0.0.1:{port} {text}" and caught.value.again is again and sink.got == []
@@ -198,6 +229,7 @@ def test_a_server_that_says_nothing_is_given_up() -> None:
 
 def test_something_else_is_listening() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
+
         def answer() -> None:
             connection, _ = other.accept()
             connection.sendall(b"SSH-2.0-OpenSSH_9.2p1\r\n")
@@ -215,10 +247,15 @@ def check_login(server, session, envelope, mechanism, data) -> AuthResult:
     return AuthResult(success=good, handled=good)
 
 
+@pytest.mark.filterwarnings("ignore:Requiring AUTH")  # aiosmtpd does not see that TLS is there from the beginning
 @pytest.mark.parametrize("security", ["starttls", "tls"])
 def test_encrypted_with_login(sink: Sink, tls: ssl.SSLContext, certificate: Path, security: str) -> None:
     options = {"authenticator": check_login, "auth_required": True}
-    options |= {"tls_context": tls, "require_starttls": True} if security == "starttls" else {"ssl_context": tls, "auth_require_tls": False}
+    options |= (
+        {"tls_context": tls, "require_starttls": True}
+        if security == "starttls"
+        else {"ssl_context": tls, "auth_require_tls": False}
+    )
     with running(sink, OnAnyPort, **options) as port:
         good = {"security": security, "user": "standfast", "password": "hunter2"}
         notices(port, ca_file=str(certificate), **good).send(WHO, "s", "x")
@@ -226,7 +263,9 @@ def test_encrypted_with_login(sink: Sink, tls: ssl.SSLContext, certificate: Path
         with pytest.raises(NoticeFailed, match="certificate that is not trusted") as caught:
             notices(port, **good).send(WHO, "s", "x")
         assert not caught.value.again
-        with pytest.raises(NoticeFailed, match=r"does not accept user standfast with that password \(535\); check both") as caught:
+        with pytest.raises(
+            NoticeFailed, match=r"does not accept user standfast with that password \(535\); check both"
+        ) as caught:
             notices(port, ca_file=str(certificate), **{**good, "password": "hunter3"}).send(WHO, "s", "x")
         assert "hunter3" not in str(caught.value) and not caught.value.again
         assert len(sink.got) == 1
@@ -248,15 +287,26 @@ def test_the_port_tells_the_encryption(port: int, security: str) -> None:
     assert notices(port, security="none").protection == "none"
 
 
-@pytest.mark.parametrize(("other", "text"), [
-    ({"password": "x"}, "password is given without user; give both or neither"),
-    ({"user": "x"}, "user is given without password; give both or neither"),
-    ({"host": "mail.provider.example", "user": "x", "password": "x"},
-     "the password would cross the network in clear; write security: starttls (port 587) or security: tls (port 465)"),
-    ({"sender": "ops"}, "sender must be a mail address, alone or behind a name, not 'ops'; write for example ops@provider.example"),
-    ({"host": "smtp://mail"}, "host must be the bare address of the mail server, not 'smtp://mail'; write for example host: mail.provider.example"),
-    ({"security": "ssl"}, "security must be by port, none, starttls or tls, not 'ssl'; write for example security: starttls"),
-])
+@pytest.mark.parametrize(
+    ("other", "text"),
+    [
+        ({"password": "x"}, "password is given without user; give both or neither"),
+        ({"user": "x"}, "user is given without password; give both or neither"),
+        (
+            {"host": "mail.provider.example", "user": "x", "password": "x"},
+            "the password would cross the network in clear; write security: starttls (port 587) or security: tls (port 465)",
+        ),
+        (
+            {"sender": "ops"},
+            "sender must be a mail address, alone or behind a name, not 'ops'; write for example ops@provider.example",
+        ),
+        (
+            {"host": "smtp://mail"},
+            "host must be the bare address of the mail server, not 'smtp://mail'; write for example host: mail.provider.example",
+        ),
+        ({"security": "ssl"}, "security must be by port, none, starttls or tls, not 'ssl'; write for example security: starttls"),
+    ],
+)
 def test_each_mistake_is_one_sentence(other: dict, text: str) -> None:
     with pytest.raises(ValidationError) as caught:
         notices(25, **other)
