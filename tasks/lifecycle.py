@@ -681,6 +681,9 @@ def close(number: str, closure: Closure, reason: str, say: Say) -> None:
             except ProcedureError as problem:
                 say(f"{name}: the lock could not be given back ({problem}); it expires by itself")
     archive.close(number, closure, reason, desk.now())
+    noted = archive.journal(number, event="closed")
+    if not noted or noted[-1].detail.get("closure") != closure.value:
+        archive.note(number, "closed", closure=closure.value, reason=reason)
     write_report(number)
     archive.seal(number, desk.now())
 

@@ -20,8 +20,9 @@ def write_instruction(number: str, round_: int) -> None:
 
 
 def write_report(number: str) -> None:
-    """The change report (R179), in both languages; after the change ended, however it ended."""
-    _write(number, "report", render_report)
+    """The change report (R179), in both languages; after the change ended, however it ended. A change that was stuck gets a second one."""
+    edition = len(desk.archive().journal(number, event="closed"))
+    _write(number, "report" if edition < 2 else f"report-{edition}", render_report)
 
 
 def _write(number: str, name: str, render) -> None:
@@ -131,7 +132,7 @@ def send_outcome(number: str) -> None:
     people = desk.customer(record.customer)
     language, archive = people.language, desk.archive()
     attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES["pdf"]) for e in archive.evidence(number)
-                   if e.name == f"report-{language}.pdf"]
+                   if e.name.startswith("report-") and e.name.endswith(f"{language}.pdf")][-1:]
     ending = {"zh": {"successful": "成功", "successful with issues": "成功(有遗留问题)", "nothing to do": "无需变更", "backed out": "已回退",
                      "refused": "未实施(前置条件不满足)", "rejected": "未批准", "expired": "逾期未批准", "failed": "未完成,正在处理"}}
     word = ending["zh"].get(record.closure.value, record.closure.value) if language == "zh" else record.closure.value

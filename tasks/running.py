@@ -183,11 +183,13 @@ def _watch(folder: str, action: str, count: int, unit: str, account: str, limit_
     """A script that starts the attempt unless it was started, passes its output on, waits for its end, prints the result."""
     attempt_folder = f"{folder}/{action}-{count}"
     runner = f"{HOME}/changes/{folder.split('/')[5]}/runner"
+    # An undo must be able to begin on a full disk: for this moment a little room was kept.
+    make_room = f"rm -f {HOME}/changes/{folder.split('/')[5]}/room\n" if action == "undo" else ""
     call = f"/bin/sh {runner} {folder} {action} {count} {account} {limit_s}"
     return f"""A={attempt_folder}; set -u; umask 077
 [ -d {folder} ] || {{ echo "the step's folder {folder} is not there" >&2; exit 5; }}
-if [ ! -e $A/started ]; then
-  mkdir -p $A || {{ rm -f {folder.rsplit('/steps/')[0]}/room; mkdir -p $A; }} || {{ echo "no room left on the device for {attempt_folder}" >&2; exit 5; }}
+{make_room}if [ ! -e $A/started ]; then
+  mkdir -p $A || {{ echo "no room left on the device for {attempt_folder}" >&2; exit 5; }}
   touch $A/out
   if [ -d /run/systemd/system ]; then
     systemd-run --quiet --collect --unit={unit} --property=KillMode=control-group {call} 2>$A/start.err || true

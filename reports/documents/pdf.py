@@ -14,10 +14,11 @@ from pathlib import Path
 import jinja2
 import typst
 
-from reports.documents.paper import Paper
+from reports.documents.paper import Paper, Table
 
 HERE = Path(__file__).parent
 FONTS = HERE / "fonts"
+LINE_MM = 164.0  # between the margins
 LONG = 14  # a run of characters without a space that is longer gets places where its line may be broken
 _PIECES = re.compile(r"[^\-/_.,:;=+~&?@|]*[\-/_.,:;=+~&?@|]+|[^\-/_.,:;=+~&?@|]+")
 
@@ -54,11 +55,17 @@ def _line(text: str) -> str:
     return breakable(text.expandtabs(8) or " ", 24)
 
 
+def capacities(table: Table) -> list[tuple[int, int]]:
+    """How many characters fit on a line of each column: proportional, typewriter. A word that fits is not broken."""
+    room = [LINE_MM * width / sum(table.widths) - 3.6 for width in table.widths]
+    return [(max(4, int(mm / 1.95)), max(4, int(mm / 1.52))) for mm in room]
+
+
 @cache
 def _template() -> jinja2.Template:
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=False, undefined=jinja2.StrictUndefined,
                                      trim_blocks=True, lstrip_blocks=True)
-    environment.filters.update(quoted=quoted, breakable=breakable, line=_line)
+    environment.filters.update(quoted=quoted, breakable=breakable, line=_line, capacities=capacities)
     return environment.get_template("paper.typ.j2")
 
 
@@ -66,7 +73,7 @@ def source(paper: Paper) -> str:
     return _template().render(paper=paper)
 
 
-def pdf(paper: Paper, made_at: datetime) -> bytes:
+def to_pdf(paper: Paper, made_at: datetime) -> bytes:
     """The same bytes for the same paper and time."""
     compiler = typst.Compiler(root=str(HERE / "templates"), font_paths=[str(FONTS)], ignore_system_fonts=True)
-    return compiler.compile(input=source(paper).encode("utf-8"), format="pdf", timestamp=made_at)
+    return compiler.compile(input=source(paper).encode("utf-8"), format="pdf", timestamp=made_at.replace(microsecond=0), pdf_tags=False)
