@@ -32,12 +32,13 @@ def plainly():
     """What is wrong in one sentence on standard error, and the right exit code; never a traceback for what people can mend."""
     from blocks.foundation import UnknownName
     from blocks.lookup import UnusableBlock
+    from blocks.inventory_file import InventoryFaulty
     from reports.archive import ArchiveError
     from tasks.errors import BlockersFound, ProcedureError
 
     try:
         yield
-    except (BlockersFound, UnknownName, UnusableBlock) as problem:
+    except (BlockersFound, InventoryFaulty, UnknownName, UnusableBlock) as problem:
         typer.echo(f"standfast: {problem}", err=True)
         raise typer.Exit(4) from None
     except (ProcedureError, ArchiveError, OSError, ValueError) as problem:

@@ -9,6 +9,7 @@ from reports.records import Plan, Survey
 from tasks import desk
 from tasks.errors import BlockersFound
 from tasks.media import obtain
+from tasks.planning.packages import facts_script, parse_facts, plan_packages
 from tasks.planning.releases import plan_release
 from tasks.remote import connected
 from tasks.requests import UpgradeRequest as Request
@@ -27,8 +28,6 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
         medium = obtain(request.release.archive, request.release.sha256, request.release.signature, request.release.keyring,
                         desk.archive().root / "media")
         return plan_release(number, request, surveys, medium, watched, acceptance, desk.now())
-
-    from tasks.planning.packages import facts_script, parse_facts, plan_packages
 
     def read(name: str):
         if surveys[name].package_manager != "apt":
