@@ -22,7 +22,7 @@ mkdir -m 700 /archive && chown postgres /archive && printf %s "$PASSWORD" > /pas
 bin=$(echo /usr/lib/postgresql/*/bin) && chmod 644 /password
 runuser -u postgres -- $bin/initdb -D /archive -U standfast -A scram-sha-256 --pwfile=/password -E UTF8 --locale=C >/dev/null
 echo 'host all all all scram-sha-256' >> /archive/pg_hba.conf
-exec runuser -u postgres -- $bin/postgres -D /archive -c listen_addresses='*' -c unix_socket_directories=/tmp
+exec timeout 3600 runuser -u postgres -- $bin/postgres -D /archive -c listen_addresses='*' -c unix_socket_directories=/tmp
 """
 
 
@@ -37,8 +37,10 @@ def postgresql_server() -> Iterator[str]:
 
     engine.ensure()
     password = secrets.token_hex(16)
-    container = engine.text("run", "-d", "--init", "-p", "127.0.0.1::5432", "-e", f"PASSWORD={password}",
-                            images.ensure("web"), "sh", "-euc", START)
+    # --rm and the hour in START: nothing stays behind, even if the tests are killed
+    container = f"standfast-test-archive-{secrets.token_hex(4)}"
+    engine.docker("run", "-d", "--rm", "--init", "--name", container, "-p", "127.0.0.1::5432", "-e", f"PASSWORD={password}",
+                  images.ensure("web"), "sh", "-euc", START)
     try:
         port = engine.text("port", container, "5432/tcp").rsplit(":", 1)[1]
         address = f"postgresql://standfast:{password}@127.0.0.1:{port}"

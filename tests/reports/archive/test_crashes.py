@@ -72,8 +72,8 @@ def test_killed_at_any_operation_of_a_seal_the_chain_goes_on(archive: Archive, d
     assert killed_by == 0 and 30 < operations < 250
 
     taken_in = 0
-    # The operations on the disk are the same with both databases; in PostgreSQL every third is enough.
-    for turn, point in enumerate(range(0, operations, 1 if database.startswith("sqlite") else 3)):
+    # The operations on the disk are the same with both databases; in PostgreSQL every fourth is enough.
+    for turn, point in enumerate(range(0, operations, 1 if database.startswith("sqlite") else 4)):
         number = closed_change(archive)
         before = [b.path.name for b in archive.bundles()]
         archive.dispose()
@@ -95,7 +95,7 @@ def test_killed_at_any_operation_of_a_seal_the_chain_goes_on(archive: Archive, d
             assert archive.verify().checked == len(archive.bundles()), point
         assert sorted(p.name for p in archive.bundle_folder.iterdir() if p.is_dir()) == [b.path.name for b in archive.bundles()]
     assert archive.verify().checked == len(archive.bundles())
-    assert taken_in > 2  # the interesting ones were there: renamed into the chain, unknown to the database
+    assert taken_in > 1  # the interesting ones were there: renamed into the chain, unknown to the database
     staging = tmp_path / "store" / "staging"
     for left in staging.iterdir():
         os.utime(left, (time.time() - 2 * 86400,) * 2)
