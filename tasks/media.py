@@ -36,8 +36,16 @@ class MediumRefused(ProcedureError):
     """A vendor's file could not be had, or is not what it should be. Nothing of it is used."""
 
 
-def obtain(source: str, sha256: str, signature: str, keyring: str, store: Path, *, size_limit_bytes: int = SIZE_LIMIT_BYTES,
-           time_limit_s: float = TIME_LIMIT_S) -> Medium:
+def obtain(
+    source: str,
+    sha256: str,
+    signature: str,
+    keyring: str,
+    store: Path,
+    *,
+    size_limit_bytes: int = SIZE_LIMIT_BYTES,
+    time_limit_s: float = TIME_LIMIT_S,
+) -> Medium:
     """The vendor's file in the store: fetched if it is not there, its checksum and then its signature checked.
 
     source, signature: a path on this machine or an http(s) address; signature may be empty: then the medium says "unsigned".
@@ -61,8 +69,10 @@ def obtain(source: str, sha256: str, signature: str, keyring: str, store: Path, 
         with _beside(path) as part:
             _fetch(source, part, size_limit_bytes, time_limit_s)
             if (found := _digest(part)) != sha256:
-                raise MediumRefused(f"{_shown(source)} has the SHA-256 {found}, not {sha256} ({part.stat().st_size} bytes): "
-                                    "it is not the file that was announced; ask the vendor")
+                raise MediumRefused(
+                    f"{_shown(source)} has the SHA-256 {found}, not {sha256} ({part.stat().st_size} bytes): "
+                    "it is not the file that was announced; ask the vendor"
+                )
             part.replace(path)
         _settle(folder)
     vouched = UNSIGNED
@@ -73,7 +83,9 @@ def obtain(source: str, sha256: str, signature: str, keyring: str, store: Path, 
             vouched = _signed_by(path, part, Path(keyring))
             part.replace(sheet)
         _settle(folder)
-    return Medium(name=path.name, source=_shown(source), size=path.stat().st_size, sha256=sha256, signature=vouched, delivered="by us")
+    return Medium(
+        name=path.name, source=_shown(source), size=path.stat().st_size, sha256=sha256, signature=vouched, delivered="by us"
+    )
 
 
 def stored(sha256: str, store: Path | None = None) -> Path:
@@ -162,7 +174,9 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, request, answer, code, message, headers, address):
         scheme = urlsplit(address).scheme
         if scheme not in ("http", "https") or (request.type == "https" and scheme != "https"):
-            raise MediumRefused(f"{_shown(request.full_url)} leads on to {_shown(address)}, which is less safe; give that address yourself")
+            raise MediumRefused(
+                f"{_shown(request.full_url)} leads on to {_shown(address)}, which is less safe; give that address yourself"
+            )
         return super().redirect_request(request, answer, code, message, headers, address)
 
 
@@ -179,7 +193,7 @@ def _fetch(source: str, part: Path, size_limit_bytes: int, time_limit_s: float) 
             opener = urllib.request.build_opener(_SafeRedirects)
             reader = opener.open(urllib.request.Request(source, headers={"User-Agent": "standfast"}), timeout=SILENCE_LIMIT_S)
         else:
-            reader = open(source, "rb")  # noqa: SIM115 - closed below, as the other one
+            reader = open(source, "rb")
     except urllib.error.HTTPError as problem:
         raise MediumRefused(f"{_shown(source)} answers {problem.code} {problem.reason}; check the address") from problem
     except (urllib.error.URLError, http.client.HTTPException, ValueError) as problem:
@@ -199,7 +213,9 @@ def _fetch(source: str, part: Path, size_limit_bytes: int, time_limit_s: float) 
             if size > size_limit_bytes:
                 raise MediumRefused(f"{_shown(source)} is larger than the limit of {size_limit_bytes} bytes")
             if time.monotonic() > give_up:
-                raise MediumRefused(f"{_shown(source)} was not here after {time_limit_s:.0f} s ({size} bytes); try again or give a path")
+                raise MediumRefused(
+                    f"{_shown(source)} was not here after {time_limit_s:.0f} s ({size} bytes); try again or give a path"
+                )
             try:
                 file.write(piece)
             except OSError as problem:
@@ -224,8 +240,11 @@ def _binary_keyring(keyring: Path, folder: Path) -> Path:
         raise MediumRefused(f"the vendor's keyring {keyring} cannot be read: {problem.strerror}") from problem
     if not content.startswith(b"-----BEGIN PGP"):
         return keyring.absolute()
-    blocks = re.findall(rb"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^\r\n]+: [^\r\n]*\r?\n)*\r?\n(.*?)\r?\n(?:=[^\r\n]{4}\r?\n)?-----END",
-                        content, re.S)
+    blocks = re.findall(
+        rb"-----BEGIN PGP PUBLIC KEY BLOCK-----\r?\n(?:[^\r\n]+: [^\r\n]*\r?\n)*\r?\n(.*?)\r?\n(?:=[^\r\n]{4}\r?\n)?-----END",
+        content,
+        re.S,
+    )
     bare = folder / "keyring.gpg"
     try:
         bare.write_bytes(b"".join(base64.b64decode(block) for block in blocks))
@@ -242,10 +261,28 @@ def _signed_by(path: Path, signature: Path, keyring: Path) -> str:
     if shutil.which("gpgv") is None:
         raise MediumRefused("this machine has no gpgv to check the vendor's signature with; install the package gpgv")
     with tempfile.TemporaryDirectory() as home:
-        command = ["gpgv", "--homedir", home, "--status-fd", "1", "--keyring", str(_binary_keyring(keyring, Path(home))), str(signature), str(path)]
+        command = [
+            "gpgv",
+            "--homedir",
+            home,
+            "--status-fd",
+            "1",
+            "--keyring",
+            str(_binary_keyring(keyring, Path(home))),
+            str(signature),
+            str(path),
+        ]
         try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=600,
-                                  check=False, env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"})
+            done = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                timeout=600,
+                check=False,
+                env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"},
+            )
         except subprocess.TimeoutExpired as problem:
             raise MediumRefused(f"checking the signature of {path.name} took more than 600 s") from problem
     said = {}
@@ -254,13 +291,18 @@ def _signed_by(path: Path, signature: Path, keyring: Path) -> str:
         said.setdefault(words[0], words[1] if len(words) > 1 else "")
     if "BADSIG" in said:
         raise MediumRefused(f"the signature does not fit {path.name}: the file or the signature was altered; ask the vendor")
-    for word, reason in (("REVKEYSIG", "was made with a key that is revoked"), ("EXPKEYSIG", "was made with a key that has expired"),
-                         ("EXPSIG", "has expired")):
+    for word, reason in (
+        ("REVKEYSIG", "was made with a key that is revoked"),
+        ("EXPKEYSIG", "was made with a key that has expired"),
+        ("EXPSIG", "has expired"),
+    ):
         if word in said:
             raise MediumRefused(f"the signature of {path.name} {reason} ({said[word]}); ask the vendor for a new one")
     if "NO_PUBKEY" in said:
-        raise MediumRefused(f"{path.name} was signed with the key {said['NO_PUBKEY']}, which is not in the keyring {keyring}; "
-                            "do not use it unless the vendor confirms that key")
+        raise MediumRefused(
+            f"{path.name} was signed with the key {said['NO_PUBKEY']}, which is not in the keyring {keyring}; "
+            "do not use it unless the vendor confirms that key"
+        )
     if done.returncode != 0 or "GOODSIG" not in said or "VALIDSIG" not in said:
         last = (done.stderr.strip().splitlines() or ["gpgv says nothing"])[-1]
         raise MediumRefused(f"the signature of {path.name} cannot be checked against {keyring}: {last}")

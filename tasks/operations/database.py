@@ -156,13 +156,14 @@ while read -r db; do
 $names
 NAMES
 
-# The throw-away server: reached by a socket in a folder of its own, no network, ended by its own time limit whatever happens to us.
+# The throw-away server: a socket in a folder of its own, no network, ended by its own time limit whatever happens to us.
 db=
 remove_proof
 as_postgres mkdir -m 700 "$proof"
 as_postgres nice -n 10 "$bin/initdb" -D "$proof/data" -U postgres -A peer -N -E UTF8 --locale=C >/dev/null
-as_postgres nice -n 10 timeout -k 10 @limit@ "$bin/postgres" -D "$proof/data" -c listen_addresses= -c unix_socket_directories="$proof" \\
-  -c port=5432 -c shared_buffers=32MB -c work_mem=4MB -c maintenance_work_mem=32MB -c max_connections=10 -c max_wal_senders=0 \\
+as_postgres nice -n 10 timeout -k 10 @limit@ "$bin/postgres" -D "$proof/data" \\
+  -c listen_addresses= -c unix_socket_directories="$proof" -c port=5432 \\
+  -c shared_buffers=32MB -c work_mem=4MB -c maintenance_work_mem=32MB -c max_connections=10 -c max_wal_senders=0 \\
   -c wal_level=minimal -c max_wal_size=256MB -c fsync=off -c full_page_writes=off -c autovacuum=off -c jit=off \\
   >"$dumps/proof.log" 2>&1 &
 n=0
@@ -199,9 +200,13 @@ def cluster_of(database: str, clusters: Sequence[Cluster]) -> Cluster:
     if not holding and len(running) == 1:
         return running[0]  # a database without tables does not show in the survey
     if not running:
-        raise ProcedureError(f"no PostgreSQL server runs on this host, so database {database} cannot be dumped; name the host that has it")
+        raise ProcedureError(
+            f"no PostgreSQL server runs on this host, so database {database} cannot be dumped; name the host that has it"
+        )
     names = ", ".join(cluster.name for cluster in holding or running)
-    raise ProcedureError(f"it is not clear which PostgreSQL server holds database {database} ({names}); rename it or stop the other server")
+    raise ProcedureError(
+        f"it is not clear which PostgreSQL server holds database {database} ({names}); rename it or stop the other server"
+    )
 
 
 def _names_script(names: Sequence[str]) -> str:
@@ -213,8 +218,15 @@ def _names_script(names: Sequence[str]) -> str:
     return "printf '%s\\n' " + " ".join(quote(name) for name in names)
 
 
-def dump_step(number: int, target: str, databases: Sequence[str], *, clusters: Sequence[Cluster],
-              digest_limit_bytes: int = DIGEST_LIMIT_BYTES, time_limit_s: int = 4 * 3600) -> Step:
+def dump_step(
+    number: int,
+    target: str,
+    databases: Sequence[str],
+    *,
+    clusters: Sequence[Cluster],
+    digest_limit_bytes: int = DIGEST_LIMIT_BYTES,
+    time_limit_s: int = 4 * 3600,
+) -> Step:
     """A step that dumps the databases and proves that the dumps can be restored (house rule before every database change, R013).
 
     databases: names; empty: every database of every running PostgreSQL server of `clusters`.
@@ -236,21 +248,37 @@ def dump_step(number: int, target: str, databases: Sequence[str], *, clusters: S
     session = _SNAPSHOT_SESSION.replace("@limit@", str(int(digest_limit_bytes)))
     dump_one = _DUMP_ONE.replace("@session_script@", session).replace("@objects_script@", _OBJECTS)
     prove_one = _PROVE_ONE.replace("@settings_script@", _SETTINGS)
-    parts = [fill(_DUMP_CLUSTER, cluster=cluster, cluster_script=fill(_CLUSTER, cluster=cluster), names_script=_names_script(names),
-                  dump_one_script=dump_one, prove_one_script=prove_one, limit=time_limit_s)
-             for cluster, names in sorted(by_cluster.items())]
+    parts = [
+        fill(
+            _DUMP_CLUSTER,
+            cluster=cluster,
+            cluster_script=fill(_CLUSTER, cluster=cluster),
+            limit=time_limit_s,
+            names_script=_names_script(names),
+            dump_one_script=dump_one,
+            prove_one_script=prove_one,
+        )
+        for cluster, names in sorted(by_cluster.items())
+    ]
     names = ", ".join(databases)
     return Step(
-        number=number, key="dump-database", target=target,
-        title=Text(zh=f"备份数据库 {names or '(全部)'} 并验证可恢复",
-                   en=f"Dump {('database ' + names) if names else 'all databases'} and prove that it can be restored"),
-        probe=fill("""\
+        number=number,
+        key="dump-database",
+        target=target,
+        title=Text(
+            zh=f"备份数据库 {names or '(全部)'} 并验证可恢复",
+            en=f"Dump {('database ' + names) if names else 'all databases'} and prove that it can be restored",
+        ),
+        probe=fill(
+            """\
 if [ -s "$CHANGE_DIR/saved/dump/PROVEN" ]; then
   cd "$CHANGE_DIR/saved/dump"
   if sha256sum --status -c PROVEN; then echo DONE; else echo PARTIAL; fi
 elif [ -e "$CHANGE_DIR/saved/dump" ] || [ -e @place@ ]; then echo PARTIAL
 else echo ABSENT; fi
-""", place=PROOF_PLACE),
+""",
+            place=PROOF_PLACE,
+        ),
         command=f"""\
 umask 077
 {proof_server}trap remove_proof EXIT
@@ -263,12 +291,15 @@ sync
 mv PROVEN.new PROVEN
 sync
 """,
-        proof=fill("""\
+        proof=fill(
+            """\
 cd "$CHANGE_DIR/saved/dump"
 sha256sum --quiet -c PROVEN
 if [ -e @place@ ]; then echo "the throw-away server was left behind" >&2; exit 1; fi
 echo "dump kept and proven: $(grep -c '[.]dump$' PROVEN) databases"
-""", place=PROOF_PLACE),
+""",
+            place=PROOF_PLACE,
+        ),
         undo=f"""\
 {proof_server}remove_proof
 if [ -e "$CHANGE_DIR/saved/dump" ]; then
@@ -277,15 +308,19 @@ if [ -e "$CHANGE_DIR/saved/dump" ]; then
 fi
 """,
         undo_proof=fill("test ! -e @place@\n", place=PROOF_PLACE),
-        expected=Text(zh="每个数据库的备份已在临时数据库中恢复,表行数与内容摘要与原库一致;临时数据库已删除",
-                      en="Each dump was restored into a throw-away server and gave the same rows; the throw-away server is gone"),
-        changes=False, time_limit_s=time_limit_s,
+        expected=Text(
+            zh="每个数据库的备份已在临时数据库中恢复,表行数与内容摘要与原库一致;临时数据库已删除",
+            en="Each dump was restored into a throw-away server and gave the same rows; the throw-away server is gone",
+        ),
+        changes=False,
+        time_limit_s=time_limit_s,
     )
 
 
 def schema_digest_script(database: str, cluster: str) -> str:
     """Shell that prints the SHA-256 of the database's schema, 64 hexadecimal digits."""
-    return fill("@cluster_script@db=@database@\nschema_digest\n", cluster_script=fill(_CLUSTER, cluster=cluster), database=database)
+    head = fill(_CLUSTER, cluster=cluster)
+    return fill("@cluster_script@db=@database@\nschema_digest\n", cluster_script=head, database=database)
 
 
 def equal_to_dump_script(database: str, cluster: str, *, exactly: bool = True) -> str:
@@ -293,23 +328,33 @@ def equal_to_dump_script(database: str, cluster: str, *, exactly: bool = True) -
 
     exactly: False: the schema is equal and every table can be read; for a database that is in use, whose rows move by themselves.
     """
-    return fill("""\
+    return fill(
+        """\
 @cluster_script@db=@database@
 if [ "$(schema_digest)" != "$(cat "$dumps/$db.schema")" ]; then echo "the schema of $db is not as it was dumped" >&2; exit 1; fi
 @rows_now_script@@compare_script@rm -f "$now"
 echo "$db is as it was dumped"
-""", cluster_script=fill(_CLUSTER, cluster=cluster), database=database, rows_now_script=_ROWS_NOW,
-                compare_script=_EQUAL if exactly else "")
+""",
+        cluster_script=fill(_CLUSTER, cluster=cluster),
+        database=database,
+        rows_now_script=_ROWS_NOW,
+        compare_script=_EQUAL if exactly else "",
+    )
 
 
 def tables_kept_script(database: str, cluster: str, *, counted: bool) -> str:
     """Shell that exits 0 if every table of the dump can be read in the live database; counted: and none has fewer rows."""
-    return fill("""\
+    return fill(
+        """\
 @cluster_script@db=@database@
 @rows_now_script@@compare_script@rm -f "$now"
 echo "every table of $db is there"
-""", cluster_script=fill(_CLUSTER, cluster=cluster), database=database, rows_now_script=_ROWS_NOW,
-                compare_script=_NOT_FEWER if counted else "")
+""",
+        cluster_script=fill(_CLUSTER, cluster=cluster),
+        database=database,
+        rows_now_script=_ROWS_NOW,
+        compare_script=_NOT_FEWER if counted else "",
+    )
 
 
 _EQUAL = """\
@@ -334,7 +379,8 @@ awk -F'|' -v allowed="${may_shrink:-}" '
   BEGIN { n = split(allowed, names, "\\n"); for (i = 1; i <= n; i++) may[names[i]] = 1 }
   /^objects of kind / { next }
   FNR == NR { before[$1] = $(NF - 1); next }
-  ($1 in before) && $(NF - 1) + 0 < before[$1] + 0 && !($1 in may) { print $1 " has " $(NF - 1) " rows, it had " before[$1]; bad = 1 }
+  ($1 in before) && $(NF - 1) + 0 < before[$1] + 0 && !($1 in may) {
+    print $1 " has " $(NF - 1) " rows, it had " before[$1]; bad = 1 }
   END { exit bad }' "$dumps/$db.rows" "$now" >&2 || { echo "rows of $db are missing" >&2; exit 1; }
 """
 
@@ -346,7 +392,8 @@ def restore_script(database: str, cluster: str) -> str:
     The dump's checksum is looked at before anything is touched. The database as it is now is put aside under another name
     until the dump is restored, and brought back if that fails. May be run again after being killed anywhere.
     """
-    return fill("""\
+    return fill(
+        """\
 @cluster_script@db=@database@
 ( cd "$CHANGE_DIR/saved/dump" && sha256sum --status -c PROVEN ) || {
   echo "the dump of $db is missing or damaged; nothing was touched" >&2; exit 1; }
@@ -377,11 +424,15 @@ else
   if has "$aside"; then echo 'alter database :"aside" rename to :"name"; alter database :"name" allow_connections true' | sql; fi
   exit 1
 fi
-""", cluster_script=fill(_CLUSTER, cluster=cluster), database=database)
+""",
+        cluster_script=fill(_CLUSTER, cluster=cluster),
+        database=database,
+    )
 
 
-def data_check_step(number: int, target: str, *, clusters: Sequence[Cluster], may_shrink: Sequence[str] = (),
-                    time_limit_s: int = 3600) -> Step:
+def data_check_step(
+    number: int, target: str, *, clusters: Sequence[Cluster], may_shrink: Sequence[str] = (), time_limit_s: int = 3600
+) -> Step:
     """A step that reads: after a minor upgrade each server runs the installed version and has all its data (R013).
 
     It stands after `dump_step`, whose row counts it compares with: no table may have fewer rows, except those of `may_shrink`
@@ -392,15 +443,31 @@ def data_check_step(number: int, target: str, *, clusters: Sequence[Cluster], ma
     running = _running(clusters)
     if not running:
         raise ProcedureError("no PostgreSQL server runs on this host; there is no data to check")
-    parts = [fill(_DATA_CHECK, cluster=cluster.name, cluster_script=fill(_CLUSTER, cluster=cluster.name), rows_now_script=_ROWS_NOW,
-                  not_fewer_script=_NOT_FEWER, allowed="\n".join(may_shrink)) for cluster in running]
+    parts = [
+        fill(
+            _DATA_CHECK,
+            cluster=cluster.name,
+            cluster_script=fill(_CLUSTER, cluster=cluster.name),
+            rows_now_script=_ROWS_NOW,
+            not_fewer_script=_NOT_FEWER,
+            allowed="\n".join(may_shrink),
+        )
+        for cluster in running
+    ]
     return Step(
-        number=number, key="data-check", target=target,
+        number=number,
+        key="data-check",
+        target=target,
         title=Text(zh="核对数据库版本与数据", en="Check the database's version and data"),
-        command="echo 'this step only reads'\n", proof="".join(parts),
-        expected=Text(zh="数据库运行的版本与软件包一致,不在恢复中,没有待重启的设置,各表行数不少于升级前",
-                      en="The server runs the installed version, is not in recovery, waits for no restart, and no table has fewer rows than before"),
-        changes=False, time_limit_s=time_limit_s,
+        command="echo 'this step only reads'\n",
+        proof="".join(parts),
+        expected=Text(
+            zh="数据库运行的版本与软件包一致,不在恢复中,没有待重启的设置,各表行数不少于升级前",
+            en="The server runs the installed version, is not in recovery, waits for no restart, "
+            "and no table has fewer rows than before",
+        ),
+        changes=False,
+        time_limit_s=time_limit_s,
     )
 
 
@@ -415,7 +482,9 @@ until runs=$(ask 'show server_version' 2>&1); do
   sleep 1
 done
 runs=${runs%% *}
-if [ "$runs" != "$installed" ]; then echo "PostgreSQL $cluster runs $runs, but $installed is installed; restart it" >&2; exit 1; fi
+if [ "$runs" != "$installed" ]; then
+  echo "PostgreSQL $cluster runs $runs, but $installed is installed; restart it" >&2; exit 1
+fi
 if [ "$(ask 'select pg_is_in_recovery()')" != f ]; then echo "PostgreSQL $cluster is in recovery" >&2; exit 1; fi
 waiting=$(ask "select string_agg(name, ', ') from pg_settings where pending_restart")
 if [ -n "$waiting" ]; then echo "PostgreSQL $cluster waits for a restart because of $waiting" >&2; exit 1; fi

@@ -12,6 +12,7 @@ def fill(text: str, **values: str | int) -> str:
     A name that ends in _script is put in as it stands: it is shell text itself.
     Raises KeyError for a gap without a value.
     """
+
     def instead(gap: re.Match) -> str:
         value = values[gap[1]]
         return str(value) if gap[1].endswith("_script") else quote(str(value))

@@ -22,7 +22,9 @@ def unit_name(service: str) -> str:
     """
     name = service if re.search(r"\.(service|socket|target)$", service) else f"{service}.service"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9:_.\\@-]{0,200}", name):
-        raise ProcedureError(f"{service!r} is no name of a service unit; give it as `systemctl` lists it, for example orders.service")
+        raise ProcedureError(
+            f"{service!r} is no name of a service unit; give it as `systemctl` lists it, for example orders.service"
+        )
     return name
 
 
@@ -45,7 +47,8 @@ echo "configuration of PostgreSQL {cluster} is good"
 
 _ALL_POSTGRES = """\
 pg_lsclusters -h | while read -r major name rest; do
-  runuser -u postgres -- "/usr/lib/postgresql/$major/bin/postgres" -C shared_buffers -D "/etc/postgresql/$major/$name" >/dev/null ||
+  bin=/usr/lib/postgresql/$major/bin
+  runuser -u postgres -- "$bin/postgres" -C shared_buffers -D "/etc/postgresql/$major/$name" >/dev/null ||
     { echo "PostgreSQL $major/$name: its configuration is not good" >&2; exit 1; }
 done
 echo "configuration of PostgreSQL is good"
@@ -125,7 +128,10 @@ case "$state" in inactive|failed) ;; *) echo {quote(unit)}" is $state, not stopp
 
 
 def version_pattern(version: str) -> str:
-    """An extended regular expression that finds `version` as a word of its own: "1.1.0" in "v1.1.0", not in "11.1.0" or "1.1.0-rc1"."""
+    """An extended regular expression that finds `version` as a word of its own.
+
+    "1.1.0" is found in "v1.1.0", not in "11.1.0" or "1.1.0-rc1".
+    """
     word = re.sub(r"([][.+*?^$(){}|\\])", r"\\\1", version)
     return f"(^|[^0-9A-Za-z.+~_-])[vV]?{word}[.]?($|[^0-9A-Za-z.+~_-])"
 
@@ -136,9 +142,10 @@ def ask(address: str, *, names: str = "") -> str:
     The variable `answer` holds what came. No proxy is used: the address is on the host itself.
     """
     told = f"\n  printf '%s\\n' \"$answer\" | grep -Eq -e {quote(version_pattern(names))}" if names else ""
+    limits = f"--max-time {ANSWER_TIME_S} --max-filesize {ANSWER_BYTES}"
     return f"""\
 answers() {{
-  answer=$(curl -fsS --noproxy '*' --max-time {ANSWER_TIME_S} --max-filesize {ANSWER_BYTES} {quote(address)} 2>&1) || return 1{told}
+  answer=$(curl -fsS --noproxy '*' {limits} {quote(address)} 2>&1) || return 1{told}
 }}
 """
 
@@ -150,13 +157,17 @@ def wait_steady(address: str, *, names: str = "", answers: int = 3, within_s: in
     names: the version that every answer must name; empty: any answer below 400 is good.
     service: systemd has given it up: no need to wait longer; empty: not looked at.
     """
-    given_up = f"""\
+    given_up = (
+        f"""\
   if systemctl is-failed -q {quote(unit_name(service))}; then
     echo {quote(unit_name(service))}" has failed:" >&2
     journalctl -q --no-pager -n 8 -o cat -u {quote(unit_name(service))} >&2 || :
     exit 1
   fi
-""" if service else ""
+"""
+        if service
+        else ""
+    )
     wished = f" naming {names}" if names else ""
     return f"""\
 {ask(address, names=names)}seconds() {{ read -r up rest </proc/uptime; echo "${{up%.*}}"; }}
@@ -166,7 +177,8 @@ while [ "$good" -lt {int(answers)} ]; do
   if answers; then good=$((good + 1)); else good=0; fi
   if [ "$good" -ge {int(answers)} ]; then break; fi
   if [ "$(seconds)" -ge "$end" ]; then
-    echo {quote(address)}" did not give {int(answers)} good answers{wished} in a row within {int(within_s)} s; the last one: $answer" >&2
+    echo {quote(address)}" did not give {int(answers)} good answers{wished} in a row within {int(within_s)} s" >&2
+    echo "the last one: $answer" >&2
     exit 1
   fi
 {given_up}  sleep 1

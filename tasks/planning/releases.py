@@ -53,7 +53,7 @@ def compare_versions(one: str, other: str) -> int:
 def batches_of(hosts: Sequence[str], canaries: int, batch_size: int) -> tuple[tuple[str, ...], ...]:
     """The hosts in batches, in their order: the canaries first, then at most `batch_size` at a time."""
     rest = hosts[canaries:]
-    further = [tuple(rest[start:start + batch_size]) for start in range(0, len(rest), batch_size)]
+    further = [tuple(rest[start : start + batch_size]) for start in range(0, len(rest), batch_size)]
     return tuple(batch for batch in (tuple(hosts[:canaries]), *further) if batch)
 
 
@@ -71,67 +71,124 @@ def _blockers_of(survey: Survey, wish: ReleaseMedia, root: str, size: int) -> li
     """Why this host must not be changed. A host that is already as wished has none."""
     host, found, blockers = survey.target, _found(survey, root), []
     if found is None or not found.current or found.current not in found.kept:
-        return [Text(zh=f"{host}:{root} 不是按版本存放的应用目录(应有 releases/<版本>/ 和指向其一的符号链接 current),"
-                        "请核对目录,并在主机块的 releases 中列出它。",
-                     en=f"{host}: {root} is not a folder of releases (releases/<version>/ and a symbolic link current to one of them); "
-                        "check the folder, and list it in the host block under releases.")]
+        return [
+            Text(
+                zh=f"{host}:{root} 不是按版本存放的应用目录(应有 releases/<版本>/ 和指向其一的符号链接 current),"
+                "请核对目录,并在主机块的 releases 中列出它。",
+                en=f"{host}: {root} is not a folder of releases (releases/<version>/ and a symbolic link current to one); "
+                "check the folder, and list it in the host block under releases.",
+            )
+        ]
     order = compare_versions(wish.version, found.current)
     if wish.version == found.current:
         return []
     if order < 0:
-        blockers.append(Text(zh=f"{host}:当前版本 {found.current} 比所要求的 {wish.version} 新,升级流程不做降级;要回到旧版本,请回退那次变更。",
-                             en=f"{host}: {found.current} is in use and {wish.version} is older: that is a downgrade; "
-                                "to go back, back out the change that brought the newer one."))
+        blockers.append(
+            Text(
+                zh=f"{host}:当前版本 {found.current} 比所要求的 {wish.version} 新,升级流程不做降级;要回到旧版本,请回退那次变更。",
+                en=f"{host}: {found.current} is in use and {wish.version} is older: that is a downgrade; "
+                "to go back, back out the change that brought the newer one.",
+            )
+        )
     elif wish.version in found.kept:
-        blockers.append(Text(zh=f"{host}:{root}/releases/{wish.version} 已存在,但不是本次变更放置的;请先移走。",
-                             en=f"{host}: {root}/releases/{wish.version} is there already and nobody knows from where; move it away first."))
+        blockers.append(
+            Text(
+                zh=f"{host}:{root}/releases/{wish.version} 已存在,但不是本次变更放置的;请先移走。",
+                en=f"{host}: {root}/releases/{wish.version} is there already and nobody knows from where; move it away first.",
+            )
+        )
     if not any(known.name == service.unit_name(wish.service) for known in survey.services):
-        blockers.append(Text(zh=f"{host}:没有服务单元 {wish.service},请核对名称。",
-                             en=f"{host}: there is no service unit {wish.service}; check its name."))
+        blockers.append(
+            Text(
+                zh=f"{host}:没有服务单元 {wish.service},请核对名称。",
+                en=f"{host}: there is no service unit {wish.service}; check its name.",
+            )
+        )
     need, free = size * UNPACKED_RATIO // 1024 + release.MARGIN_KIB, _room(survey, root)
     if free is not None and free < need:
-        blockers.append(Text(zh=f"{host}:{root} 所在文件系统剩余 {free} KiB,约需 {need} KiB,请先腾出空间。",
-                             en=f"{host}: the file system of {root} has {free} KiB free and about {need} KiB are needed; make room first."))
+        blockers.append(
+            Text(
+                zh=f"{host}:{root} 所在文件系统剩余 {free} KiB,约需 {need} KiB,请先腾出空间。",
+                en=f"{host}: the file system of {root} has {free} KiB free and about {need} KiB are needed; make room first.",
+            )
+        )
     if wish.migrate and wish.database:
         try:
             cluster_of(wish.database, survey.clusters)
         except ProcedureError as problem:
-            blockers.append(Text(zh=f"{host}:无法确定数据库 {wish.database} 所在的 PostgreSQL 服务器({problem})。", en=f"{host}: {problem}."))
+            blockers.append(
+                Text(zh=f"{host}:无法确定数据库 {wish.database} 所在的 PostgreSQL 服务器({problem})。", en=f"{host}: {problem}.")
+            )
     return blockers
 
 
 def _common_blockers(request: UpgradeRequest, wish: ReleaseMedia, plan_at: datetime) -> list[Text]:
     blockers = []
     if not any(line.strip() for line in [*wish.repairs, *wish.adds]):
-        blockers.append(Text(zh="没有说明新版本修复了哪些错误、增加了哪些功能;升级前必须确认(R177),请填写。",
-                             en="Nothing says what the new version repairs or adds; this must be confirmed before an upgrade (R177): fill it in."))
+        blockers.append(
+            Text(
+                zh="没有说明新版本修复了哪些错误、增加了哪些功能;升级前必须确认(R177),请填写。",
+                en="Nothing says what the new version repairs or adds; that is confirmed before an upgrade (R177): fill it in.",
+            )
+        )
     if wish.migrate and not wish.database:
-        blockers.append(Text(zh="有数据库迁移命令,但没有填写数据库名称,无法先行备份;请填写。",
-                             en="There is a migration command but no database is named, so it cannot be dumped first; name it."))
+        blockers.append(
+            Text(
+                zh="有数据库迁移命令,但没有填写数据库名称,无法先行备份;请填写。",
+                en="There is a migration command but no database is named, so it cannot be dumped first; name it.",
+            )
+        )
     if not wish.root.startswith("/") or wish.root.rstrip("/") == "" or ".." in wish.root.split("/"):
-        blockers.append(Text(zh=f"应用目录 {wish.root} 应为绝对路径,例如 /srv/orders。",
-                             en=f"The application folder {wish.root} must be an absolute path, for example /srv/orders."))
+        blockers.append(
+            Text(
+                zh=f"应用目录 {wish.root} 应为绝对路径,例如 /srv/orders。",
+                en=f"The application folder {wish.root} must be an absolute path, for example /srv/orders.",
+            )
+        )
     if not re.fullmatch(r"https?://\S+", wish.health):
-        blockers.append(Text(zh=f"健康地址 {wish.health} 不是 http(s) 地址。", en=f"The health address {wish.health} is no http(s) address."))
+        blockers.append(
+            Text(zh=f"健康地址 {wish.health} 不是 http(s) 地址。", en=f"The health address {wish.health} is no http(s) address.")
+        )
     opens, closes = request.window_opens_at, request.window_closes_at
     if closes and closes <= plan_at:
-        blockers.append(Text(zh=f"维护窗口已于 {closes:%Y-%m-%d %H:%M %z} 结束,请约定新的窗口。",
-                             en=f"The maintenance window closed at {closes:%Y-%m-%d %H:%M %z}, which is in the past; agree on a new one."))
+        blockers.append(
+            Text(
+                zh=f"维护窗口已于 {closes:%Y-%m-%d %H:%M %z} 结束,请约定新的窗口。",
+                en=f"The maintenance window closed at {closes:%Y-%m-%d %H:%M %z}, which is in the past; agree on a new one.",
+            )
+        )
     if opens and closes and closes <= opens:
-        blockers.append(Text(zh="维护窗口的结束时间不晚于开始时间,请更正。",
-                             en="The maintenance window closes before it opens; correct its times."))
+        blockers.append(
+            Text(
+                zh="维护窗口的结束时间不晚于开始时间,请更正。",
+                en="The maintenance window closes before it opens; correct its times.",
+            )
+        )
     return blockers
 
 
 def _change_of(survey: Survey, wish: ReleaseMedia, root: str, medium: Medium) -> release.ReleaseChange:
     found = _found(survey, root)
-    older = sorted((name for name in found.kept if name not in (wish.version, found.current) and not name.endswith(".part")),
-                   key=_Ordered, reverse=True)
+    older = sorted(
+        (name for name in found.kept if name not in (wish.version, found.current) and not name.endswith(".part")),
+        key=_Ordered,
+        reverse=True,
+    )
     return release.ReleaseChange(
-        target=survey.target, root=root, old=found.current, new=wish.version, archive=medium.name, sha256=medium.sha256,
-        service=service.unit_name(wish.service), health=wish.health, migrate=wish.migrate, migrate_back=wish.migrate_back,
-        database=wish.database, cluster=cluster_of(wish.database, survey.clusters).name if wish.migrate else "",
-        run_as=wish.run_as, remove=tuple(older[OLD_RELEASES_KEPT - 1:]),
+        target=survey.target,
+        root=root,
+        old=found.current,
+        new=wish.version,
+        archive=medium.name,
+        sha256=medium.sha256,
+        service=service.unit_name(wish.service),
+        health=wish.health,
+        migrate=wish.migrate,
+        migrate_back=wish.migrate_back,
+        database=wish.database,
+        cluster=cluster_of(wish.database, survey.clusters).name if wish.migrate else "",
+        run_as=wish.run_as,
+        remove=tuple(older[OLD_RELEASES_KEPT - 1 :]),
     )
 
 
@@ -146,23 +203,45 @@ class _Ordered:
 
 
 def _risk(wish: ReleaseMedia, medium: Medium) -> Risk:
-    level, reasons = "low", [Text(zh="版本切换只改一个符号链接,可自动回退", en="the switch is one symbolic link and is undone by itself")]
+    level, reasons = (
+        "low",
+        [Text(zh="版本切换只改一个符号链接,可自动回退", en="the switch is one symbolic link and is undone by itself")],
+    )
     if wish.migrate and wish.migrate_back:
         level = "medium"
-        reasons.append(Text(zh="迁移数据库结构;开发商提供了回退命令,迁移前另有已验证的备份",
-                            en="the database is migrated; the vendor gives a command that takes it back, and a proven dump is taken before"))
+        reasons.append(
+            Text(
+                zh="迁移数据库结构;开发商提供了回退命令,迁移前另有已验证的备份",
+                en="the database is migrated; the vendor gives a command that takes it back, and a proven dump is taken before",
+            )
+        )
     elif wish.migrate:
         level = "high"
-        reasons.append(Text(zh="迁移数据库;回退只能恢复迁移前的备份,新版本启用后写入的数据会丢失",
-                            en="the database is migrated and only the dump brings it back: what is written after the new release started is lost"))
+        reasons.append(
+            Text(
+                zh="迁移数据库;回退只能恢复迁移前的备份,新版本启用后写入的数据会丢失",
+                en="only the dump brings the migrated database back: what is written after the new release starts is lost",
+            )
+        )
     if medium.signature.startswith(UNSIGNED):
         level = "high" if level == "high" else "medium"
-        reasons.append(Text(zh="安装包没有开发商签名,只核对了校验和", en="the vendor did not sign the archive; only its checksum was checked"))
+        reasons.append(
+            Text(
+                zh="安装包没有开发商签名,只核对了校验和", en="the vendor did not sign the archive; only its checksum was checked"
+            )
+        )
     return Risk(level=level, reasons=tuple(reasons))
 
 
-def plan_release(number: str, request: UpgradeRequest, surveys: Mapping[str, Survey], medium: Medium,
-                 watched: Mapping[str, Sequence[str]], acceptance: Mapping[str, Sequence[Acceptance]], plan_at: datetime) -> Plan:
+def plan_release(
+    number: str,
+    request: UpgradeRequest,
+    surveys: Mapping[str, Survey],
+    medium: Medium,
+    watched: Mapping[str, Sequence[str]],
+    acceptance: Mapping[str, Sequence[Acceptance]],
+    plan_at: datetime,
+) -> Plan:
     """The plan that brings the release of `request.release` to the request's hosts.
 
     surveys, watched, acceptance: by host. watched: files whose digests the surveys compare; a release touches none of them.
@@ -198,31 +277,61 @@ def plan_release(number: str, request: UpgradeRequest, surveys: Mapping[str, Sur
         window = Window(opens_at=opens, closes_at=closes)
     stands_still = bool(wish.migrate) and not wish.migrate_back
     return Plan(
-        change=number, procedure=PROCEDURE, kind="release", customer=request.customer, requester=request.requester, reason=request.reason,
+        change=number,
+        procedure=PROCEDURE,
+        kind="release",
+        customer=request.customer,
+        requester=request.requester,
+        reason=request.reason,
         title=Text(zh=f"应用 {name} 升级到 {wish.version}", en=f"Upgrade application {name} to {wish.version}"),
-        targets=hosts, batches=batches_of(waiting if steps else hosts, request.canaries, request.batch_size),
-        facts={host: surveys[host].facts_digest() for host in hosts}, versions=tuple(versions),
-        improvements=tuple(Improvement(name=name, version=wish.version, kind=kind, text=line.strip(), references=_references(line))
-                           for kind, lines in (("fix", wish.repairs), ("feature", wish.adds)) for line in lines if line.strip()),
-        media=(medium,) if waiting else (), steps=tuple(steps),
+        targets=hosts,
+        batches=batches_of(waiting if steps else hosts, request.canaries, request.batch_size),
+        facts={host: surveys[host].facts_digest() for host in hosts},
+        versions=tuple(versions),
+        improvements=tuple(
+            Improvement(name=name, version=wish.version, kind=kind, text=line.strip(), references=_references(line))
+            for kind, lines in (("fix", wish.repairs), ("feature", wish.adds))
+            for line in lines
+            if line.strip()
+        ),
+        media=(medium,) if waiting else (),
+        steps=tuple(steps),
         acceptance=tuple(check for host in hosts for check in _acceptance(host, wish, acceptance.get(host, ()))),
         window=window,
         impact=Text(
-            zh=f"服务 {wish.service} " + ("从备份数据库起停止,到新版本启动为止;" if stands_still else "重启一次,中断数秒;") + "各批主机依次进行。",
-            en=f"{wish.service} " + ("is stopped from the dump of its database until the new release has started; " if stands_still
-                                     else "is restarted once, some seconds; ") + "the hosts follow in batches.",
+            zh=f"服务 {wish.service} "
+            + ("从备份数据库起停止,到新版本启动为止;" if stands_still else "重启一次,中断数秒;")
+            + "各批主机依次进行。",
+            en=f"{wish.service} "
+            + (
+                "is stopped from the dump of its database until the new release has started; "
+                if stands_still
+                else "is restarted once, some seconds; "
+            )
+            + "the hosts follow in batches.",
         ),
         risk=_risk(wish, medium),
         back_out=Text(
             zh="任一步骤失败或验收不通过时自动回退:current 指回原版本,"
-               + ("恢复迁移前的数据库备份," if stands_still else "执行开发商的迁移回退命令," if wish.migrate else "") + "重启服务并确认健康。",
+            + ("恢复迁移前的数据库备份," if stands_still else "执行开发商的迁移回退命令," if wish.migrate else "")
+            + "重启服务并确认健康。",
             en="By itself when a step fails or the acceptance is not met: current leads to the old release again, "
-               + ("the database is restored from the dump, " if stands_still
-                  else "the vendor's command takes the migration back, " if wish.migrate else "")
-               + "the service is restarted and seen to be healthy.",
+            + (
+                "the database is restored from the dump, "
+                if stands_still
+                else "the vendor's command takes the migration back, "
+                if wish.migrate
+                else ""
+            )
+            + "the service is restarted and seen to be healthy.",
         ),
         blockers=tuple(blockers),
-        untested=(Text(zh="模拟环境网络封闭,应用与外部系统的接口未经测试", en="the simulated copy has no network: the application's links to other systems"),),
+        untested=(
+            Text(
+                zh="模拟环境网络封闭,应用与外部系统的接口未经测试",
+                en="the simulated copy has no network: the application's links to other systems",
+            ),
+        ),
     )
 
 
@@ -235,5 +344,11 @@ def _acceptance(host: str, wish: ReleaseMedia, given: Sequence[Acceptance]) -> t
     """The host's own checks, and the release's health address if none of them asks it."""
     if any(wish.health in check.command for check in given):
         return tuple(given)
-    return (*given, Acceptance(target=host, title=Text(zh=f"{wish.service} 健康", en=f"{wish.service} is healthy"),
-                               command=f"curl -fsS --noproxy '*' --max-time 5 {release.fill('@address@', address=wish.health)}"))
+    return (
+        *given,
+        Acceptance(
+            target=host,
+            title=Text(zh=f"{wish.service} 健康", en=f"{wish.service} is healthy"),
+            command=f"curl -fsS --noproxy '*' --max-time 5 {release.fill('@address@', address=wish.health)}",
+        ),
+    )

@@ -19,10 +19,16 @@ def test_a_database_belongs_to_the_server_that_has_its_tables():
     assert database.cluster_of("empty", [one]) == one
 
 
-@pytest.mark.parametrize(("clusters", "word"), [
-    ([], "no PostgreSQL server runs"), ([cluster(running=False)], "no PostgreSQL server runs"), ([cluster(engine="mariadb")], "no PostgreSQL"),
-    ([cluster("15/main", "orders"), cluster("13/old", "orders")], "it is not clear"), ([cluster("15/a"), cluster("15/b")], "it is not clear"),
-])
+@pytest.mark.parametrize(
+    ("clusters", "word"),
+    [
+        ([], "no PostgreSQL server runs"),
+        ([cluster(running=False)], "no PostgreSQL server runs"),
+        ([cluster(engine="mariadb")], "no PostgreSQL"),
+        ([cluster("15/main", "orders"), cluster("13/old", "orders")], "it is not clear"),
+        ([cluster("15/a"), cluster("15/b")], "it is not clear"),
+    ],
+)
 def test_a_database_of_an_unclear_server_is_refused(clusters, word):
     with pytest.raises(ProcedureError, match=word):
         database.cluster_of("orders", clusters)
@@ -40,10 +46,16 @@ def scripts():
     dump = database.dump_step(1, "web1", ["orders", "it's; x"], clusters=[cluster()])
     every = database.dump_step(1, "web1", [], clusters=[cluster(), cluster("13/old")])
     check = database.data_check_step(2, "web1", clusters=[cluster()], may_shrink=["public.queue", "public.it's"])
-    yield from (getattr(step, part) for step in (dump, every, check) for part in ("probe", "command", "proof", "undo", "undo_proof"))
-    yield from (database.restore_script("it's", "15/main"), database.equal_to_dump_script("orders", "15/main"),
-                database.equal_to_dump_script("orders", "15/main", exactly=False), database.schema_digest_script("orders", "15/main"),
-                database.tables_kept_script("orders", "15/main", counted=True))
+    yield from (
+        getattr(step, part) for step in (dump, every, check) for part in ("probe", "command", "proof", "undo", "undo_proof")
+    )
+    yield from (
+        database.restore_script("it's", "15/main"),
+        database.equal_to_dump_script("orders", "15/main"),
+        database.equal_to_dump_script("orders", "15/main", exactly=False),
+        database.schema_digest_script("orders", "15/main"),
+        database.tables_kept_script("orders", "15/main", counted=True),
+    )
 
 
 def test_every_script_is_whole_shell():
@@ -60,7 +72,8 @@ def test_a_dump_step_changes_nothing_for_users_and_its_probe_trusts_only_a_prove
 
 
 def compare(before: str, now: str, may_shrink: str = "") -> subprocess.CompletedProcess:
-    script = f"""d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; dumps=$d db=x now=$d/now; printf '%s' "$1" >$d/x.rows; printf '%s' "$2" >$d/now
+    script = f"""d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; dumps=$d db=x now=$d/now
+printf '%s' "$1" >$d/x.rows; printf '%s' "$2" >$d/now
 may_shrink=$3
 {database._NOT_FEWER}"""
     return subprocess.run(["sh", "-euc", script, "sh", before, now, may_shrink], capture_output=True, text=True, check=False)

@@ -11,7 +11,9 @@ import pytest
 from tasks import media
 from tasks.media import MediumRefused, obtain, stored
 
-needs_gpg = pytest.mark.skipif(shutil.which("gpg") is None or shutil.which("gpgv") is None, reason="gpg and gpgv are not installed")
+needs_gpg = pytest.mark.skipif(
+    shutil.which("gpg") is None or shutil.which("gpgv") is None, reason="gpg and gpgv are not installed"
+)
 CONTENT = b"the release" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
@@ -30,8 +32,13 @@ def left_over(store: Path) -> list[str]:
 def test_a_file_is_fetched_once_and_says_that_nobody_signed_it(archive, tmp_path):
     store = tmp_path / "store"
     got = obtain(str(archive), SHA256, "", "", store)
-    assert (got.name, got.size, got.sha256, got.delivered, got.signature) == (archive.name, len(CONTENT), SHA256, "by us",
-                                                                             "unsigned: checksum only")
+    assert (got.name, got.size, got.sha256, got.delivered, got.signature) == (
+        archive.name,
+        len(CONTENT),
+        SHA256,
+        "by us",
+        "unsigned: checksum only",
+    )
     assert stored(SHA256, store).read_bytes() == CONTENT
     archive.unlink()
     assert obtain(str(archive), SHA256.upper(), "", "", store) == got
@@ -51,12 +58,18 @@ def test_the_checksum_comes_before_everything_else(archive, tmp_path):
     assert not list((tmp_path / "store").rglob("*"))
 
 
-@pytest.mark.parametrize(("source", "sha256", "signature", "keyring", "word"), [
-    ("/no/such/file.tar.gz", SHA256, "", "", "No such file"), ("/", SHA256, "", "", "does not end in the name"),
-    ("ftp://vendor.example/a.tar.gz", SHA256, "", "", "neither a path nor"), ("x.tar.gz", "abc", "", "", "64 hexadecimal digits"),
-    ("x.tar.gz", SHA256, "x.asc", "", "no keyring"), ("http://me:geheim@vendor.example/a.tar.gz", SHA256, "", "", "carries a password"),
-    ("http://127.0.0.1:9/a.tar.gz", SHA256, "", "", "cannot be reached"),
-])
+@pytest.mark.parametrize(
+    ("source", "sha256", "signature", "keyring", "word"),
+    [
+        ("/no/such/file.tar.gz", SHA256, "", "", "No such file"),
+        ("/", SHA256, "", "", "does not end in the name"),
+        ("ftp://vendor.example/a.tar.gz", SHA256, "", "", "neither a path nor"),
+        ("x.tar.gz", "abc", "", "", "64 hexadecimal digits"),
+        ("x.tar.gz", SHA256, "x.asc", "", "no keyring"),
+        ("http://me:geheim@vendor.example/a.tar.gz", SHA256, "", "", "carries a password"),
+        ("http://127.0.0.1:9/a.tar.gz", SHA256, "", "", "cannot be reached"),
+    ],
+)
 def test_what_cannot_be_had_is_one_sentence(tmp_path, source, sha256, signature, keyring, word):
     with pytest.raises(MediumRefused, match=word) as refused:
         obtain(source, sha256, signature, keyring, tmp_path / "store")
@@ -120,10 +133,15 @@ def test_fetching_over_http(vendor, tmp_path):
     assert got.name == "moved.tar.gz" and "geheim" not in got.source and stored(SHA256, tmp_path).read_bytes() == CONTENT
 
 
-@pytest.mark.parametrize(("path", "word"), [
-    ("/none.tar.gz", "answers 404"), ("/cut.tar.gz", "broke off after 100"), ("/file.tar.gz", "less safe"),
-    ("/slow.tar.gz", "was not here after 1 s"),
-])
+@pytest.mark.parametrize(
+    ("path", "word"),
+    [
+        ("/none.tar.gz", "answers 404"),
+        ("/cut.tar.gz", "broke off after 100"),
+        ("/file.tar.gz", "less safe"),
+        ("/slow.tar.gz", "was not here after 1 s"),
+    ],
+)
 def test_a_vendors_server_that_fails(vendor, tmp_path, path, word):
     with pytest.raises(MediumRefused, match=word):
         obtain(vendor + path, SHA256, "", "", tmp_path, time_limit_s=1)
@@ -143,8 +161,12 @@ def keys(tmp_path_factory):
     home.chmod(0o700)
 
     def gpg(*arguments: str) -> None:
-        subprocess.run(["gpg", "--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", *arguments],
-                       check=True, capture_output=True, timeout=60)
+        subprocess.run(
+            ["gpg", "--homedir", home, "--batch", "--quiet", "--pinentry-mode", "loopback", "--passphrase", "", *arguments],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
 
     for name in ("vendor", "stranger"):
         gpg("--quick-generate-key", f"{name} <{name}@example.com>", "ed25519", "sign", "1y")

@@ -11,9 +11,21 @@ from tasks.operations.release import ReleaseChange
 
 CLUSTERS = (Cluster(engine="postgresql", name="15/main", version="15.18", port=5432, running=True),)
 CHANGE = ReleaseChange(
-    target="web1", root="/srv/orders", old="1.0.0", new="1.1.0", archive="orders-1.1.0.tar.gz", sha256="a" * 64, service="orders.service",
-    health="http://127.0.0.1:8000/health", migrate="sh migrate.sh", migrate_back="sh migrate_back.sh", database="orders", cluster="15/main",
-    run_as="orders", remove=("0.8",))
+    target="web1",
+    root="/srv/orders",
+    old="1.0.0",
+    new="1.1.0",
+    archive="orders-1.1.0.tar.gz",
+    sha256="a" * 64,
+    service="orders.service",
+    health="http://127.0.0.1:8000/health",
+    migrate="sh migrate.sh",
+    migrate_back="sh migrate_back.sh",
+    database="orders",
+    cluster="15/main",
+    run_as="orders",
+    remove=("0.8",),
+)
 PARTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
 
 
@@ -22,12 +34,35 @@ def keys(change):
 
 
 def test_the_order_of_the_steps():
-    assert keys(CHANGE) == ["check-before", "unpack-release", "dump-database", "migrate-database", "switch-release", "restart-service",
-                            "check-after", "tidy"]
-    assert keys(replace(CHANGE, migrate_back="")) == ["check-before", "unpack-release", "stop-service", "dump-database", "migrate-database",
-                                                      "switch-release", "restart-service", "check-after", "tidy"]
-    assert keys(replace(CHANGE, migrate="", migrate_back="")) == ["check-before", "unpack-release", "switch-release", "restart-service",
-                                                                  "check-after", "tidy"]
+    assert keys(CHANGE) == [
+        "check-before",
+        "unpack-release",
+        "dump-database",
+        "migrate-database",
+        "switch-release",
+        "restart-service",
+        "check-after",
+        "tidy",
+    ]
+    assert keys(replace(CHANGE, migrate_back="")) == [
+        "check-before",
+        "unpack-release",
+        "stop-service",
+        "dump-database",
+        "migrate-database",
+        "switch-release",
+        "restart-service",
+        "check-after",
+        "tidy",
+    ]
+    assert keys(replace(CHANGE, migrate="", migrate_back="")) == [
+        "check-before",
+        "unpack-release",
+        "switch-release",
+        "restart-service",
+        "check-after",
+        "tidy",
+    ]
 
 
 def test_only_a_migration_without_a_way_back_needs_the_dump_to_go_back():
@@ -39,7 +74,14 @@ def test_only_a_migration_without_a_way_back_needs_the_dump_to_go_back():
 
 
 def test_every_script_is_whole_shell_whatever_the_names_are():
-    odd = replace(CHANGE, root="/srv/it's \"odd\" $(x)", old="1.0~'a", archive="a'b.tar.gz", migrate="echo 'x' \"y\" $HOME", remove=("0.8'", "$0"))
+    odd = replace(
+        CHANGE,
+        root='/srv/it\'s "odd" $(x)',
+        old="1.0~'a",
+        archive="a'b.tar.gz",
+        migrate="echo 'x' \"y\" $HOME",
+        remove=("0.8'", "$0"),
+    )
     for change in (CHANGE, replace(CHANGE, migrate_back=""), odd, replace(odd, migrate_back="", remove=())):
         for step in release.steps(1, change, clusters=CLUSTERS):
             for part in PARTS:
@@ -121,7 +163,9 @@ def test_switching_keeps_the_way_the_link_is_written(here, text):
     assert word(step) == "ABSENT" and sh(step.holds_before).returncode == 0
     done = sh(step.command)
     assert done.returncode == 0, done.stderr
-    assert str(link.readlink()) == str(Path(text.replace("1.0.0", "1.1.0"))) or link.readlink() == Path(text.replace("1.0.0", "1.1.0"))
+    assert str(link.readlink()) == str(Path(text.replace("1.0.0", "1.1.0"))) or link.readlink() == Path(
+        text.replace("1.0.0", "1.1.0")
+    )
     assert word(step) == "DONE" and sh(step.proof).returncode == 0
     for _ in range(2):
         assert sh(step.undo).returncode == sh(step.undo_proof).returncode == 0
@@ -155,8 +199,12 @@ def test_tidying_cut_off_at_any_moment_loses_nothing(here, moment):
     releases = Path(here.root) / "releases"
     away = Path(here.root).parent / "change" / "saved" / "release" / "away"
     away.mkdir(parents=True)
-    places = {"copied": [releases / "0.8", away / "0.8.copy"], "put away": [releases / "0.8", away / "0.8"],
-              "being removed": [away / "0.8"], "half brought back": [away / "0.8"]}[moment]
+    places = {
+        "copied": [releases / "0.8", away / "0.8.copy"],
+        "put away": [releases / "0.8", away / "0.8"],
+        "being removed": [away / "0.8"],
+        "half brought back": [away / "0.8"],
+    }[moment]
     for place in places:
         place.mkdir()
         (place / "app").write_text("0.8")

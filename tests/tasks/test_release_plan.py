@@ -10,32 +10,77 @@ from tasks.planning.releases import batches_of, compare_versions, plan_release
 from tasks.requests import ReleaseMedia, UpgradeRequest
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
-MEDIUM = Medium(name="orders-1.1.0.tar.gz", source="/media/orders-1.1.0.tar.gz", size=2000, sha256="a" * 64, signature="OpenPGP: vendor",
-                delivered="by us")
+MEDIUM = Medium(
+    name="orders-1.1.0.tar.gz",
+    source="/media/orders-1.1.0.tar.gz",
+    size=2000,
+    sha256="a" * 64,
+    signature="OpenPGP: vendor",
+    delivered="by us",
+)
 
 
 def survey(host="web1", **changed):
     fields = dict(
-        target=host, when="before", taken_at=NOW, os_id="debian", os_version="12", os_name="Debian 12", kernel="6.1", architecture="amd64",
-        package_manager="apt", services=(Service(name="orders.service", active="active", enabled="enabled"),),
+        target=host,
+        when="before",
+        taken_at=NOW,
+        os_id="debian",
+        os_version="12",
+        os_name="Debian 12",
+        kernel="6.1",
+        architecture="amd64",
+        package_manager="apt",
+        services=(Service(name="orders.service", active="active", enabled="enabled"),),
         file_systems=(FileSystem(mount="/", device="a", kind="ext4", size_kib=10**7, used_kib=0, free_kib=10**7),),
-        clusters=(Cluster(engine="postgresql", name="15/main", version="15.18", port=5432, running=True,
-                          tables=(TableRows(database="orders", table="public.orders", rows=5000),)),),
-        releases=(Release(root="/srv/orders", current="1.0.0", kept=("0.8", "0.9", "0.10", "1.0.0", "0.7.part")),))
+        clusters=(
+            Cluster(
+                engine="postgresql",
+                name="15/main",
+                version="15.18",
+                port=5432,
+                running=True,
+                tables=(TableRows(database="orders", table="public.orders", rows=5000),),
+            ),
+        ),
+        releases=(Release(root="/srv/orders", current="1.0.0", kept=("0.8", "0.9", "0.10", "1.0.0", "0.7.part")),),
+    )
     return Survey(**(fields | changed))
 
 
 def wish(**changed):
-    fields = dict(root="/srv/orders/", version="1.1.0", archive="/media/orders-1.1.0.tar.gz", sha256="a" * 64, service="orders.service",
-                  health="http://127.0.0.1:8000/health", migrate="sh migrate.sh", migrate_back="sh migrate_back.sh", database="orders",
-                  run_as="orders", repairs=["Orders of 0 cents are refused (CVE-2026-12345, #17)"], adds=["Shows the channel"])
+    fields = dict(
+        root="/srv/orders/",
+        version="1.1.0",
+        archive="/media/orders-1.1.0.tar.gz",
+        sha256="a" * 64,
+        service="orders.service",
+        health="http://127.0.0.1:8000/health",
+        migrate="sh migrate.sh",
+        migrate_back="sh migrate_back.sh",
+        database="orders",
+        run_as="orders",
+        repairs=["Orders of 0 cents are refused (CVE-2026-12345, #17)"],
+        adds=["Shows the channel"],
+    )
     return ReleaseMedia(**(fields | changed))
 
 
 def plan(surveys=None, release=None, medium=MEDIUM, acceptance=None, **changed):
     surveys = surveys or {"web1": survey()}
-    request = UpgradeRequest(**(dict(customer="bureau", hosts=list(surveys), kind="release", release=release or wish(), requester="张三",
-                                     reason="repair") | changed))
+    request = UpgradeRequest(
+        **(
+            dict(
+                customer="bureau",
+                hosts=list(surveys),
+                kind="release",
+                release=release or wish(),
+                requester="张三",
+                reason="repair",
+            )
+            | changed
+        )
+    )
     return plan_release("CHG-20260101-001", request, surveys, medium, {}, acceptance or {}, NOW)
 
 
@@ -61,26 +106,45 @@ def test_a_host_that_is_as_wished_gets_no_step():
     assert plan({"web1": done}).nothing_to_do
     assert plan({"web1": done}, release=wish(repairs=[], adds=[]), window_closes_at=NOW - timedelta(hours=1)).nothing_to_do
     both = plan({"web1": done, "web2": survey("web2")})
-    assert {step.target for step in both.steps} == {"web2"} and both.batches == (("web2",),) and set(both.facts) == {"web1", "web2"}
+    assert (
+        {step.target for step in both.steps} == {"web2"} and both.batches == (("web2",),) and set(both.facts) == {"web1", "web2"}
+    )
 
 
-@pytest.mark.parametrize(("surveys", "asked", "more", "word"), [
-    ({}, dict(version="0.9.9"), {}, "downgrade"),
-    (dict(releases=()), {}, {}, "not a folder of releases"),
-    (dict(releases=(Release(root="/srv/orders", current="", kept=("1.0.0",)),)), {}, {}, "not a folder of releases"),
-    (dict(releases=(Release(root="/srv/orders", current="1.0.0", kept=()),)), {}, {}, "not a folder of releases"),
-    (dict(releases=(Release(root="/srv/orders", current="1.0.0", kept=("1.0.0", "1.1.0")),)), {}, {}, "is there already"),
-    ({}, dict(repairs=["  "], adds=[]), {}, "R177"),
-    (dict(services=()), {}, {}, "no service unit orders.service"),
-    (dict(file_systems=(FileSystem(mount="/", device="a", kind="ext4", size_kib=9, used_kib=0, free_kib=10**7),
-                        FileSystem(mount="/srv", device="b", kind="ext4", size_kib=9, used_kib=0, free_kib=100))), {}, {}, "make room"),
-    ({}, {}, dict(window_opens_at=NOW - timedelta(hours=2), window_closes_at=NOW - timedelta(hours=1)), "in the past"),
-    ({}, {}, dict(window_opens_at=NOW + timedelta(hours=2), window_closes_at=NOW + timedelta(hours=1)), "closes before it opens"),
-    (dict(clusters=()), {}, {}, "no PostgreSQL server runs"),
-    ({}, dict(database=""), {}, "no database is named"),
-    ({}, dict(health="ftp://x/"), {}, "no http"),
-    ({}, dict(root="srv/orders"), {}, "absolute path"),
-])
+@pytest.mark.parametrize(
+    ("surveys", "asked", "more", "word"),
+    [
+        ({}, dict(version="0.9.9"), {}, "downgrade"),
+        (dict(releases=()), {}, {}, "not a folder of releases"),
+        (dict(releases=(Release(root="/srv/orders", current="", kept=("1.0.0",)),)), {}, {}, "not a folder of releases"),
+        (dict(releases=(Release(root="/srv/orders", current="1.0.0", kept=()),)), {}, {}, "not a folder of releases"),
+        (dict(releases=(Release(root="/srv/orders", current="1.0.0", kept=("1.0.0", "1.1.0")),)), {}, {}, "is there already"),
+        ({}, dict(repairs=["  "], adds=[]), {}, "R177"),
+        (dict(services=()), {}, {}, "no service unit orders.service"),
+        (
+            dict(
+                file_systems=(
+                    FileSystem(mount="/", device="a", kind="ext4", size_kib=9, used_kib=0, free_kib=10**7),
+                    FileSystem(mount="/srv", device="b", kind="ext4", size_kib=9, used_kib=0, free_kib=100),
+                )
+            ),
+            {},
+            {},
+            "make room",
+        ),
+        ({}, {}, dict(window_opens_at=NOW - timedelta(hours=2), window_closes_at=NOW - timedelta(hours=1)), "in the past"),
+        (
+            {},
+            {},
+            dict(window_opens_at=NOW + timedelta(hours=2), window_closes_at=NOW + timedelta(hours=1)),
+            "closes before it opens",
+        ),
+        (dict(clusters=()), {}, {}, "no PostgreSQL server runs"),
+        ({}, dict(database=""), {}, "no database is named"),
+        ({}, dict(health="ftp://x/"), {}, "no http"),
+        ({}, dict(root="srv/orders"), {}, "absolute path"),
+    ],
+)
 def test_what_stands_in_the_way_is_one_sentence_and_there_are_no_steps(surveys, asked, more, word):
     made = plan({"web1": survey(**surveys)}, wish(**asked), **more)
     assert made.steps == () and not made.nothing_to_do
@@ -95,22 +159,54 @@ def test_the_risk_is_shown():
     assert plan(release=without, medium=unsigned).risk.level == "medium"
     assert any("did not sign" in reason.en for reason in plan(release=without, medium=unsigned).risk.reasons)
     lossy = plan(release=wish(migrate_back=""))
-    assert lossy.risk.level == "high" and any("is lost" in reason.en for reason in lossy.risk.reasons) and "is stopped" in lossy.impact.en
+    assert (
+        lossy.risk.level == "high"
+        and any("is lost" in reason.en for reason in lossy.risk.reasons)
+        and "is stopped" in lossy.impact.en
+    )
 
 
 def test_what_cannot_be_planned_at_all():
     with pytest.raises(ProcedureError, match="not surveyed"):
-        plan_release("CHG-20260101-001", UpgradeRequest(customer="bureau", hosts=["web9"], kind="release", release=wish(), requester="a",
-                                                        reason="b"), {}, MEDIUM, {}, {}, NOW)
+        plan_release(
+            "CHG-20260101-001",
+            UpgradeRequest(customer="bureau", hosts=["web9"], kind="release", release=wish(), requester="a", reason="b"),
+            {},
+            MEDIUM,
+            {},
+            {},
+            NOW,
+        )
     with pytest.raises(ProcedureError, match="no release"):
-        plan_release("CHG-20260101-001", UpgradeRequest(customer="bureau", hosts=["web1"], kind="release", requester="a", reason="b"),
-                     {"web1": survey()}, MEDIUM, {}, {}, NOW)
+        plan_release(
+            "CHG-20260101-001",
+            UpgradeRequest(customer="bureau", hosts=["web1"], kind="release", requester="a", reason="b"),
+            {"web1": survey()},
+            MEDIUM,
+            {},
+            {},
+            NOW,
+        )
 
 
-@pytest.mark.parametrize(("older", "newer"), [
-    ("1.0.0", "1.1.0"), ("1.9", "1.10"), ("1.1.0-rc1", "1.1.0"), ("1.1.0-rc1", "1.1.0-rc2"), ("1.1.0-beta", "1.1.0-rc1"), ("1.1", "1.1.1"),
-    ("v1.0", "1.1"), ("1.0", "1.0a"), ("1.0", "1.0+fix1"), ("2026.1", "2026.11"), ("1.0~x", "1.0"), ("1.1.0.dev3", "1.1.0"), ("1.0.9", "1.1"),
-])
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("1.0.0", "1.1.0"),
+        ("1.9", "1.10"),
+        ("1.1.0-rc1", "1.1.0"),
+        ("1.1.0-rc1", "1.1.0-rc2"),
+        ("1.1.0-beta", "1.1.0-rc1"),
+        ("1.1", "1.1.1"),
+        ("v1.0", "1.1"),
+        ("1.0", "1.0a"),
+        ("1.0", "1.0+fix1"),
+        ("2026.1", "2026.11"),
+        ("1.0~x", "1.0"),
+        ("1.1.0.dev3", "1.1.0"),
+        ("1.0.9", "1.1"),
+    ],
+)
 def test_the_order_of_versions(older, newer):
     assert (compare_versions(older, newer), compare_versions(newer, older), compare_versions(newer, newer)) == (-1, 1, 0)
 

@@ -13,14 +13,29 @@ from tasks.operations.scripts import fill
 
 
 def names(version: str, answer: str) -> bool:
-    return subprocess.run(["grep", "-Eq", "-e", service.version_pattern(version)], input=answer, text=True, check=False).returncode == 0
+    return (
+        subprocess.run(["grep", "-Eq", "-e", service.version_pattern(version)], input=answer, text=True, check=False).returncode
+        == 0
+    )
 
 
-@pytest.mark.parametrize(("version", "answer", "found"), [
-    ("1.1.0", '{"version": "1.1.0"}', True), ("1.1.0", "v1.1.0", True), ("1.1.0", "this is 1.1.0.", True), ("1.1.0", "1.1.0", True),
-    ("1.1.0", "11.1.0", False), ("1.1.0", "1.1.0-rc1", False), ("1.1.0", "1.1.01", False), ("1.1.0", "1x1.0", False),
-    ("1.1.0", "1.1.0.1", False), ("1+1", '"1+1"', True), ("1+1", '"11"', False), ("2026.11~b", "build 2026.11~b ok", True),
-])
+@pytest.mark.parametrize(
+    ("version", "answer", "found"),
+    [
+        ("1.1.0", '{"version": "1.1.0"}', True),
+        ("1.1.0", "v1.1.0", True),
+        ("1.1.0", "this is 1.1.0.", True),
+        ("1.1.0", "1.1.0", True),
+        ("1.1.0", "11.1.0", False),
+        ("1.1.0", "1.1.0-rc1", False),
+        ("1.1.0", "1.1.01", False),
+        ("1.1.0", "1x1.0", False),
+        ("1.1.0", "1.1.0.1", False),
+        ("1+1", '"1+1"', True),
+        ("1+1", '"11"', False),
+        ("2026.11~b", "build 2026.11~b ok", True),
+    ],
+)
 def test_a_version_is_found_as_a_word_of_its_own(version, answer, found):
     assert names(version, answer) is found
 
