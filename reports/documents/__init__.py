@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from reports.documents.html import html
+from reports.documents.html import to_html
 from reports.documents.instruction import instruction
 from reports.documents.page import plan_page, plan_text
 from reports.documents.paper import Paper
-from reports.documents.pdf import pdf
+from reports.documents.pdf import to_pdf
 from reports.documents.phrases import Phrases
 from reports.documents.report import report
-from reports.documents.word import word
+from reports.documents.word import to_word
 from reports.records import ChangeRecord, Language, Plan
 
 ZONE = "Asia/Shanghai"
@@ -23,7 +23,7 @@ __all__ = ["render_instruction", "render_plan_page", "render_plan_text", "render
 
 
 def _formats(paper: Paper, made_at: datetime) -> dict[str, bytes]:
-    return {"html": html(paper), "pdf": pdf(paper, made_at), "docx": word(paper, made_at)}
+    return {"html": to_html(paper), "pdf": to_pdf(paper, made_at), "docx": to_word(paper, made_at)}
 
 
 def render_instruction(record: ChangeRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:

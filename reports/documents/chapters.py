@@ -21,7 +21,7 @@ from reports.documents.grouping import (
 )
 from reports.documents.paper import Cell, Draft, mono
 from reports.documents.phrases import Phrases
-from reports.records import Approval, Approver, ChangeRecord, Difference, Health, Plan, Rehearsal, Step, StepOutcome, Survey
+from reports.records import Approval, Approver, ChangeRecord, Cluster, Difference, Health, Plan, Rehearsal, Step, StepOutcome, Survey
 
 NAMED_HOSTS = 8  # more hosts than these are counted in a table and listed in an appendix
 TOP = 20  # rows of a summary in a chapter
@@ -59,6 +59,11 @@ class Chapters:
         if letter not in self.letters:
             return self.say("page.more_hosts", some=self.say.join(names[:4]), n=len(names))
         return self.say("word.hosts_and_more", some=self.say.join(names[:4]), n=len(names), letter=self.letters[letter])
+
+    def full_hosts(self, names: Sequence[str]) -> str:
+        """Every name, unless it is simply all hosts of the plan."""
+        names = list(dict.fromkeys(names))
+        return self.hosts(names) if set(names) == self.all_hosts else self.say.join(names)
 
     def title(self, step: Step | StepOutcome) -> str:
         return step.title.say(self.say.language)
@@ -343,7 +348,7 @@ class Chapters:
             for place, variant in enumerate(group.variants, 1):
                 step = variant.step
                 facts: list[tuple[str, str | Cell]] = [
-                    (say("appendix.step_hosts"), say.join(list(dict.fromkeys(variant.targets)))),
+                    (say("appendix.step_hosts"), self.full_hosts(variant.targets)),
                     (say("appendix.step_numbers"), ranges(s.number for s in variant.steps)),
                     (say("appendix.step_account"), mono(step.account)),
                     (say("appendix.step_limit"), say.duration(step.time_limit_s)),
@@ -384,6 +389,19 @@ class Chapters:
                 survey.os_name or survey.os_id, str(len(survey.packages)), self._running(survey), str(len(survey.ports)),
                 say.size(survey.memory_kib * 1024) if survey.memory_kib else "-"))))
         draft.table(say.head("hosts"), rows, (2, 0.8, 2.8, 1, 1.1, 0.8, 1.3), say("appendix.no_hosts"))
+
+        if len(self.databases()) > TOP:
+            draft.section(say("facts.databases"))
+            self.databases_table()
+
+    def databases(self) -> list[tuple[Survey, Cluster]]:
+        return [(survey, cluster) for survey in self.record.before for cluster in survey.clusters]
+
+    def databases_table(self) -> None:
+        say = self.say
+        self.draft.table(say.head("databases"), [
+            (s.target, mono(f"{d.engine} {d.name}"), d.version, str(d.port), say("word.running" if d.running else "word.stopped"), str(len(d.tables)),
+             f"{sum(t.rows for t in d.tables):,}") for s, d in self.databases()], (2, 2.1, 1, 0.8, 0.9, 0.8, 1.3), say("facts.no_databases"))
 
     def _running(self, survey: Survey) -> str:
         return f"{sum(s.active == 'active' for s in survey.services)}/{len(survey.services)}"

@@ -117,12 +117,23 @@ def last_outcomes(outcomes: Sequence[StepOutcome]) -> list[StepOutcome]:
     return list(last.values())
 
 
+def failed_services(surveys: Iterable[Survey]) -> list[tuple[str, list[str]]]:
+    """Services that had failed, and on which hosts."""
+    groups: dict[str, list[str]] = {}
+    for survey in surveys:
+        for service in survey.services:
+            if service.active == "failed":
+                groups.setdefault(service.name, []).append(survey.target)
+    return sorted(groups.items())
+
+
 def ranges(numbers: Iterable[int]) -> str:
-    """1-9, 19, 28-30"""
+    """1-9, 19, 28-30; of very many the first three and the last."""
     parts: list[list[int]] = []
     for number in sorted(set(numbers)):
         if parts and number == parts[-1][1] + 1:
             parts[-1][1] = number
         else:
             parts.append([number, number])
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in parts)
+    written = [str(a) if a == b else f"{a}-{b}" for a, b in parts]
+    return ", ".join(written if len(written) <= 24 else [*written[:3], "...", written[-1]])

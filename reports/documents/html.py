@@ -17,5 +17,5 @@ def _template() -> jinja2.Template:
                               lstrip_blocks=True).get_template("paper.html.j2")
 
 
-def html(paper: Paper) -> bytes:
+def to_html(paper: Paper) -> bytes:
     return _template().render(paper=paper).encode("utf-8")

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from reports.documents.chapters import NAMED_HOSTS, TOP, Chapters
 from reports.documents.cover import document_control, paper, signatures
+from reports.documents.grouping import failed_services
 from reports.documents.paper import Cell, Paper, mono
 from reports.documents.phrases import Phrases
 from reports.records import ChangeRecord, Survey
@@ -176,16 +177,16 @@ def _facts(c: Chapters) -> None:
         c.draft.table(say.head("facts_sum"), [(name, mono(kernel), architecture, str(n)) for (name, kernel, architecture), n in counts.most_common()],
                       (3, 3, 1.4, 1), "")
     c.draft.section(say("facts.databases"))
-    databases = [(survey, cluster) for survey in surveys for cluster in survey.clusters]
-    c.draft.table(say.head("databases"), [
-        (s.target, mono(f"{d.engine} {d.name}"), d.version, str(d.port), say("word.running" if d.running else "word.stopped"), str(len(d.tables)),
-         f"{sum(t.rows for t in d.tables):,}") for s, d in databases], (1.6, 2.2, 1.2, 0.9, 1, 0.9, 1.3), say("facts.no_databases"))
+    if len(c.databases()) > TOP:
+        c.text("facts.databases_where", n=len(c.databases()), letter=c.letters["hosts"])
+    else:
+        c.databases_table()
     if releases := [(survey, release) for survey in surveys for release in survey.releases]:
         c.draft.section(say("facts.releases"))
         c.draft.table(say.head("releases"), [(s.target, mono(r.root), mono(r.current)) for s, r in releases], (2, 4, 2), "")
     c.draft.section(say("facts.services"))
-    c.draft.table(say.head("services"), [(s.target, mono(x.name), mono(x.active)) for s in surveys for x in s.services if x.active == "failed"],
-                  (2, 4, 2), say("facts.no_services"))
+    c.draft.table(say.head("services"), [(mono(name), mono("failed"), c.hosts(hosts)) for name, hosts in failed_services(surveys)], (3, 1.5, 4),
+                  say("facts.no_services"))
     c.draft.section(say("facts.disks"))
     _disks(c, surveys)
 

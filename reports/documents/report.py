@@ -14,6 +14,7 @@ from reports.records import Approval, ChangeRecord, Closure, StepOutcome, canoni
 
 LETTERS = {"commands": "A", "attempts": "B", "outputs": "C", "hosts": "D", "versions": "E", "media": "F", "improvements": "G", "differences": "H",
            "journal": "I", "digests": "J"}
+ATTEMPTS = 200  # more than these are told host by host
 OUTPUT_LINES = 40  # of one output
 OUTPUTS = 60  # different outputs in all
 JOURNAL_FIRST, JOURNAL_LAST = 100, 100
@@ -136,7 +137,7 @@ def _approvals(c: Chapters) -> None:
     c.draft.table(say.head("approvals"), [
         (say.known("gate", a.gate), Cell(say(f"decision.{a.decision}"), tone="good" if a.decision == "approved" else "bad"), a.name or "-",
          say(f"channel.{a.channel}"), a.taken_by or "-", say.moment(a.decided_at), _reason(c, a)) for a in record.approvals],
-        (1.2, 1.2, 1.2, 1.1, 1.1, 1.6, 2), say("report.no_answer"))
+        (1.1, 1.2, 1.1, 1.1, 1, 2, 2), say("report.no_answer"))
     if asked and record.approvals:
         same = any(a.digest == asked.digest for a in record.approvals)
         c.text("report.same_digest" if same else "report.other_digest")
@@ -182,7 +183,7 @@ def _failure_table(c: Chapters, outcomes: list[StepOutcome], empty: str) -> None
     say = c.say
     c.draft.table(say.head("failures"), [
         (str(o.number), o.target, c.title(o), Cell(say(f"result.{o.result}"), tone="bad"), mono(_last_lines(o.problem or o.found, 12)[0] or "-"))
-        for o in outcomes], (0.7, 1.3, 2.2, 1, 4), say(empty))
+        for o in outcomes], (0.9, 1.3, 2.1, 1, 4), say(empty))
 
 
 def _verification(c: Chapters) -> None:
@@ -204,7 +205,7 @@ def _verification(c: Chapters) -> None:
         c.draft.notice(say("report.verify_bad", n=len(answers), bad=len(bad)), "bad")
     else:
         c.draft.notice(say("report.verify_good", n=len(answers)), "good")
-    if record.closure in (Closure.BACKED_OUT, Closure.FAILED):
+    if record.closure in (Closure.BACKED_OUT, Closure.FAILED) and record.undone:
         c.text("report.verify_when_backed_out")
     word = {True: Cell(say("word.good")), False: Cell(say("word.bad"), tone="bad")}
     groups: dict[tuple, list[str]] = {}
@@ -279,10 +280,30 @@ def _last_lines(text: str, lines: int) -> tuple[str, int]:
 def _appendix_attempts(c: Chapters) -> None:
     say, record = c.say, c.record
     c.draft.appendix(say("appendix.attempts"))
+    if len(record.outcomes) + len(record.undone) > ATTEMPTS:
+        _attempts_by_host(c)
+        return
     rows = [(str(o.number), o.target, c.title(o), say(f"action.{o.action}"), Cell(say(f"result.{o.result}"), tone="bad" if _failed(o) else ""),
              str(o.attempt), say.moment(o.started_at, seconds=True)[5:] if o.started_at else "-", say.duration(o.seconds))
             for o in (*record.outcomes, *record.undone)]
-    c.draft.table(say.head("attempts"), rows, (0.8, 1.4, 2.7, 0.8, 1.2, 0.5, 1.6, 1.2), say("appendix.no_attempts"))
+    c.draft.table(say.head("attempts"), rows, (0.8, 1.6, 2.6, 0.8, 1.2, 0.5, 1.7, 1.2), say("appendix.no_attempts"))
+
+
+def _attempts_by_host(c: Chapters) -> None:
+    """One row a host, where one row an attempt would fill a hundred pages; what failed is listed in the chapter."""
+    say = c.say
+    by_host: dict[str, list[StepOutcome]] = {}
+    for outcome in (*c.record.outcomes, *c.record.undone):
+        by_host.setdefault(outcome.target, []).append(outcome)
+    c.text("appendix.attempts_by_host", n=len(c.record.outcomes) + len(c.record.undone))
+    rows = []
+    for host, outcomes in by_host.items():
+        starts, ends = [o.started_at for o in outcomes if o.started_at], [o.finished_at for o in outcomes if o.finished_at]
+        undone, bad = sum(o.action == "undo" for o in outcomes), sum(map(_failed, outcomes))
+        rows.append((host, str(len(outcomes) - undone), str(undone), Cell(str(bad), tone="bad" if bad else ""),
+                     say.moment(min(starts), seconds=True)[5:] if starts else "-", say.moment(max(ends), seconds=True)[5:] if ends else "-",
+                     say.duration(sum(o.seconds for o in outcomes))))
+    c.draft.table(say.head("attempts_by_host"), rows, (2.4, 0.8, 0.8, 0.9, 1.7, 1.7, 1.4), "")
 
 
 def _appendix_outputs(c: Chapters) -> None:

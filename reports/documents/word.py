@@ -28,7 +28,7 @@ LINE_MM = 210 - 26 - 22
 NAMESPACES = nsdecls("w")
 
 
-def word(paper: Paper, made_at: datetime) -> bytes:
+def to_word(paper: Paper, made_at: datetime) -> bytes:
     document = Document()
     _properties(document, paper, made_at)
     _styles(document, paper)
@@ -148,11 +148,12 @@ def _run(text: str, *, bold: bool = False, mono: bool = False, colour: str = "")
     return f"<w:r>{f'<w:rPr>{properties}</w:rPr>' if properties else ''}{inner}</w:r>"
 
 
-def _cell(cell: Cell, width: int, shade: str, bold: bool) -> str:
+def _cell(cell: Cell, width: int, shade: str, bold: bool, keep: bool = False, tall: bool = False) -> str:
     run = _run(cell.text, bold=bold or cell.strong or bool(cell.tone), mono=cell.mono, colour=TONES.get(cell.tone, "")) if cell.text else ""
     fill = f'<w:shd w:val="clear" w:color="auto" w:fill="{shade}"/>' if shade else ""
-    return (f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{fill}</w:tcPr>'
-            f'<w:p><w:pPr><w:pStyle w:val="TableText"/></w:pPr>{run}</w:p></w:tc>')
+    middle = '<w:vAlign w:val="center"/>' if tall else ""
+    return (f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{fill}{middle}</w:tcPr>'
+            f'<w:p><w:pPr><w:pStyle w:val="TableText"/>{"<w:keepNext/>" if keep else ""}</w:pPr>{run}</w:p></w:tc>')
 
 
 def _table(table: Table) -> Sequence:
@@ -167,12 +168,13 @@ def _table(table: Table) -> Sequence:
     parts += [f'<w:gridCol w:w="{width}"/>' for width in widths] + ["</w:tblGrid>"]
     if table.head:
         parts.append("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
-        parts += [_cell(Cell(name), width, "DFE7F1", True) for name, width in zip(table.head, widths, strict=True)] + ["</w:tr>"]
-    for row in table.rows:
+        parts += [_cell(Cell(name), width, "DFE7F1", True, True) for name, width in zip(table.head, widths, strict=True)] + ["</w:tr>"]
+    for place, row in enumerate(table.rows, 1):
+        keep = table.keeps_together and place < len(table.rows)
         longest = max(len(cell.text) for cell in row)
         split = "" if longest > 400 else "<w:cantSplit/>"  # a row longer than a page must be allowed to break
         parts.append(f"<w:tr><w:trPr>{split}{height}</w:trPr>" if split or height else "<w:tr>")
-        parts += [_cell(cell, width, "F2F5F9" if index == 0 and not table.head else "", False)
+        parts += [_cell(cell, width, "F2F5F9" if index == 0 and not table.head else "", False, keep, table.tall)
                   for index, (cell, width) in enumerate(zip(row, widths, strict=True))] + ["</w:tr>"]
     parts.append("</w:tbl>")
     after = parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:spacing w:before="0" w:after="60" w:line="120" w:lineRule="exact"/></w:pPr></w:p>')
@@ -228,18 +230,18 @@ def _field(code: str, shown: str) -> str:
 
 
 def _header_and_footer(section, paper: Paper) -> None:
-    """Pages of the body are counted by themselves; the cover has neither header nor footer."""
+    """The cover has neither header nor footer, but counts: fields for a section's own pages are not known to every word processor."""
     section.header.is_linked_to_previous = section.footer.is_linked_to_previous = False
-    section._sectPr.find(qn("w:cols")).addprevious(parse_xml(f'<w:pgNumType {NAMESPACES} w:start="1"/>'))
     right = int(LINE_MM / 25.4 * 1440)
+    clear = "".join(f'<w:tab w:val="clear" w:pos="{place}"/>' for place in (4320, 4680, 8640, 9360))  # the template's own stops
     head = parse_xml(
         f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Header"/><w:pBdr><w:bottom w:val="single" w:sz="4" w:space="3" w:color="B8C0CC"/></w:pBdr>'
-        f'<w:tabs><w:tab w:val="clear" w:pos="4320"/><w:tab w:val="clear" w:pos="8640"/><w:tab w:val="right" w:pos="{right}"/></w:tabs></w:pPr>'
+        f'<w:tabs>{clear}<w:tab w:val="right" w:pos="{right}"/></w:tabs></w:pPr>'
         f'{_run(f"{paper.owner}  {paper.title}")}<w:r><w:tab/></w:r>{_run(paper.number)}</w:p>')
     words = paper.words
     foot = parse_xml(
         f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Footer"/><w:jc w:val="center"/></w:pPr>{_run(words["page_before"])}{_field("PAGE", "1")}'
-        f'{_run(words["page_between"])}{_field("SECTIONPAGES", "1")}{_run(words["page_after"])}</w:p>')
+        f'{_run(words["page_between"])}{_field("NUMPAGES", "1")}{_run(words["page_after"])}</w:p>')
     for part, paragraph in ((section.header, head), (section.footer, foot)):
         for old in list(part._element):
             part._element.remove(old)
@@ -265,6 +267,8 @@ def _contents(document, paper: Paper) -> None:
 def _body(document, paper: Paper) -> None:
     elements: list = []
     for index, block in enumerate(paper.blocks):
+        leads = isinstance(paper.blocks[index + 1] if index + 1 < len(paper.blocks) else None, Table | Items)
+        keep = "<w:keepNext/>" if leads else ""
         match block:
             case Heading():
                 fresh = "<w:pageBreakBefore/>" if block.appendix and block.level == 1 and block.number.endswith("A") else ""
@@ -272,14 +276,14 @@ def _body(document, paper: Paper) -> None:
                     f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Heading{block.level}"/>{fresh}</w:pPr><w:bookmarkStart w:id="{index}" '
                     f'w:name={quoteattr(block.anchor)}/>{_run(f"{block.number}  {block.text}")}<w:bookmarkEnd w:id="{index}"/></w:p>'))
             case Paragraph():
-                elements.append(parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="BodyText"/></w:pPr>{_run(block.text)}</w:p>'))
+                elements.append(parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="BodyText"/>{keep}</w:pPr>{_run(block.text)}</w:p>'))
             case Items():
                 elements += [parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="ListBullet"/></w:pPr>{_run(item)}</w:p>')
                              for item in block.items]
             case Notice():
                 colour = TONES.get(block.tone, DEEP)
                 elements.append(parse_xml(
-                    f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Notice"/><w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="{colour}"/>'
+                    f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Notice"/>{keep}<w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="{colour}"/>'
                     f'</w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="F2F5F9"/></w:pPr>{_run(block.text, colour=colour)}</w:p>'))
             case Table():
                 elements += _table(block)
