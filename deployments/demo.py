@@ -20,7 +20,7 @@ from deployments.lab import lab
 from deployments.lab.place import LabError
 from deployments.orchestrator import NotReady, Orchestrator
 
-HOST = "web1"
+HOST = os.environ.get("HOST", "web1")
 LIMIT_S = 1800  # the whole demo, waiting for people left out
 PACKAGES = ["nginx", "postgresql-15"]
 APPROVER = "王主任"
