@@ -1,7 +1,7 @@
 """Watchdog (看护): notices runs whose processes died, and wakes runs whose waiting is over.
 
 Purpose: no run hangs for ever, and none waits longer than it should.
-When to use: by schedule, every minute.
+When to use: by schedule, every two minutes.
 Approval: none; it touches no customer's system.
 Before you start: nothing.
 Steps: 1 running runs without a sign of life become Crashed, so that “Retry” takes them up again; 2 suspended runs are woken
