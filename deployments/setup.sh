@@ -56,7 +56,7 @@ fi
 [ -e .venv ] || wait_for "making the virtual environment .venv with $("$python" -V)" "$python" -m venv .venv || stop "the virtual environment cannot be made; see $log"
 rm -f .venv/.stamp
 wait_for "fetching and installing $(grep -c '==' requirements.lock) packages (one to three minutes the first time)" \
-    .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off --no-deps --require-hashes -r requirements.lock \
+    .venv/bin/python -m pip install --disable-pip-version-check --no-input --progress-bar off --no-compile --no-deps --require-hashes -r requirements.lock \
     || stop "the packages cannot be installed: $(grep -i '^ERROR' "$log" | tail -n 1); see $log"
 wait_for "installing Standfast itself" \
     .venv/bin/python -m pip install --disable-pip-version-check --no-input --no-build-isolation --no-deps --editable . \
