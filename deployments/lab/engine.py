@@ -165,7 +165,8 @@ def _start() -> None:
     give_up = time.monotonic() + START_LIMIT_S
     while not answers(5):
         if time.monotonic() > give_up or (process is not None and process.poll() is not None):
-            raise LabError(f"the Docker engine was started and does not answer; see {where}")
+            last = f" ({_last_line(Path(where))})" if process else ""
+            raise LabError(f"the Docker engine was started and does not answer{last}; see {where}")
         time.sleep(0.3)
 
 
