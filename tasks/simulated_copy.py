@@ -11,6 +11,7 @@ import io
 import re
 import socket
 import time
+import zlib
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
@@ -45,8 +46,16 @@ SETTLE_S = 20  # services that have not come up so long after systemd was done d
 MIB = 1 << 20
 
 
-def make_copy(host: HostAccess, sandbox: Sandbox, *, number: str, survey: Survey, say: Say, time_limit_s: float = 1800,
-              compress: bool = False) -> tuple[HostAccess, Copy]:
+def make_copy(
+    host: HostAccess,
+    sandbox: Sandbox,
+    *,
+    number: str,
+    survey: Survey,
+    say: Say,
+    time_limit_s: float = 1800,
+    compress: bool = False,
+) -> tuple[HostAccess, Copy]:
     """Make the copy of `host` for change `number` and wait until it serves; an older one of the same name is removed first.
 
     The returned host is reached at 127.0.0.1 with a key made for it, shows host keys made for it, and is otherwise as `host`:
@@ -61,8 +70,10 @@ def make_copy(host: HostAccess, sandbox: Sandbox, *, number: str, survey: Survey
     deadline = began + time_limit_s
     engine = Engine(sandbox.engine)
     if sandbox.engine and not sandbox.engine.startswith("unix:"):
-        raise BlockersFound(f"sandbox {sandbox.name} is on another machine ({sandbox.engine}); a copy is reached at 127.0.0.1 only, "
-                            "so run the worker on that machine")
+        raise BlockersFound(
+            f"sandbox {sandbox.name} is on another machine ({sandbox.engine}); a copy is reached at 127.0.0.1 only, "
+            "so run the worker on that machine"
+        )
     remove_copy(sandbox, number=number, target=host.name, say=say)
     try:
         return _make(host, sandbox, engine, number, survey, say, began, deadline, compress)
@@ -100,8 +111,17 @@ def _remove(engine: Engine, *labels: str) -> bool:
     return found
 
 
-def _make(host: HostAccess, sandbox: Sandbox, engine: Engine, number: str, survey: Survey, say: Say, began: float, deadline: float,
-          compress: bool) -> tuple[HostAccess, Copy]:
+def _make(
+    host: HostAccess,
+    sandbox: Sandbox,
+    engine: Engine,
+    number: str,
+    survey: Survey,
+    say: Say,
+    began: float,
+    deadline: float,
+    compress: bool,
+) -> tuple[HostAccess, Copy]:
     name = re.sub(r"[^a-z0-9_.-]+", "-", f"standfast-copy-{number}-{host.name}".lower())
     made = int(time.time())
     labels = container.labels_of(number, host.name, made)
@@ -113,16 +133,28 @@ def _make(host: HostAccess, sandbox: Sandbox, engine: Engine, number: str, surve
         _may_be_copied(host, sandbox, engine, read)
         small = io.BytesIO()
         if read.files:
-            remote.stream(files_script(read.files), small, timeout_s=_left(deadline)).need("reading files with secrets", host.name)
+            remote.stream(files_script(read.files), small, timeout_s=_left(deadline)).need(
+                "reading files with secrets", host.name
+            )
         cleaned = clean(small.getvalue(), read, user=host.user, key_line=key_line)
         if not cleaned.host_keys:
             _give_host_key(cleaned)
         say(f"{len(cleaned.masked)} files bear secrets and are re-keyed")
 
-        stream = _Masked(StreamMask(cleaned.replacements.strong_pairs), min(sandbox.disk_mib * MIB, int(read.used_kib * 1024 * 1.1) + 64 * MIB),
-                         host.name, compress)
-        with engine.fed("import", "-c", f"LABEL {COPY_LABEL}={_word(number)} {TARGET_LABEL}={_word(host.name)} {MADE_LABEL}={made}",
-                        "-", f"{name}:copy", timeout_s=_left(deadline)) as sink:
+        stream = _Masked(
+            StreamMask(cleaned.replacements.strong_pairs),
+            min(sandbox.disk_mib * MIB, int(read.used_kib * 1024 * 1.1) + 64 * MIB),
+            host.name,
+            compress,
+        )
+        with engine.fed(
+            "import",
+            "-c",
+            f"LABEL {COPY_LABEL}={_word(number)} {TARGET_LABEL}={_word(host.name)} {MADE_LABEL}={made}",
+            "-",
+            f"{name}:copy",
+            timeout_s=_left(deadline),
+        ) as sink:
             stream.sink = sink
             answer = remote.stream(system_script(read, cleaned.without, compress=compress), stream, timeout_s=_left(deadline))
             answer.need("reading the file systems", host.name)
@@ -131,18 +163,37 @@ def _make(host: HostAccess, sandbox: Sandbox, engine: Engine, number: str, surve
 
         image = container.gateway_image(engine) or container.gateway_image(engine, otherwise=f"{name}:copy")
         subnet = container.make_network(engine, name, labels)
-        address, port = container.start_gateway(engine, name=f"{name}-gateway", image=image, network=name, subnet=subnet, labels=labels,
-                                                package_hosts=package_hosts, upstream=_upstream(read), copy_ssh_port=read.ssh_port)
+        address, port = container.start_gateway(
+            engine,
+            name=f"{name}-gateway",
+            image=image,
+            network=name,
+            subnet=subnet,
+            labels=labels,
+            package_hosts=package_hosts,
+            upstream=_upstream(read),
+            copy_ssh_port=read.ssh_port,
+        )
         running = [cluster for cluster in read.clusters if cluster.running]
-        container.create(engine, name=name, image=f"{name}:copy", network=name, hostname=read.hostname, labels=labels,
-                         boot=container.boot_script(running), memory_mib=sandbox.memory_mib, cpu=sandbox.cpu)
+        container.create(
+            engine,
+            name=name,
+            image=f"{name}:copy",
+            network=name,
+            hostname=read.hostname,
+            labels=labels,
+            boot=container.boot_script(running),
+            memory_mib=sandbox.memory_mib,
+            cpu=sandbox.cpu,
+        )
         said = _fill(engine, name, host, read, cleaned, container.apt_settings(address, package_hosts), made)
         for cluster in running:
             data = _Masked(StreamMask(()), sandbox.disk_mib * MIB - stream.bytes_read, host.name, False)
             with engine.fed("cp", "-", f"{name}:{cluster.data}", timeout_s=_left(deadline)) as sink:
                 data.sink = sink
                 remote.stream(database_script(cluster), data, timeout_s=_left(deadline)).need(
-                    f"the base backup of PostgreSQL {cluster.version}/{cluster.name}", host.name)
+                    f"the base backup of PostgreSQL {cluster.version}/{cluster.name}", host.name
+                )
                 data.finish()
             stream.bytes_read += data.bytes_read
             say(f"{data.bytes_read // MIB} MiB of database {cluster.version}/{cluster.name} are copied")
@@ -151,12 +202,27 @@ def _make(host: HostAccess, sandbox: Sandbox, engine: Engine, number: str, surve
     copy_host = _access(host, port, private_key, cleaned.host_keys)
     say("the copy starts")
     down = _wait_until_up(engine, name, copy_host, survey, min(deadline, time.monotonic() + BOOT_LIMIT_S))
-    masked = cleaned.masked + list(said) + ([f"{stream.mask.hits} further places of known values in other files"] if stream.mask.hits else [])
-    left_out = [f"the content of /{path}" for path in LEFT_OUT_CONTENT] + cleaned.left_out + \
-        [f"{path}: a network file system" for path in read.remote] + \
-        [f"{service}: switched off in a copy" for service in _silenced(survey)] + [f"{service}: does not run in the copy" for service in down]
-    return copy_host, Copy(target=host.name, place=name, bytes_read=stream.bytes_read, bytes_in_use=read.used_kib * 1024,
-                           seconds=round(time.monotonic() - began, 1), masked=tuple(masked), left_out=tuple(left_out))
+    masked = (
+        cleaned.masked
+        + list(said)
+        + ([f"{stream.mask.hits} further places of known values in other files"] if stream.mask.hits else [])
+    )
+    left_out = (
+        [f"the content of /{path}" for path in LEFT_OUT_CONTENT]
+        + cleaned.left_out
+        + [f"{path}: a network file system" for path in read.remote]
+        + [f"{service}: switched off in a copy" for service in _silenced(survey)]
+        + [f"{service}: does not run in the copy" for service in down]
+    )
+    return copy_host, Copy(
+        target=host.name,
+        place=name,
+        bytes_read=stream.bytes_read,
+        bytes_in_use=read.used_kib * 1024,
+        seconds=round(time.monotonic() - began, 1),
+        masked=tuple(masked),
+        left_out=tuple(left_out),
+    )
 
 
 def _read(remote: Remote, host: HostAccess, deadline: float) -> HostReading:
@@ -171,27 +237,36 @@ def _read(remote: Remote, host: HostAccess, deadline: float) -> HostReading:
 def _may_be_copied(host: HostAccess, sandbox: Sandbox, engine: Engine, read: HostReading) -> None:
     used = -(-read.used_kib // 1024)
     if used > sandbox.disk_mib:
-        raise BlockersFound(f"{host.name} uses {used} MiB, but a copy in sandbox {sandbox.name} may take {sandbox.disk_mib} MiB; "
-                            "raise disk_mib in the sandbox block, or rehearse on a staging host")
+        raise BlockersFound(
+            f"{host.name} uses {used} MiB, but a copy in sandbox {sandbox.name} may take {sandbox.disk_mib} MiB; "
+            "raise disk_mib in the sandbox block, or rehearse on a staging host"
+        )
     free = engine.free_bytes() // MIB
     if used * 1.1 > free:
-        raise BlockersFound(f"{host.name} uses {used} MiB, but only {free} MiB are free on the engine of sandbox {sandbox.name}; "
-                            "make room there, or rehearse on a staging host")
+        raise BlockersFound(
+            f"{host.name} uses {used} MiB, but only {free} MiB are free on the engine of sandbox {sandbox.name}; "
+            "make room there, or rehearse on a staging host"
+        )
     if len(read.files) >= FILES_LIMIT or sum(file.size for file in read.files) > EXAMINED_LIMIT:
-        raise BlockersFound(f"{host.name} has more files with possible secrets than can be examined ({len(read.files)} files); "
-                            "rehearse on a staging host")
+        raise BlockersFound(
+            f"{host.name} has more files with possible secrets than can be examined ({len(read.files)} files); "
+            "rehearse on a staging host"
+        )
     for cluster in read.clusters:
         if cluster.running and cluster.spaces:
-            raise BlockersFound(f"{host.name}: PostgreSQL {cluster.version}/{cluster.name} has table spaces of its own, which cannot be copied "
-                                "in one stream; rehearse on a staging host")
+            raise BlockersFound(
+                f"{host.name}: PostgreSQL {cluster.version}/{cluster.name} has table spaces of its own, which cannot be copied "
+                "in one stream; rehearse on a staging host"
+            )
 
 
 class _Masked:
     """Where the target's stream goes: through the mask into the engine, counted, and cut off at the limit."""
 
     def __init__(self, mask: StreamMask, limit: int, host: str, packed: bool) -> None:
-        import zlib
         self.mask, self.limit, self.host, self.sink, self.bytes_read = mask, limit, host, None, 0
+        self._waiting: list[bytes] = []  # SSH brings small pieces; searching and writing large ones costs less
+        self._waits = 0
         self._unpack = zlib.decompressobj(wbits=31) if packed else None
 
     def write(self, chunk: bytes) -> None:
@@ -199,24 +274,40 @@ class _Masked:
             chunk = self._unpack.decompress(chunk)
         self.bytes_read += len(chunk)
         if self.bytes_read > self.limit:
-            raise BlockersFound(f"{self.host} sends more than the {self.limit // MIB} MiB it was measured at or may take; "
-                                "see what grows there, or raise disk_mib in the sandbox block")
-        self.sink.write(self.mask.feed(chunk))
+            raise BlockersFound(
+                f"{self.host} sends more than the {self.limit // MIB} MiB it was measured at or may take; "
+                "see what grows there, or raise disk_mib in the sandbox block"
+            )
+        self._waiting.append(chunk)
+        self._waits += len(chunk)
+        if self._waits >= MIB:
+            self._pass_on()
+
+    def _pass_on(self) -> None:
+        whole, self._waiting, self._waits = b"".join(self._waiting), [], 0
+        self.sink.write(self.mask.feed(whole))
 
     def finish(self) -> None:
+        self._pass_on()
         self.sink.write(self.mask.close())
 
 
-def _fill(engine: Engine, name: str, host: HostAccess, read: HostReading, cleaned: Cleaned, apt: str, made: int) -> tuple[str, ...]:
+def _fill(
+    engine: Engine, name: str, host: HostAccess, read: HostReading, cleaned: Cleaned, apt: str, made: int
+) -> tuple[str, ...]:
     """Put the cleaned files into the container, and what makes it a copy; returns what was said of the database roles."""
     folders = list(read.log_folders)
     if cleaned.own_keys.startswith(f"{read.home}/"):
         folders.append(SecretFile(cleaned.own_keys.rpartition("/")[0], 0o700, read.uid, read.gid))
     files = cleaned.put + [(log, b"") for log in read.logs]
-    files += [(SecretFile("/etc/machine-id", 0o444, 0, 0), new_machine_id()),
-              (SecretFile("/etc/apt/apt.conf.d/99standfast-copy", 0o644, 0, 0), apt.encode())]
+    files += [
+        (SecretFile("/etc/machine-id", 0o444, 0, 0), new_machine_id()),
+        (SecretFile("/etc/apt/apt.conf.d/99standfast-copy", 0o644, 0, 0), apt.encode()),
+    ]
     if host.become == "sudo" and host.sudo_password:
-        files.append((SecretFile("/etc/sudoers.d/zz-standfast-copy", 0o440, 0, 0), f"{host.user} ALL=(ALL:ALL) NOPASSWD: ALL\n".encode()))
+        files.append(
+            (SecretFile("/etc/sudoers.d/zz-standfast-copy", 0o440, 0, 0), f"{host.user} ALL=(ALL:ALL) NOPASSWD: ALL\n".encode())
+        )
     said: list[str] = []
     folders += [SecretFile("/.standfast", 0o700, 0, 0), SecretFile("/.standfast/etc", 0o700, 0, 0)]
     for cluster in read.clusters:
@@ -231,14 +322,29 @@ def _fill(engine: Engine, name: str, host: HostAccess, read: HostReading, cleane
 def _give_host_key(cleaned: Cleaned) -> None:
     """A host key of its own for a host whose keys lie elsewhere than sshd's usual place."""
     private, line = ssh_pair()
-    cleaned.put += [(SecretFile("/etc/ssh/ssh_host_ed25519_key", 0o600, 0, 0), private.encode()),
-                    (SecretFile("/etc/ssh/ssh_host_ed25519_key.pub", 0o644, 0, 0), line.encode() + b"\n")]
+    cleaned.put += [
+        (SecretFile("/etc/ssh/ssh_host_ed25519_key", 0o600, 0, 0), private.encode()),
+        (SecretFile("/etc/ssh/ssh_host_ed25519_key.pub", 0o644, 0, 0), line.encode() + b"\n"),
+    ]
     cleaned.host_keys.append(line)
 
 
 def _access(host: HostAccess, port: int, private_key: str, host_keys: list[str]) -> HostAccess:
-    same = {field: getattr(host, field) for field in ("name", "customer", "user", "become", "watched", "databases", "releases", "acceptance",
-                                                      "connect_timeout_s", "labels")}
+    same = {
+        field: getattr(host, field)
+        for field in (
+            "name",
+            "customer",
+            "user",
+            "become",
+            "watched",
+            "databases",
+            "releases",
+            "acceptance",
+            "connect_timeout_s",
+            "labels",
+        )
+    }
     return HostAccess(**same, address="127.0.0.1", port=port, private_key=SecretStr(private_key), host_key="\n".join(host_keys))
 
 
@@ -250,9 +356,14 @@ def _wait_until_up(engine: Engine, name: str, host: HostAccess, survey: Survey, 
     """
     silenced = set(_silenced(survey))
     wanted = [s.name if "." in s.name else f"{s.name}.service" for s in survey.services if s.active == "active"]
-    wanted = [unit for unit in wanted if unit.endswith(".service") and unit not in silenced and re.fullmatch(r"[\w@.:\\-]+", unit)]
-    script = "systemctl is-system-running; for unit in " + " ".join(f"'{unit}'" for unit in wanted) + \
-        '; do printf "%s %s\\n" "$unit" "$(systemctl is-active "$unit")"; done'
+    wanted = [
+        unit for unit in wanted if unit.endswith(".service") and unit not in silenced and re.fullmatch(r"[\w@.:\\-]+", unit)
+    ]
+    script = (
+        "systemctl is-system-running; for unit in "
+        + " ".join(f"'{unit}'" for unit in wanted)
+        + '; do printf "%s %s\\n" "$unit" "$(systemctl is-active "$unit")"; done'
+    )
     problem: Exception | None = None
     settled = 0.0
     while True:
@@ -273,8 +384,10 @@ def _wait_until_up(engine: Engine, name: str, host: HostAccess, survey: Survey, 
             problem = raised
         if time.monotonic() > deadline:
             said = str(problem) if problem else "systemd is still starting"
-            raise OutOfTime(f"the copy of {host.name} is not up in time ({said}); raise the sandbox's memory or processors, "
-                            "or rehearse on a staging host")
+            raise OutOfTime(
+                f"the copy of {host.name} is not up in time ({said}); raise the sandbox's memory or processors, "
+                "or rehearse on a staging host"
+            )
         time.sleep(0.2)
 
 
@@ -296,7 +409,11 @@ def _greeted(host: HostAccess) -> None:
 
 def _silenced(survey: Survey) -> list[str]:
     off = set(container.silent_units())
-    names = (service.name if "." in service.name else f"{service.name}.service" for service in survey.services if service.active == "active")
+    names = (
+        service.name if "." in service.name else f"{service.name}.service"
+        for service in survey.services
+        if service.active == "active"
+    )
     return sorted(name for name in names if name in off)
 
 

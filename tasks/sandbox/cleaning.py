@@ -92,7 +92,9 @@ def clean(stream: bytes, reading: HostReading, *, user: str, key_line: str) -> C
 
 def _keys_file(reading: HostReading, user: str) -> str:
     """Where sshd looks for the account's keys."""
-    first = reading.keys_files[0].replace("%h", reading.home).replace("%u", user).replace("%U", str(reading.uid)).replace("%%", "%")
+    first = (
+        reading.keys_files[0].replace("%h", reading.home).replace("%u", user).replace("%U", str(reading.uid)).replace("%%", "%")
+    )
     return first if first.startswith("/") else f"{reading.home}/{first}"
 
 
@@ -128,7 +130,9 @@ def _clean_one(done: Cleaned, ring: KeyRing, file: SecretFile, content: bytes, u
     except NotOurs as problem:
         _leave_out(done, file, str(problem))
         return
-    if re.search(r"BEGIN [A-Z0-9 ]*PRIVATE KEY-----", re.sub(r"(?s)-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?-----END \1-----", "", new)):
+    if re.search(
+        r"BEGIN [A-Z0-9 ]*PRIVATE KEY-----", re.sub(r"(?s)-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?-----END \1-----", "", new)
+    ):
         _leave_out(done, file, "a private key that is cut off")
         return
     if keys and _HOST_KEY.search(path):
@@ -137,8 +141,14 @@ def _clean_one(done: Cleaned, ring: KeyRing, file: SecretFile, content: bytes, u
         _put(done, SecretFile(f"{path}.pub", 0o644, file.uid, file.gid), line.encode() + b"\n")
     new, names = mask_text(path, new, done.replacements)
     token = new.strip()
-    if base.endswith(".key") and not keys and not names and not path.startswith(_SAFE_KEY_PLACES) and "PUBLIC KEY" not in new \
-            and re.fullmatch(r"\S{8,}", token):
+    if (
+        base.endswith(".key")
+        and not keys
+        and not names
+        and not path.startswith(_SAFE_KEY_PLACES)
+        and "PUBLIC KEY" not in new
+        and re.fullmatch(r"\S{8,}", token)
+    ):
         new, names = new.replace(token, done.replacements.of(token)), ("key",)
     if new == text:
         return

@@ -31,12 +31,20 @@ class Engine:
             CommandFailed: it failed. OutOfTime: no end in time. HostUnreachable: no engine answers.
         """
         try:
-            done = subprocess.run(self._line(arguments), input=stdin, stdin=subprocess.DEVNULL if stdin is None else None,
-                                  capture_output=True, timeout=timeout_s, check=False)
+            done = subprocess.run(
+                self._line(arguments),
+                input=stdin,
+                stdin=subprocess.DEVNULL if stdin is None else None,
+                capture_output=True,
+                timeout=timeout_s,
+                check=False,
+            )
         except FileNotFoundError:
             raise HostUnreachable("the docker command is missing on the worker; install it (on Debian: docker.io)") from None
         except subprocess.TimeoutExpired:
-            raise OutOfTime(f"docker {' '.join(arguments[:2])}: no end after {timeout_s:.0f} s; look at the sandbox's engine") from None
+            raise OutOfTime(
+                f"docker {' '.join(arguments[:2])}: no end after {timeout_s:.0f} s; look at the sandbox's engine"
+            ) from None
         if done.returncode != 0:
             if not check:
                 return ""
@@ -46,16 +54,25 @@ class Engine:
     def refuse(self, arguments: Sequence[str], err: bytes) -> None:
         words = [line for line in err.decode(errors="replace").splitlines() if line.strip()] or ["no message"]
         if "Cannot connect to the Docker daemon" in words[0] or "error during connect" in words[0]:
-            raise HostUnreachable(f"the sandbox's Docker engine does not answer at {self.address or 'its default address'}; "
-                                  "start it, or correct the sandbox block")
+            raise HostUnreachable(
+                f"the sandbox's Docker engine does not answer at {self.address or 'its default address'}; "
+                "start it, or correct the sandbox block"
+            )
         raise CommandFailed(f"docker {' '.join(arguments[:2])}: {words[-1][:300]}")
 
     def last_words(self, container: str) -> str:
         """The last line a container printed, and how it ended."""
-        done = subprocess.run(self._line(("logs", "--tail", "5", container)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, timeout=60, check=False)
+        done = subprocess.run(
+            self._line(("logs", "--tail", "5", container)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=60,
+            check=False,
+        )
         lines = [line for line in done.stdout.decode(errors="replace").splitlines() if line.strip()]
-        return f"{lines[-1] if lines else 'it said nothing'} (status {self.run('inspect', '-f', '{{.State.ExitCode}}', container, check=False)})"
+        status = self.run("inspect", "-f", "{{.State.ExitCode}}", container, check=False)
+        return f"{lines[-1] if lines else 'it said nothing'} (status {status})"
 
     def names(self, kind: str, *labels: str) -> list[str]:
         """Containers ("container"), images or networks that bear all these labels ("name" or "name=value"): their ids."""

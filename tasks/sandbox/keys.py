@@ -117,9 +117,15 @@ def _public_of(certificate: x509.Certificate) -> bytes:
 
 
 def _certificate(old: x509.Certificate, key: object) -> x509.Certificate:
-    builder = (x509.CertificateBuilder().subject_name(old.subject).issuer_name(old.subject).public_key(key.public_key())
-               .serial_number(x509.random_serial_number())
-               .not_valid_before(old.not_valid_before_utc).not_valid_after(old.not_valid_after_utc))
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(old.subject)
+        .issuer_name(old.subject)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(old.not_valid_before_utc)
+        .not_valid_after(old.not_valid_after_utc)
+    )
     for wanted in (x509.SubjectAlternativeName, x509.BasicConstraints, x509.KeyUsage, x509.ExtendedKeyUsage):
         try:
             extension = old.extensions.get_extension_for_class(wanted)

@@ -22,37 +22,79 @@ from urllib.parse import quote, unquote
 STRONG_LENGTH = 10
 STRONG_CHANGES = 4
 
-_WORD = r"pass(?:word|wd|phrase|code)|(?:(?<![a-z])|db|user|smtp|mail|ldap|root|admin|auth)pass(?![a-z])|(?<![a-z])pwd(?![a-z])|passwort|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|" \
-        r"encryption[_-]?key|signing[_-]?key|credentials?|auth[_-]?key|psk|requirepass|masterauth|bindpw|rootpw"
+_WORD = (
+    r"pass(?:word|wd|phrase|code)|(?:(?<![a-z])|db|user|smtp|mail|ldap|root|admin|auth)pass(?![a-z])|(?<![a-z])pwd(?![a-z])|passwort|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|secret[_-]?key|"
+    r"encryption[_-]?key|signing[_-]?key|credentials?|auth[_-]?key|psk|requirepass|masterauth|bindpw|rootpw"
+)
 _NAME = rf"[A-Za-z0-9_.\-]*(?:{_WORD})[A-Za-z0-9_.\-]*"
 
 # name = value | name: value | "name": "value" | 'name' => 'value' | <name>value</name> | define('NAME', 'value')
 _ASSIGNMENT = re.compile(
     rf"""(?P<name>{_NAME})(?P<quote>["']?)\s*(?:=>|:=|=|:|(?<=["']),(?=\s*["'](?:[^"'\n]*["']\s*\))))[ \t]*
          (?:(?P<q>["'])(?P<quoted>(?:\\.|(?!(?P=q))[^\\\n])*)(?P=q)|(?P<bare>[^\s"';,&|<>`\\)\]}}]+[^\s"';&<>`)\]}}]*))""",
-    re.I | re.X)
+    re.I | re.X,
+)
 _ELEMENT = re.compile(rf"<(?P<name>{_NAME})(?:\s[^>]*)?>(?P<value>[^<>\n]+)</", re.I)
 # directives whose value follows a blank
-_DIRECTIVE = re.compile(r"""^[ \t]*(?P<name>requirepass|masterauth|bindpw|rootpw|rocommunity6?|rwcommunity6?|user\s+\S+\s+(?:insecure-)?password)
-                            [ \t]+["']?(?P<value>[^\s"']+)""", re.I | re.M | re.X)
+_DIRECTIVE = re.compile(
+    r"""^[ \t]*(?P<name>requirepass|masterauth|bindpw|rootpw|rocommunity6?|rwcommunity6?|user\s+\S+\s+(?:insecure-)?password)
+                            [ \t]+["']?(?P<value>[^\s"']+)""",
+    re.I | re.M | re.X,
+)
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.\-]*)://(?P<user>[^\s:/@\"'<>]*):(?P<value>[^\s/@\"'<>]+)@", re.I)
-_HEADER = re.compile(r"""(?P<name>(?:Proxy-)?Authorization)["']?\s*[:=,]?\s*["']?(?:Basic|Bearer|Token)\s+(?P<value>[A-Za-z0-9._~+/=\-]{8,})""",
-                     re.I)
+_HEADER = re.compile(
+    r"""(?P<name>(?:Proxy-)?Authorization)["']?\s*[:=,]?\s*["']?(?:Basic|Bearer|Token)\s+(?P<value>[A-Za-z0-9._~+/=\-]{8,})""",
+    re.I,
+)
 _PEM = re.compile(r"-----BEGIN (?P<kind>[A-Z0-9 ]*PRIVATE KEY)-----.*?-----END (?P=kind)-----[ \t]*\n?", re.S)
-_CRYPT = re.compile(r"(?P<prefix>\$(?:1|2[aby]|5|6|7|y|gy|apr1|argon2\w+)\$(?:rounds=\d+\$)?|\{S?SHA\d*\})(?P<value>[./A-Za-z0-9$+=,]{8,})")
+_CRYPT = re.compile(
+    r"(?P<prefix>\$(?:1|2[aby]|5|6|7|y|gy|apr1|argon2\w+)\$(?:rounds=\d+\$)?|\{S?SHA\d*\})(?P<value>[./A-Za-z0-9$+=,]{8,})"
+)
 
 # a name like these holds no secret itself
 _NO_SECRET_NAME = re.compile(
     r"(?:file|path|dir|directory|url|uri|command|cmd|program|helper|timeout|length|len|min|max|expiry|expires|expiration|ttl|lifetime|"
     r"encryption|algorithm|authentication|type|header|name|enabled|required|policy|count|size|field|column|prompt|agent|lock|"
-    r"nopasswd|loadcredential(?:encrypted)?|importcredential|tokeni[sz]er?|max_?tokens|quality|history|retries|auth|bytes|format|mode|method|rotation|issuer|audience|change|reset|hint)s?$", re.I)
+    r"nopasswd|loadcredential(?:encrypted)?|importcredential|tokeni[sz]er?|max_?tokens|quality|history|retries|auth|bytes|format|mode|method|rotation|issuer|audience|change|reset|hint)s?$",
+    re.I,
+)
 _NO_SECRET = re.compile(
     r"^(?:|true|false|yes|no|on|off|none|null|nil|undefined|default|required|optional|sufficient|requisite|prohibit-password|ask|"
     r"str|string|int|bool|bytes|any|self|disabled|enabled|x+|\*+|\.+|-+|files?|systemd|compat|"
     r"/(?:etc|run|var|usr|opt|srv|home|root|dev|proc|tmp|bin|sbin|sys)(?:/.*)?|"
-    r"\$\{?\w.*|%\(.*|%[a-zA-Z]|\{\{.*|<.*>|@.*@|\[.*|.*\(.*|.*\$\{.*|\{.*)$", re.I | re.S)
-_CODE = (".py", ".pyi", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".php", ".rb", ".java", ".go", ".pl", ".pm", ".c", ".h", ".cpp",
-         ".rs", ".html", ".htm", ".css", ".md", ".rst", ".txt", ".vue", ".po", ".lua", ".jsp")
+    r"\$\{?\w.*|%\(.*|%[a-zA-Z]|\{\{.*|<.*>|@.*@|\[.*|.*\(.*|.*\$\{.*|\{.*)$",
+    re.I | re.S,
+)
+_CODE = (
+    ".py",
+    ".pyi",
+    ".js",
+    ".mjs",
+    ".cjs",
+    ".ts",
+    ".tsx",
+    ".jsx",
+    ".php",
+    ".rb",
+    ".java",
+    ".go",
+    ".pl",
+    ".pm",
+    ".c",
+    ".h",
+    ".cpp",
+    ".rs",
+    ".html",
+    ".htm",
+    ".css",
+    ".md",
+    ".rst",
+    ".txt",
+    ".vue",
+    ".po",
+    ".lua",
+    ".jsp",
+)
 _KEPT = re.compile(r"\\u[0-9a-fA-F]{4}|\\.|&\w+;|%[0-9A-Fa-f]{2}", re.S)
 
 
@@ -186,8 +228,11 @@ class Replacements:
     def strong_pairs(self) -> tuple[tuple[bytes, bytes], ...]:
         """Old and new bytes of the values that may be replaced wherever they stand; equal in length, longest first."""
         pairs = [(old.encode(), new.encode()) for old, new in self.values.items() if strong(old)]
-        pairs += [(quote(old, safe="").encode(), quote(new, safe="").encode()) for old, new in self.values.items()
-                  if strong(old) and quote(old, safe="") != old]
+        pairs += [
+            (quote(old, safe="").encode(), quote(new, safe="").encode())
+            for old, new in self.values.items()
+            if strong(old) and quote(old, safe="") != old
+        ]
         return tuple(sorted(((o, n) for o, n in pairs if len(o) == len(n)), key=lambda pair: -len(pair[0])))
 
 
@@ -197,9 +242,9 @@ def mask_text(path: str, text: str, replacements: Replacements) -> tuple[str, tu
     for hit in find_secrets(path, text):
         new = replacements.of(hit.value)
         if hit.encoded:
-            plain = text[hit.start:hit.end]
+            plain = text[hit.start : hit.end]
             new = quote(new, safe="".join(c for c in string.punctuation if c in plain and c != "%"))
-        out += [text[at:hit.start], new]
+        out += [text[at : hit.start], new]
         names.append(hit.name)
         at = hit.end
     return "".join(out) + text[at:], tuple(dict.fromkeys(names))
@@ -244,6 +289,7 @@ class StreamMask:
 
 # --- accounts ---------------------------------------------------------------------------------------------------------------
 
+
 def lock_passwords(shadow: str, open_for_key: str = "") -> str:
     """shadow or gshadow with no password hash left. `open_for_key` may still log in by key (sshd refuses "!")."""
     lines = []
@@ -263,6 +309,7 @@ def lock_passwords(shadow: str, open_for_key: str = "") -> str:
 
 
 # --- PostgreSQL's verifiers (RFC 5802, RFC 7677; src/common/scram-common.c) -------------------------------------------------
+
 
 def password_fits(verifier: str, role: str, password: str) -> bool:
     """Whether `password` is the one behind a role's verifier, as pg_authid.rolpassword holds it (SCRAM-SHA-256 or md5)."""
@@ -308,7 +355,10 @@ def rekey_roles(roles: Iterable[Role], replacements: Replacements) -> tuple[str,
     application in the copy connects; any other role gets a random password that nobody knows.
     """
     candidates = tuple(replacements.values)
-    sql, said = ["SET log_statement = 'none';", "SET log_min_duration_statement = -1;", "SET log_min_error_statement = 'panic';"], []
+    sql, said = (
+        ["SET log_statement = 'none';", "SET log_min_duration_statement = -1;", "SET log_min_error_statement = 'panic';"],
+        [],
+    )
     for role in roles:
         if not role.verifier:
             continue

@@ -14,40 +14,90 @@ FILE_LIMIT = 1 << 20  # bytes; a larger file is searched by no pattern
 FILES_LIMIT = 20000
 EXAMINED_LIMIT = 128 << 20  # bytes of all such files together
 ROOTS = "/etc /opt /srv /root /home /var/www /var/lib /usr/local"
-NOT_INTO = (r"\( -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/lib/standfast -o -path /var/lib/docker "
-            r"-o -path /var/lib/containerd -o -path /var/lib/postgresql -o -path /var/lib/mysql -o -path /var/lib/systemd "
-            r"-o -name ca-certificates.crt -o -name tls-ca-bundle.pem -o -path /etc/alternatives "
-            r"-o -name site-packages -o -name dist-packages -o -name node_modules -o -name .git \)")
+NOT_INTO = (
+    r"\( -path /var/lib/dpkg -o -path /var/lib/apt -o -path /var/lib/standfast -o -path /var/lib/docker "
+    r"-o -path /var/lib/containerd -o -path /var/lib/postgresql -o -path /var/lib/mysql -o -path /var/lib/systemd "
+    r"-o -name ca-certificates.crt -o -name tls-ca-bundle.pem -o -path /etc/alternatives "
+    r"-o -name site-packages -o -name dist-packages -o -name node_modules -o -name .git \)"
+)
 
 # Key stores whose content cannot be re-keyed, histories, dumps: never copied, wherever they lie.
 LEFT_OUT_ANYWHERE = (
-    "*.p12", "*.pfx", "*.jks", "*.keystore", "*.kdbx", "*.keytab", "*.p8", "*/secring.gpg", "*/private-keys-v1.d/*", "*/chap-secrets",
-    "*/pap-secrets", "*/ipsec.secrets", "*.psk", "*_history", "*/.lesshst", "*/.viminfo", "*.dump", "*.sql.gz", "*.sql.xz", "*.sql.zst",
-    "*.sql.bz2", "*/.mysql_history", "*/.aws/credentials", "*/.docker/config.json", "*/.kube/config", "*/.config/gh/*",
+    "*.p12",
+    "*.pfx",
+    "*.jks",
+    "*.keystore",
+    "*.kdbx",
+    "*.keytab",
+    "*.p8",
+    "*/secring.gpg",
+    "*/private-keys-v1.d/*",
+    "*/chap-secrets",
+    "*/pap-secrets",
+    "*/ipsec.secrets",
+    "*.psk",
+    ".*_history",
+    "*/.lesshst",
+    "*/.viminfo",
+    "*.dump",
+    "*.sql.gz",
+    "*.sql.xz",
+    "*.sql.zst",
+    "*.sql.bz2",
+    "*/.aws/credentials",
+    "*/.docker/config.json",
+    "*/.kube/config",
+    "*/.config/gh/*",
 )
 # Read from /; folders stay, their content does not.
-LEFT_OUT_CONTENT = ("proc", "sys", "dev", "run", "tmp", "var/tmp", "var/cache/apt/archives", "var/lib/standfast", "var/lib/docker",
-                    "var/lib/containerd", "var/backups", "var/log", "var/mail", "var/spool/postfix/deferred", "var/spool/postfix/active",
-                    "var/spool/postfix/incoming", "var/spool/exim4/input", "var/lib/mysql", "lost+found", "var/crash")
+LEFT_OUT_CONTENT = (
+    "proc",
+    "sys",
+    "dev",
+    "run",
+    "tmp",
+    "var/tmp",
+    "var/cache/apt/archives",
+    "var/lib/standfast",
+    "var/lib/docker",
+    "var/lib/containerd",
+    "var/backups",
+    "var/log",
+    "var/mail",
+    "var/spool/postfix/deferred",
+    "var/spool/postfix/active",
+    "var/spool/postfix/incoming",
+    "var/spool/exim4/input",
+    "var/lib/mysql",
+    "lost+found",
+    "var/crash",
+)
 REAL_KINDS = {"ext2", "ext3", "ext4", "xfs", "btrfs", "zfs", "f2fs", "vfat", "overlay", "jfs", "reiserfs", "bcachefs"}
 REMOTE_KINDS = {"nfs", "nfs4", "cifs", "smb3", "ceph", "glusterfs", "fuse.sshfs", "fuse.glusterfs", "9p", "virtiofs"}
 
 SINGLE_FILES = ("/etc/hosts", "/etc/hostname", "/etc/resolv.conf")  # a container host has its engine's own there
 
 # Everything that tasks.sandbox.masking could find must be a hit here; what it then does not find is copied as it is.
-HIT = (r"(pass(word|wd|phrase|code)?|pwd|passwort|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|"
-       r"signing[_-]?key|credentials?|auth[_-]?key|psk|requirepass|masterauth|bindpw|rootpw|rocommunity6?|rwcommunity6?|authorization)"
-       r"[A-Za-z0-9_.-]*[\"']?[[:space:]]*(=|:|,|>|[[:space:]][^[:space:]])|"
-       r"://[^/[:space:]:@]*:[^/[:space:]@]+@|BEGIN [A-Z0-9 ]*PRIVATE KEY|BEGIN CERTIFICATE|\$(1|2[aby]|5|6|7|y|gy|apr1)\$|\{S?SHA")
-NAMED = r"-name shadow -o -name shadow- -o -name gshadow -o -name gshadow- -o -name .pgpass -o -name pgpass.conf -o -name .netrc " \
-        r"-o -name '*htpasswd*' -o -name 'sasl_passwd*' -o -name authorized_keys -o -name authorized_keys2 -o -name 'id_*' -o -name '*.key'"
+HIT = (
+    r"(pass(word|wd|phrase|code)?|pwd|passwort|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|"
+    r"signing[_-]?key|credentials?|auth[_-]?key|psk|requirepass|masterauth|bindpw|rootpw|rocommunity6?|rwcommunity6?|authorization)"
+    r"[A-Za-z0-9_.-]*[\"']?[[:space:]]*(=|:|,|>|[[:space:]][^[:space:]])|"
+    r"://[^/[:space:]:@]*:[^/[:space:]@]+@|BEGIN [A-Z0-9 ]*PRIVATE KEY|BEGIN CERTIFICATE|\$(1|2[aby]|5|6|7|y|gy|apr1)\$|\{S?SHA"
+)
+NAMED = (
+    r"-name shadow -o -name shadow- -o -name gshadow -o -name gshadow- -o -name .pgpass -o -name pgpass.conf -o -name .netrc "
+    r"-o -name '*htpasswd*' "
+    r"-o -name 'sasl_passwd*' -o -name authorized_keys -o -name authorized_keys2 -o -name 'id_*' -o -name '*.key'"
+)
 
 READING = rf"""
 export LC_ALL=C
 say() {{ printf '%s\t' "$@"; echo; }}
 say hostname "$(hostname)"
 say own $(hostname -I 2>/dev/null)
-for file in {' '.join(SINGLE_FILES)}; do [ -f $file ] && [ ! -L $file ] && stat --printf 'file\t%a\t%u\t%g\t%s\t%Y\t%n\n' $file; done
+for file in {" ".join(SINGLE_FILES)}; do
+  [ -f $file ] && [ ! -L $file ] && stat --printf 'file\t%a\t%u\t%g\t%s\t%Y\t%n\n' $file
+done
 say home "$(getent passwd "$login" | cut -d: -f6)" "$(getent passwd "$login" | cut -d: -f3,4)"
 PATH=$PATH:/usr/sbin:/sbin
 sshd -T 2>/dev/null | sed -n 's/^\(port\|authorizedkeysfile\) /sshd\t\1\t/p'
@@ -63,9 +113,11 @@ if command -v pg_lsclusters >/dev/null; then
     socket=${{socket:-/var/run/postgresql}}
     spaces=0
     case $state in online*)
-      spaces=$(cd / && runuser -u "$owner" -- psql -h "$socket" -p "$port" -XAtqc "select count(*) from pg_tablespace where oid >= 16384" postgres)
+      spaces=$(cd / && runuser -u "$owner" -- psql -h "$socket" -p "$port" -XAtqc \
+        "select count(*) from pg_tablespace where oid >= 16384" postgres)
       cd / && runuser -u "$owner" -- psql -h "$socket" -p "$port" -XAtqF ' ' postgres -c \
-        "select encode(rolname::text::bytea, 'hex'), encode(coalesce(rolpassword, '')::bytea, 'hex') from pg_authid where rolpassword is not null" |
+        "select encode(rolname::text::bytea, 'hex'), encode(coalesce(rolpassword, '')::bytea, 'hex')
+         from pg_authid where rolpassword is not null" |
         sed "s/^/role\t$version\/$name\t/; s/ /\t/" ;;
     esac
     say cluster "$version" "$name" "$port" "$state" "$owner" "$data" "$socket" "$spaces" "$(du -sk "$data" 2>/dev/null | cut -f1)"
@@ -82,7 +134,8 @@ public=$(dpkg-query -W -f='${{Conffiles}}\n' 2>/dev/null)
   esac
   stat --printf 'file\t%a\t%u\t%g\t%s\t%Y\t%n\n' "$path"
 done
-find /var/log -xdev -mindepth 1 -path '*/journal/*' -prune -o \( -type d -o -type f ! -name '*.gz' ! -name '*.[0-9]' ! -name '*.old' \) \
+find /var/log -xdev -mindepth 1 -path '*/journal/*' -prune -o \
+  \( -type d -o -type f ! -name '*.gz' ! -name '*.[0-9]' ! -name '*.old' \) \
   -printf 'log\t%m\t%U\t%G\t%y\t%p\n' 2>/dev/null | head -n 4000
 find $roots -xdev -name '*
 *' -print -quit | grep -q . && say newline
@@ -165,7 +218,9 @@ def parse(text: str) -> HostReading:
         device, where, kind = row[0], _unescape(row[1]), row[2]
         if kind in REMOTE_KINDS:
             remote.append(where)
-        elif kind in REAL_KINDS and not where.startswith(("/proc", "/sys", "/dev", "/run", "/tmp", "/var/lib/docker", "/var/lib/containerd", "/snap")):
+        elif kind in REAL_KINDS and not where.startswith(
+            ("/proc", "/sys", "/dev", "/run", "/tmp", "/var/lib/docker", "/var/lib/containerd", "/snap")
+        ):
             if kind == "overlay" and where != "/" or where in SINGLE_FILES:  # tar takes single files along by itself
                 continue
             if where != "/" and (device, kind) in seen:
@@ -177,24 +232,54 @@ def parse(text: str) -> HostReading:
     for row in rows.get("role", []):
         roles.setdefault(row[0], []).append((bytes.fromhex(row[1]).decode(), bytes.fromhex(row[2]).decode()))
     clusters = tuple(
-        DataCluster(v, n, int(port), state.startswith("online"), owner, data, socket, int(spaces or 0), int(used_kib or 0),
-                    tuple(roles.get(f"{v}/{n}", ())))
-        for v, n, port, state, owner, data, socket, spaces, used_kib in (row + [""] * (9 - len(row)) for row in rows.get("cluster", [])))
+        DataCluster(
+            v,
+            n,
+            int(port),
+            state.startswith("online"),
+            owner,
+            data,
+            socket,
+            int(spaces or 0),
+            int(used_kib or 0),
+            tuple(roles.get(f"{v}/{n}", ())),
+        )
+        for v, n, port, state, owner, data, socket, spaces, used_kib in (
+            row + [""] * (9 - len(row)) for row in rows.get("cluster", [])
+        )
+    )
 
     def logs(kind: str) -> tuple[SecretFile, ...]:
-        return tuple(SecretFile(r[4], int(r[0], 8), int(r[1]), int(r[2])) for r in rows.get("log", []) if len(r) == 5 and r[3] == kind)
+        return tuple(
+            SecretFile(r[4], int(r[0], 8), int(r[1]), int(r[2])) for r in rows.get("log", []) if len(r) == 5 and r[3] == kind
+        )
 
     sshd = {}
     for row in rows.get("sshd", []):
         sshd.setdefault(row[0], row[1])
     return HostReading(
-        hostname=rows["hostname"][0][0], home=home[0] or "/root", uid=int(uid), gid=int(gid), ssh_port=int(sshd.get("port", 22)),
-        keys_files=tuple(sshd.get("authorizedkeysfile", ".ssh/authorized_keys").split()), mounts=tuple(mounts), remote=tuple(remote),
-        used_kib=sum(used.get(m, 0) for m in mounts), swap=tuple(row[0] for row in rows.get("swap", []) if row),
-        proxies=tuple(row[0] for row in rows.get("proxy", []) if row and row[0] not in ("false", "DIRECT")), clusters=clusters,
-        files=tuple(SecretFile(r[5], int(r[0], 8), int(r[1]), int(r[2]), int(r[3]), int(r[4])) for r in rows.get("file", []) if len(r) == 6),
-        log_folders=logs("d"), logs=logs("f"),
-        own_addresses=tuple(rows.get("own", [[]])[0]), strange_names="newline" in rows)
+        hostname=rows["hostname"][0][0],
+        home=home[0] or "/root",
+        uid=int(uid),
+        gid=int(gid),
+        ssh_port=int(sshd.get("port", 22)),
+        keys_files=tuple(sshd.get("authorizedkeysfile", ".ssh/authorized_keys").split()),
+        mounts=tuple(mounts),
+        remote=tuple(remote),
+        used_kib=sum(used.get(m, 0) for m in mounts),
+        swap=tuple(row[0] for row in rows.get("swap", []) if row),
+        proxies=tuple(row[0] for row in rows.get("proxy", []) if row and row[0] not in ("false", "DIRECT")),
+        clusters=clusters,
+        files=tuple(
+            SecretFile(r[5], int(r[0], 8), int(r[1]), int(r[2]), int(r[3]), int(r[4]))
+            for r in rows.get("file", [])
+            if len(r) == 6
+        ),
+        log_folders=logs("d"),
+        logs=logs("f"),
+        own_addresses=tuple(rows.get("own", [[]])[0]),
+        strange_names="newline" in rows,
+    )
 
 
 def _unescape(path: str) -> str:
@@ -206,15 +291,20 @@ def _pattern(path: str) -> str:
     return re.sub(r"([*?\[\]\\])", r"\\\1", "./" + path.lstrip("/"))
 
 
-FLAGS = "--one-file-system --numeric-owner --sparse --xattrs --acls --warning=no-file-changed --warning=no-file-removed " \
-        "--warning=no-file-ignored"
+FLAGS = (
+    "--one-file-system --numeric-owner --sparse --xattrs --acls --warning=no-file-changed --warning=no-file-removed "
+    "--warning=no-file-ignored"
+)
 
 
 def files_script(files: Iterable[SecretFile]) -> str:
     """Those files, as a tar stream of their own; a file that has gone meanwhile is passed over."""
     names = "\n".join("./" + file.path.lstrip("/") for file in files)
-    return f"cd / && tar -cf - --numeric-owner --ignore-failed-read --no-recursion --verbatim-files-from -T - 2>/dev/null <<'{_mark(names)}'\n" \
-           f"{names}\n{_mark(names)}\n"
+    return (
+        f"cd / && tar -cf - --numeric-owner --ignore-failed-read --no-recursion "
+        f"--verbatim-files-from -T - 2>/dev/null <<'{_mark(names)}'\n"
+        f"{names}\n{_mark(names)}\n"
+    )
 
 
 def system_script(reading: HostReading, without: Iterable[str], *, compress: bool = False) -> str:
@@ -237,15 +327,18 @@ exec 3<<'{_mark(listed)}'
 {_mark(listed)}
 command -v ionice >/dev/null && ionice -c3 -p $$ 2>/dev/null
 renice -n 10 -p $$ >/dev/null 2>&1
-tar -cf - -b 256 {FLAGS} --anchored --wildcards --wildcards-match-slash --exclude-from=/dev/fd/3 --no-anchored {anywhere} {strange} {roots} {pack}
+tar -cf - -b 256 {FLAGS} --anchored --wildcards --wildcards-match-slash --exclude-from=/dev/fd/3 \\
+  --no-anchored {anywhere} {strange} {roots} {pack}
 rc=$?; [ $rc -le 1 ]
 """
 
 
 def database_script(cluster: DataCluster) -> str:
     """A base backup of a running cluster as one tar stream; the log needed to recover it is in it."""
-    return f"cd / && exec runuser -u {shlex.quote(cluster.owner)} -- pg_basebackup -h {shlex.quote(cluster.socket)} -p {cluster.port} -w " \
-           "-D - -Ft -X fetch -c fast --no-manifest\n"
+    return (
+        f"cd / && exec runuser -u {shlex.quote(cluster.owner)} -- "
+        f"pg_basebackup -h {shlex.quote(cluster.socket)} -p {cluster.port} -w -D - -Ft -X fetch -c fast --no-manifest\n"
+    )
 
 
 def _mark(text: str) -> str:

@@ -24,50 +24,62 @@ from tasks.sandbox.masking import (
 SECRET = "Zk3-vq9Lx0pT"
 
 
-@pytest.mark.parametrize(("path", "text"), [
-    ("/etc/app/app.env", f"DB_PASSWORD={SECRET}\n"),
-    ("/etc/app/app.env", f'export PGPASSWORD="{SECRET}"\n'),
-    ("/etc/app/app.env", f"DB_PASS={SECRET}\ndbpass={SECRET}\n"),
-    ("/etc/app/app.ini", f"[db]\npassword = {SECRET}\n"),
-    ("/etc/app/app.yaml", f"db:\n  password: {SECRET}\n"),
-    ("/etc/app/app.yaml", f"db: {{user: app, password: '{SECRET}'}}\n"),
-    ("/etc/app/app.json", f'{{"apiKey": "{SECRET}", "port": 1}}'),
-    ("/srv/www/config.php", f"<?php define('DB_PASSWORD', '{SECRET}'); $c = ['password' => '{SECRET}'];"),
-    ("/etc/tomcat10/context.xml", f'<Resource username="u" password="{SECRET}" />'),
-    ("/opt/m2/settings.xml", f"<server><password>{SECRET}</password></server>"),
-    ("/etc/app/x.properties", f"spring.datasource.password={SECRET}\n"),
-    ("/etc/app/x.conf", f"url = postgresql://orders:{SECRET}@127.0.0.1:5432/orders\n"),
-    ("/etc/app/x.conf", f"url = redis://:{SECRET}@127.0.0.1\n"),
-    ("/etc/app/x.conf", f"dsn = host=db user=orders password={SECRET} dbname=orders\n"),
-    ("/etc/app/x.conf", f"jdbc:postgresql://db/orders?user=o&password={SECRET}&ssl=true\n"),
-    ("/etc/redis/redis.conf", f"requirepass {SECRET}\n"),
-    ("/etc/haproxy/haproxy.cfg", f"  user admin insecure-password {SECRET}\n"),
-    ("/root/.pgpass", f"db:5432:orders:app:{SECRET}\n"),
-    ("/root/.netrc", f"machine a login b password {SECRET}\n"),
-    ("/etc/nginx/sites-enabled/x", f'proxy_set_header Authorization "Bearer {SECRET}";\n'),
-    ("/etc/systemd/system/x.service", f"[Service]\nEnvironment=TOKEN={SECRET}\n"),
-    ("/srv/orders/app.py", f'PASSWORD = "{SECRET}"\n'),
-])
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/etc/app/app.env", f"DB_PASSWORD={SECRET}\n"),
+        ("/etc/app/app.env", f'export PGPASSWORD="{SECRET}"\n'),
+        ("/etc/app/app.env", f"DB_PASS={SECRET}\ndbpass={SECRET}\n"),
+        ("/etc/app/app.ini", f"[db]\npassword = {SECRET}\n"),
+        ("/etc/app/app.yaml", f"db:\n  password: {SECRET}\n"),
+        ("/etc/app/app.yaml", f"db: {{user: app, password: '{SECRET}'}}\n"),
+        ("/etc/app/app.json", f'{{"apiKey": "{SECRET}", "port": 1}}'),
+        ("/srv/www/config.php", f"<?php define('DB_PASSWORD', '{SECRET}'); $c = ['password' => '{SECRET}'];"),
+        ("/etc/tomcat10/context.xml", f'<Resource username="u" password="{SECRET}" />'),
+        ("/opt/m2/settings.xml", f"<server><password>{SECRET}</password></server>"),
+        ("/etc/app/x.properties", f"spring.datasource.password={SECRET}\n"),
+        ("/etc/app/x.conf", f"url = postgresql://orders:{SECRET}@127.0.0.1:5432/orders\n"),
+        ("/etc/app/x.conf", f"url = redis://:{SECRET}@127.0.0.1\n"),
+        ("/etc/app/x.conf", f"dsn = host=db user=orders password={SECRET} dbname=orders\n"),
+        ("/etc/app/x.conf", f"jdbc:postgresql://db/orders?user=o&password={SECRET}&ssl=true\n"),
+        ("/etc/redis/redis.conf", f"requirepass {SECRET}\n"),
+        ("/etc/haproxy/haproxy.cfg", f"  user admin insecure-password {SECRET}\n"),
+        ("/root/.pgpass", f"db:5432:orders:app:{SECRET}\n"),
+        ("/root/.netrc", f"machine a login b password {SECRET}\n"),
+        ("/etc/nginx/sites-enabled/x", f'proxy_set_header Authorization "Bearer {SECRET}";\n'),
+        ("/etc/systemd/system/x.service", f"[Service]\nEnvironment=TOKEN={SECRET}\n"),
+        ("/srv/orders/app.py", f'PASSWORD = "{SECRET}"\n'),
+    ],
+)
 def test_a_secret_is_replaced_in_every_form(path, text):
     masked, names = mask_text(path, text, Replacements())
     assert SECRET not in masked and names
     assert len(masked) == len(text), "the length stays"
 
 
-@pytest.mark.parametrize(("path", "text"), [
-    ("/etc/ssh/sshd_config", "PasswordAuthentication no\nPermitRootLogin prohibit-password\n"),
-    ("/etc/app/app.env", "DB_PASSWORD=$OTHER\nDB_PASSWORD=${OTHER}\nPASSWORD_FILE=/run/secrets/x\nTOKEN_TTL=3600\npassword=\n"),
-    ("/etc/postgresql/15/main/pg_hba.conf", '# "md5", "password", "scram-sha-256", "gss", "sspi" or "cert".\n'),
-    ("/etc/sudoers.d/ops", "ops ALL=(ALL:ALL) NOPASSWD: ALL\n"),
-    ("/etc/nginx/nginx.conf", "bypass = on\npassive: yes\nproxy_pass=http://127.0.0.1\n"),
-    ("/etc/systemd/system/x.service", "LoadCredential=db:/etc/x/db\n"),
-    ("/etc/mysql/my.cnf", "validate_password.policy=MEDIUM\nmax_tokens: 4096\n"),
-    ("/etc/nsswitch.conf", "passwd:         files systemd\n"),
-    ("/srv/orders/app.py", "password = os.environ['X']\ntoken = request.headers.get('X')\ndef f(password: str = 'none'): ...\n"),
-    ("/srv/orders/app.js", "const token = props.token; el.type = 'password';\n"),
-    ("/etc/nginx/nginx.conf", "server_tokens off;\nproxy_pass http://127.0.0.1:8000;\n"),
-    ("/etc/postgresql/15/main/postgresql.conf", "password_encryption = scram-sha-256\n"),
-])
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("/etc/ssh/sshd_config", "PasswordAuthentication no\nPermitRootLogin prohibit-password\n"),
+        (
+            "/etc/app/app.env",
+            "DB_PASSWORD=$OTHER\nDB_PASSWORD=${OTHER}\nPASSWORD_FILE=/run/secrets/x\nTOKEN_TTL=3600\npassword=\n",
+        ),
+        ("/etc/postgresql/15/main/pg_hba.conf", '# "md5", "password", "scram-sha-256", "gss", "sspi" or "cert".\n'),
+        ("/etc/sudoers.d/ops", "ops ALL=(ALL:ALL) NOPASSWD: ALL\n"),
+        ("/etc/nginx/nginx.conf", "bypass = on\npassive: yes\nproxy_pass=http://127.0.0.1\n"),
+        ("/etc/systemd/system/x.service", "LoadCredential=db:/etc/x/db\n"),
+        ("/etc/mysql/my.cnf", "validate_password.policy=MEDIUM\nmax_tokens: 4096\n"),
+        ("/etc/nsswitch.conf", "passwd:         files systemd\n"),
+        (
+            "/srv/orders/app.py",
+            "password = os.environ['X']\ntoken = request.headers.get('X')\ndef f(password: str = 'none'): ...\n",
+        ),
+        ("/srv/orders/app.js", "const token = props.token; el.type = 'password';\n"),
+        ("/etc/nginx/nginx.conf", "server_tokens off;\nproxy_pass http://127.0.0.1:8000;\n"),
+        ("/etc/postgresql/15/main/postgresql.conf", "password_encryption = scram-sha-256\n"),
+    ],
+)
 def test_what_is_no_secret_stays(path, text):
     assert mask_text(path, text, Replacements())[0] == text
 
@@ -80,8 +92,14 @@ def test_one_value_has_one_replacement_in_all_files_and_for_the_role():
     url, _ = mask_text("/etc/b.conf", "dsn=postgresql://o:p%40ss%2FW0rd-77@h/db\n", made)
     new = made.of(value)
     assert new in env and new.replace("@", "%40").replace("/", "%2F") in url
-    sql, said = rekey_roles([Role("orders", make_verifier("SCRAM", "orders", value)), Role("old", make_verifier("md5", "old", "other-one")),
-                             Role("peer", "")], made)
+    sql, said = rekey_roles(
+        [
+            Role("orders", make_verifier("SCRAM", "orders", value)),
+            Role("old", make_verifier("md5", "old", "other-one")),
+            Role("peer", ""),
+        ],
+        made,
+    )
     assert value not in sql and new not in sql
     verifiers = [line.split("'")[1] for line in sql.splitlines() if line.startswith("ALTER ROLE")]
     assert password_fits(verifiers[0], "orders", new) and verifiers[1].startswith("md5") and len(verifiers) == 2
@@ -90,9 +108,12 @@ def test_one_value_has_one_replacement_in_all_files_and_for_the_role():
 
 def test_the_verifier_of_postgresql_itself_is_recognised():
     """RFC 7677's own example, written as PostgreSQL writes it; the md5 one is PostgreSQL's documentation's rule."""
-    verifier = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
+    verifier = "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ==$WG5d8oPm3OtcPnkdi4Uo7BkeZkBFzpcXkuLmtbsT4qY=:"
+    verifier += "wfPLwcE6nTWhTAmQ7tl2KeoiWGPlZqQxSrmfPwDl2dU="
     assert password_fits(verifier, "user", "pencil") and not password_fits(verifier, "user", "Pencil")
-    assert password_fits("md507159c47ee1b19ae4fb9c40d480856c4", "a", "b") and not password_fits("md507159c47ee1b19ae4fb9c40d480856c4", "b", "a")
+    assert password_fits("md507159c47ee1b19ae4fb9c40d480856c4", "a", "b") and not password_fits(
+        "md507159c47ee1b19ae4fb9c40d480856c4", "b", "a"
+    )
     assert not password_fits("nonsense", "a", "b")
 
 
@@ -115,7 +136,7 @@ def test_a_stream_is_masked_wherever_it_is_cut(noise, cuts, places):
     whole = bytes(content)
     mask, out, at = StreamMask([(old, new)]), b"", 0
     for cut in cuts + [len(whole)]:
-        out += mask.feed(whole[at:at + cut])
+        out += mask.feed(whole[at : at + cut])
         at += cut
     out += mask.feed(whole[at:]) + mask.close()
     assert out == whole.replace(old, new) and old not in out
@@ -129,6 +150,7 @@ def test_a_hexadecimal_key_stays_hexadecimal_and_a_number_a_number():
 
 def test_escapes_in_a_quoted_value_stay_whole():
     import json
+
     text = json.dumps({"password": 'a"b\\c\u00e9\n9Xyz'})
     masked, _ = mask_text("/etc/a.json", text, Replacements())
     assert json.loads(masked)["password"] != json.loads(text)["password"]
