@@ -1,6 +1,7 @@
-"""The papers of a change: the upgrade operation instruction (R175), the change report (R179), the page for the approver, the plan as text.
+"""The papers of a change: operation instruction (R175), change report (R179), page for the approver, plan as text.
 
-Pure functions over records: no clock, network or environment; equal input gives equal bytes. Whatever a record lacks is said in the paper.
+Pure functions over records: no clock, network or environment; equal input gives equal bytes.
+Whatever a record lacks is said in the paper.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ def _formats(paper: Paper, made_at: datetime) -> dict[str, bytes]:
 def render_instruction(record: ChangeRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:
     """The upgrade operation instruction (升级操作说明): "html", "pdf" and "docx" by name.
 
-    made_at: when it was made, with its zone; printed, and the only time in the files. zone: the customer's; all times are shown in it.
+    made_at: when it was made, with its zone; printed, and the only time in the files.
+    zone: the customer's; all times are shown in it.
 
     Raises:
         ValueError: the zone is not known.

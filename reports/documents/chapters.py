@@ -1,4 +1,4 @@
-"""What both papers say: hosts, versions, media, rehearsal, steps, commands. Pure: a record goes in, blocks of a paper come out."""
+"""What both papers say: hosts, versions, media, rehearsal, steps, commands. A record goes in, blocks of a paper come out."""
 
 from __future__ import annotations
 
@@ -21,7 +21,19 @@ from reports.documents.grouping import (
 )
 from reports.documents.paper import Cell, Draft, mono
 from reports.documents.phrases import Phrases
-from reports.records import Approval, Approver, ChangeRecord, Cluster, Difference, Health, Plan, Rehearsal, Step, StepOutcome, Survey
+from reports.records import (
+    Approval,
+    Approver,
+    ChangeRecord,
+    Cluster,
+    Difference,
+    Health,
+    Plan,
+    Rehearsal,
+    Step,
+    StepOutcome,
+    Survey,
+)
 
 NAMED_HOSTS = 8  # more hosts than these are counted in a table and listed in an appendix
 TOP = 20  # rows of a summary in a chapter
@@ -98,7 +110,12 @@ class Chapters:
         upgrade, undo = self.upgrade_seconds(), self.undo_seconds()
         if plan.window:
             opens, closes = plan.window.opens_at, plan.window.closes_at
-            window = say("time.window_value", start=say.moment(opens), end=say.moment(closes), length=say.duration((closes - opens).total_seconds()))
+            window = say(
+                "time.window_value",
+                start=say.moment(opens),
+                end=say.moment(closes),
+                length=say.duration((closes - opens).total_seconds()),
+            )
         else:
             window = say("time.no_window")
         if upgrade is None:
@@ -107,8 +124,11 @@ class Chapters:
             expected = say("time.expected_one", all=say.duration(upgrade))
         else:
             expected = say("time.expected_value", all=say.duration(upgrade * batches), one=say.duration(upgrade), batches=batches)
-        rows = [(say("time.window"), window), (say("time.expected"), expected),
-                (say("time.back_out"), say("time.unknown") if undo is None else say.duration(undo * batches))]
+        rows = [
+            (say("time.window"), window),
+            (say("time.expected"), expected),
+            (say("time.back_out"), say("time.unknown") if undo is None else say.duration(undo * batches)),
+        ]
         if plan.window and undo is not None:
             latest = plan.window.closes_at - timedelta(seconds=undo * batches)
             rows.append((say("time.latest"), say("time.latest_value", at=say.moment(latest))))
@@ -153,8 +173,17 @@ class Chapters:
         def line(text: str) -> str:
             first = text.strip().split("\n")[0]
             return first if len(first) <= 160 else first[:157] + "..."
-        rows = [(mono(i.name), *(() if short else (mono(i.version),)), say(f"improvement.{i.kind}"), line(i.text) if short else i.text.strip(),
-                 say.joined(i.references, 3) if short else say.join(i.references)) for i in found]
+
+        rows = [
+            (
+                mono(i.name),
+                *(() if short else (mono(i.version),)),
+                say(f"improvement.{i.kind}"),
+                line(i.text) if short else i.text.strip(),
+                say.joined(i.references, 3) if short else say.join(i.references),
+            )
+            for i in found
+        ]
         self.draft.table(say.head(head), rows, (2, 1, 5, 2.2) if short else (1.7, 1.9, 1.1, 4.5, 1.9), say("improvements.none"))
 
     def batches(self) -> None:
@@ -166,8 +195,14 @@ class Chapters:
             self.text("scope.one_host")
         else:
             self.text("scope.hosts", n=len(plan.targets), batches=len(plan.batches))
-        rows = [(say("scope.batch_first") if n == 1 and len(plan.batches) > 1 else say("scope.batch", n=n), str(len(batch)), say.join(batch))
-                for n, batch in enumerate(plan.batches, 1)]
+        rows = [
+            (
+                say("scope.batch_first") if n == 1 and len(plan.batches) > 1 else say("scope.batch", n=n),
+                str(len(batch)),
+                say.join(batch),
+            )
+            for n, batch in enumerate(plan.batches, 1)
+        ]
         self.draft.table(say.head("batches"), rows, (1.5, 0.9, 6), say("scope.no_hosts"))
 
     def risk(self) -> None:
@@ -198,8 +233,12 @@ class Chapters:
         if not groups:
             self.text("versions.none")
             return
-        lead = say("versions.count", names=len({change.name for change, _ in groups}), hosts=len({v.target for v in self.plan.versions}),
-                   n=len(self.plan.versions))
+        lead = say(
+            "versions.count",
+            names=len({change.name for change, _ in groups}),
+            hosts=len({v.target for v in self.plan.versions}),
+            n=len(self.plan.versions),
+        )
         if len(groups) > TOP:
             lead += ("" if say.language == "zh" else " ") + say("versions.top", n=TOP, letter=self.letters["versions"])
         self.draft.paragraph(lead)
@@ -207,10 +246,21 @@ class Chapters:
 
     def _versions_table(self, groups) -> None:
         say = self.say
-        self.draft.table(say.head("versions_changed"),
-                         [(mono(change.name), mono(dash(change.before)), mono(dash(change.after)), say.size(change.size) if change.size else "-",
-                           self.hosts(targets)) for change, targets in groups],
-                         (2.4, 2.1, 2.1, 1.2, 1.9), say("versions.none"))
+        self.draft.table(
+            say.head("versions_changed"),
+            [
+                (
+                    mono(change.name),
+                    mono(dash(change.before)),
+                    mono(dash(change.after)),
+                    say.size(change.size) if change.size else "-",
+                    self.hosts(targets),
+                )
+                for change, targets in groups
+            ],
+            (2.4, 2.1, 2.1, 1.2, 1.9),
+            say("versions.none"),
+        )
 
     def media(self) -> None:
         say = self.say
@@ -219,12 +269,25 @@ class Chapters:
             self.text("media.none")
             return
         new, old = sum(m.role == "new" for m, _ in groups), sum(m.role == "old" for m, _ in groups)
-        lead = [say("media.count", new=new, old=old, size=say.size(sum(m.size for m, _ in groups))),
-                say("media.top", n=TOP, letter=self.letters["media"]) if len(groups) > TOP else say("media.all", letter=self.letters["media"])]
+        lead = [
+            say("media.count", new=new, old=old, size=say.size(sum(m.size for m, _ in groups))),
+            say("media.top", n=TOP, letter=self.letters["media"])
+            if len(groups) > TOP
+            else say("media.all", letter=self.letters["media"]),
+        ]
         self.draft.paragraph(("" if say.language == "zh" else " ").join(lead))
-        self.draft.table(say.head("media"), [(mono(m.name), say(f"role.{m.role}"), say.size(m.size), mono(m.source), say(f"delivered.{m.delivered}"))
-                                             for m, _ in groups[:TOP]], (2.8, 1.6, 1, 2.3, 1.6), say("media.none"))
-        self.draft.items([say("media.signature", text=text) for text in list(dict.fromkeys(m.signature for m, _ in groups if m.signature))[:6]])
+        self.draft.table(
+            say.head("media"),
+            [
+                (mono(m.name), say(f"role.{m.role}"), say.size(m.size), mono(m.source), say(f"delivered.{m.delivered}"))
+                for m, _ in groups[:TOP]
+            ],
+            (2.8, 1.6, 1, 2.3, 1.6),
+            say("media.none"),
+        )
+        self.draft.items(
+            [say("media.signature", text=text) for text in list(dict.fromkeys(m.signature for m, _ in groups if m.signature))[:6]]
+        )
 
     def rehearsal_chapter(self, missing: str) -> None:
         """missing: the sentence where there was none."""
@@ -242,8 +305,15 @@ class Chapters:
         self.draft.section(say("rehearsal.copies"))
         if rehearsal.copies:
             self.text("rehearsal.copies_text")
-        self.draft.table(say.head("copies"), [(c.target, mono(c.place), say.size(c.bytes_read), say.size(c.bytes_in_use), say.duration(c.seconds))
-                                              for c in rehearsal.copies], (2, 3, 1.4, 1.6, 1.4), say("rehearsal.no_copies"))
+        self.draft.table(
+            say.head("copies"),
+            [
+                (c.target, mono(c.place), say.size(c.bytes_read), say.size(c.bytes_in_use), say.duration(c.seconds))
+                for c in rehearsal.copies
+            ],
+            (2, 3, 1.4, 1.6, 1.4),
+            say("rehearsal.no_copies"),
+        )
         if masked := list(dict.fromkeys(item for copy in rehearsal.copies for item in copy.masked)):
             self.text("rehearsal.masked", items=say.joined(masked, 12))
         if left_out := list(dict.fromkeys(item for copy in rehearsal.copies for item in copy.left_out)):
@@ -280,11 +350,16 @@ class Chapters:
             proof = Cell(say("rehearsal.proof_good"))
         else:
             proof = Cell(say("rehearsal.proof_none"))
-        return [(say("rehearsal.place"), say(f"place.{rehearsal.place}")),
-                (say("rehearsal.time"), say("rehearsal.time_value", start=say.moment(rehearsal.started_at), end=say.moment(rehearsal.finished_at))),
-                (say("rehearsal.took"), say.duration(self.upgrade_seconds())),
-                (say("rehearsal.undo_took"), say.duration(self.undo_seconds())),
-                (say("rehearsal.proof"), proof)]
+        return [
+            (say("rehearsal.place"), say(f"place.{rehearsal.place}")),
+            (
+                say("rehearsal.time"),
+                say("rehearsal.time_value", start=say.moment(rehearsal.started_at), end=say.moment(rehearsal.finished_at)),
+            ),
+            (say("rehearsal.took"), say.duration(self.upgrade_seconds())),
+            (say("rehearsal.undo_took"), say.duration(self.undo_seconds())),
+            (say("rehearsal.proof"), proof),
+        ]
 
     def rehearsed_steps(self, page: bool = False) -> None:
         """Each step's result and time, and its undo's."""
@@ -293,9 +368,14 @@ class Chapters:
         numbers = {group.key: group.number for group in self.groups}
         rows = []
         for place, (key, outcomes) in enumerate(outcomes_by_key(rehearsal.outcomes).items(), 1):
-            row: list[str | Cell] = [str(numbers.get(key, place)), self.title(outcomes[0]), str(len({o.target for o in outcomes})), self.results(outcomes),
-                                     self.span([o.seconds for o in outcomes]),
-                                     self.span([o.seconds for o in undone[key]]) if key in undone else "-"]
+            row: list[str | Cell] = [
+                str(numbers.get(key, place)),
+                self.title(outcomes[0]),
+                str(len({o.target for o in outcomes})),
+                self.results(outcomes),
+                self.span([o.seconds for o in outcomes]),
+                self.span([o.seconds for o in undone[key]]) if key in undone else "-",
+            ]
             rows.append(row[:2] + row[3:] if page else row)
         if page:
             self.draft.table(say.head("rehearsed_page"), rows, (0.6, 4, 1.3, 1.6, 1.6), say("rehearsal.no_steps"))
@@ -303,11 +383,14 @@ class Chapters:
             self.draft.table(say.head("rehearsed"), rows, (0.6, 3.7, 1.1, 1.3, 1.6, 1.6), say("rehearsal.no_steps"))
 
     def results(self, outcomes: Sequence[StepOutcome]) -> Cell:
-        """"done", or the counts of each result; red if one is not good."""
+        """ "done", or the counts of each result; red if one is not good."""
         say, counts = self.say, Counter(o.result for o in outcomes)
         bad = any(o.result not in ("done", "nothing to do") for o in outcomes)
-        words = [say(f"result.{result}") for result in counts] if len(counts) == 1 else [
-            say("report.result_count", result=say(f"result.{result}"), n=n) for result, n in counts.items()]
+        words = (
+            [say(f"result.{result}") for result in counts]
+            if len(counts) == 1
+            else [say("report.result_count", result=say(f"result.{result}"), n=n) for result, n in counts.items()]
+        )
         return Cell(say.join(words), tone="bad" if bad else "")
 
     def rehearsed_checks(self) -> None:
@@ -329,9 +412,21 @@ class Chapters:
     def differences(self, found: Sequence[Difference], rows: int | None = None, empty: str = "appendix.no_differences") -> None:
         say = self.say
         groups = differences_grouped(found)[:rows]
-        self.draft.table(say.head("differences"), [
-            (self.hosts(hosts), say(f"difference.{d.kind}"), mono(d.name), mono(d.before or say("word.absent")), mono(d.after or say("word.absent")))
-            for d, hosts in groups], (1.6, 1.2, 2.4, 2.2, 2.2), say(empty))
+        self.draft.table(
+            say.head("differences"),
+            [
+                (
+                    self.hosts(hosts),
+                    say(f"difference.{d.kind}"),
+                    mono(d.name),
+                    mono(d.before or say("word.absent")),
+                    mono(d.after or say("word.absent")),
+                )
+                for d, hosts in groups
+            ],
+            (1.6, 1.2, 2.4, 2.2, 2.2),
+            say(empty),
+        )
 
     # --- appendices
 
@@ -352,7 +447,8 @@ class Chapters:
                     (say("appendix.step_numbers"), ranges(s.number for s in variant.steps)),
                     (say("appendix.step_account"), mono(step.account)),
                     (say("appendix.step_limit"), say.duration(step.time_limit_s)),
-                    (say("appendix.step_expected"), step.expected.say(say.language))]
+                    (say("appendix.step_expected"), step.expected.say(say.language)),
+                ]
                 if len(group.variants) > 1:
                     draft.paragraph(say("appendix.variant", n=place))
                 draft.facts(facts)
@@ -366,8 +462,15 @@ class Chapters:
         if self.plan.acceptance:
             draft.section(say("appendix.acceptance"))
             for acceptance, hosts in self.acceptance_grouped():
-                draft.code(say("appendix.acceptance_hosts", title=acceptance.title.say(say.language), account=acceptance.account,
-                               hosts=self.hosts(hosts)), acceptance.command)
+                draft.code(
+                    say(
+                        "appendix.acceptance_hosts",
+                        title=acceptance.title.say(say.language),
+                        account=acceptance.account,
+                        hosts=self.hosts(hosts),
+                    ),
+                    acceptance.command,
+                )
 
     def acceptance_grouped(self):
         groups: dict[str, tuple] = {}
@@ -385,9 +488,23 @@ class Chapters:
         rows = []
         for name in names:
             survey = surveys.get(name)
-            rows.append((name, batch_of.get(name, "-"), *(("-",) * 5 if survey is None else (
-                survey.os_name or survey.os_id, str(len(survey.packages)), self._running(survey), str(len(survey.ports)),
-                say.size(survey.memory_kib * 1024) if survey.memory_kib else "-"))))
+            rows.append(
+                (
+                    name,
+                    batch_of.get(name, "-"),
+                    *(
+                        ("-",) * 5
+                        if survey is None
+                        else (
+                            survey.os_name or survey.os_id,
+                            str(len(survey.packages)),
+                            self._running(survey),
+                            str(len(survey.ports)),
+                            say.size(survey.memory_kib * 1024) if survey.memory_kib else "-",
+                        )
+                    ),
+                )
+            )
         draft.table(say.head("hosts"), rows, (2, 0.8, 2.8, 1, 1.1, 0.8, 1.3), say("appendix.no_hosts"))
 
         if len(self.databases()) > TOP:
@@ -399,9 +516,23 @@ class Chapters:
 
     def databases_table(self) -> None:
         say = self.say
-        self.draft.table(say.head("databases"), [
-            (s.target, mono(f"{d.engine} {d.name}"), d.version, str(d.port), say("word.running" if d.running else "word.stopped"), str(len(d.tables)),
-             f"{sum(t.rows for t in d.tables):,}") for s, d in self.databases()], (2, 2.1, 1, 0.8, 0.9, 0.8, 1.3), say("facts.no_databases"))
+        self.draft.table(
+            say.head("databases"),
+            [
+                (
+                    s.target,
+                    mono(f"{d.engine} {d.name}"),
+                    d.version,
+                    str(d.port),
+                    say("word.running" if d.running else "word.stopped"),
+                    str(len(d.tables)),
+                    f"{sum(t.rows for t in d.tables):,}",
+                )
+                for s, d in self.databases()
+            ],
+            (2, 2.1, 1, 0.8, 0.9, 0.8, 1.3),
+            say("facts.no_databases"),
+        )
 
     def _running(self, survey: Survey) -> str:
         return f"{sum(s.active == 'active' for s in survey.services)}/{len(survey.services)}"
@@ -414,8 +545,12 @@ class Chapters:
         say = self.say
         self.draft.appendix(say("appendix.media"))
         groups = media_grouped(self.plan.media) if self.plan else []
-        self.draft.table(say.head("media_full"), [(mono(m.name), say.size(m.size), mono(m.sha256), self.hosts(hosts)) for m, hosts in groups],
-                         (2.6, 1.1, 4.2, 1.5), say("media.none"))
+        self.draft.table(
+            say.head("media_full"),
+            [(mono(m.name), say.size(m.size), mono(m.sha256), self.hosts(hosts)) for m, hosts in groups],
+            (2.6, 1.1, 4.2, 1.5),
+            say("media.none"),
+        )
 
     def appendix_improvements(self) -> None:
         self.draft.appendix(self.say("appendix.improvements"))
@@ -430,8 +565,12 @@ class Chapters:
         groups = configuration_grouped(self.record.before)
         if groups:
             self.text("appendix.configuration_text")
-        self.draft.table(say.head("configuration"), [(mono(path), mono(digest), self.hosts(hosts)) for path, digest, hosts in groups],
-                         (3, 4.4, 1.6), say("appendix.no_configuration"))
+        self.draft.table(
+            say.head("configuration"),
+            [(mono(path), mono(digest), self.hosts(hosts)) for path, digest, hosts in groups],
+            (3, 4.4, 1.6),
+            say("appendix.no_configuration"),
+        )
 
     def appendix_digests(self) -> None:
         say, record = self.say, self.record
@@ -441,20 +580,31 @@ class Chapters:
             rows.append((say("digest.rehearsal"), mono(record.rehearsal.fingerprint())))
         if record.asked:
             rows.append((say("digest.asked"), mono(record.asked.digest)))
-        rows += [(say("digest.approved", name=a.name or say("digest.nobody"), decision=say(f"decision.{a.decision}")), mono(a.digest))
-                 for a in record.approvals]
+        rows += [
+            (say("digest.approved", name=a.name or say("digest.nobody"), decision=say(f"decision.{a.decision}")), mono(a.digest))
+            for a in record.approvals
+        ]
         self.draft.table(say.head("digests"), rows, (3, 5), say("appendix.no_digests"))
         self.draft.section(say("appendix.facts_digests"))
         facts = record.plan.facts if record.plan else {}
-        self.draft.table(say.head("facts_digests"), [(host, mono(digest)) for host, digest in facts.items()], (2, 5), say("appendix.no_facts_digests"))
+        self.draft.table(
+            say.head("facts_digests"),
+            [(host, mono(digest)) for host, digest in facts.items()],
+            (2, 5),
+            say("appendix.no_facts_digests"),
+        )
 
     # --- who and when
 
     def approvers(self) -> list[Approver]:
         """Who may approve: those the customer named, without the requester."""
+
         def plain(name: str) -> str:
             return "".join(name.split()).casefold()
-        return [a for a in (self.record.asked.approvers if self.record.asked else ()) if plain(a.name) != plain(self.record.requester)]
+
+        return [
+            a for a in (self.record.asked.approvers if self.record.asked else ()) if plain(a.name) != plain(self.record.requester)
+        ]
 
     def last_approval(self) -> Approval | None:
         """The answer to what was asked last; None if there is none to exactly that."""

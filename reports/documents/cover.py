@@ -13,8 +13,13 @@ from reports.documents.phrases import Phrases
 def layout_words(say: Phrases) -> dict[str, str]:
     before, rest = say("layout.page").split("{page}")
     between, after = rest.split("{pages}")
-    return {"contents": say("layout.contents"), "page_before": before, "page_between": between, "page_after": after,
-            "page_css": f'{before}" counter(page) "{between}" counter(pages) "{after}'}
+    return {
+        "contents": say("layout.contents"),
+        "page_before": before,
+        "page_between": between,
+        "page_after": after,
+        "page_css": f'{before}" counter(page) "{between}" counter(pages) "{after}',
+    }
 
 
 def paper(chapters: Chapters, kind: str, rows: Sequence[tuple[str, str | Cell]], made_at: datetime) -> Paper:
@@ -24,13 +29,39 @@ def paper(chapters: Chapters, kind: str, rows: Sequence[tuple[str, str | Cell]],
     owner, provider = record.customer_name.say(say.language), record.provider_name.say(say.language)
     approval = chapters.last_approval()
     approver = approval.name if approval and approval.decision == "approved" else ""
-    versions = Table(say.head("versions"), (cells(("V1.0", say.moment(made_at)[:10], record.operator or provider, "", approver,
-                                                   say(f"cover.version_remark.{kind}"))),), (0.8, 1.3, 1.6, 1.2, 1.2, 2.6))
-    cover = facts_table([(say("cover.customer"), owner), (say("cover.subject"), chapters.subject()), (say("cover.change"), record.number),
-                         (say("cover.document"), number), *rows, (say("cover.made"), say.moment(made_at))])
-    return Paper(language=say.language, title=say(f"cover.{kind}"), subtitle=visible(chapters.subject()), owner=visible(owner),
-                 provider=visible(provider), date=say.day(made_at), number=visible(number), cover=cover, versions_title=say("layout.versions"),
-                 versions=versions, blocks=tuple(chapters.draft.blocks), words=layout_words(say))
+    versions = Table(
+        say.head("versions"),
+        (
+            cells(
+                ("V1.0", say.moment(made_at)[:10], record.operator or provider, "", approver, say(f"cover.version_remark.{kind}"))
+            ),
+        ),
+        (0.8, 1.3, 1.6, 1.2, 1.2, 2.6),
+    )
+    cover = facts_table(
+        [
+            (say("cover.customer"), owner),
+            (say("cover.subject"), chapters.subject()),
+            (say("cover.change"), record.number),
+            (say("cover.document"), number),
+            *rows,
+            (say("cover.made"), say.moment(made_at)),
+        ]
+    )
+    return Paper(
+        language=say.language,
+        title=say(f"cover.{kind}"),
+        subtitle=visible(chapters.subject()),
+        owner=visible(owner),
+        provider=visible(provider),
+        date=say.day(made_at),
+        number=visible(number),
+        cover=cover,
+        versions_title=say("layout.versions"),
+        versions=versions,
+        blocks=tuple(chapters.draft.blocks),
+        words=layout_words(say),
+    )
 
 
 def document_control(chapters: Chapters, made_at: datetime) -> None:
@@ -39,13 +70,19 @@ def document_control(chapters: Chapters, made_at: datetime) -> None:
     draft.chapter(say("control.title"))
     people = say("control.people", approvers=say.join([a.name for a in chapters.approvers()]), operator=record.operator)
     rows: list[tuple[str, str | Cell]] = [
-        (say("fact.number"), record.number), (say("fact.procedure"), chapters.procedure()), (say("cover.made"), say.moment(made_at, seconds=True)),
-        (say("control.zone"), say("control.zone_value", zone=say.zone_name, offset=say.offset(made_at))), (say("control.distribution"), people)]
+        (say("fact.number"), record.number),
+        (say("fact.procedure"), chapters.procedure()),
+        (say("cover.made"), say.moment(made_at, seconds=True)),
+        (say("control.zone"), say("control.zone_value", zone=say.zone_name, offset=say.offset(made_at))),
+        (say("control.distribution"), people),
+    ]
     if record.plan:
         rows.append((say("control.plan"), Cell(record.plan.fingerprint(), mono=True)))
     if record.rehearsal:
         rows.append((say("control.rehearsal"), Cell(record.rehearsal.fingerprint(), mono=True)))
-    rows.append((say("control.approval"), Cell(record.asked.digest, mono=True) if record.asked else Cell(say("control.approval_later"))))
+    rows.append(
+        (say("control.approval"), Cell(record.asked.digest, mono=True) if record.asked else Cell(say("control.approval_later")))
+    )
     if record.run_url:
         rows.append((say("control.run"), Cell(record.run_url, mono=True)))
     draft.facts(rows)

@@ -1,4 +1,4 @@
-"""Many equal things as one: the same step on sixty hosts is one row that names its hosts, so that three hundred hosts stay readable."""
+"""Many equal things as one: the same step on sixty hosts is one row that names its hosts."""
 
 from __future__ import annotations
 
@@ -82,7 +82,9 @@ def media_grouped(media: Sequence[Medium]) -> list[tuple[Medium, list[str]]]:
 def differences_grouped(differences: Sequence[Difference]) -> list[tuple[Difference, list[str]]]:
     groups: dict[tuple, tuple[Difference, list[str]]] = {}
     for difference in differences:
-        groups.setdefault((difference.kind, difference.name, difference.before, difference.after), (difference, []))[1].append(difference.target)
+        groups.setdefault((difference.kind, difference.name, difference.before, difference.after), (difference, []))[1].append(
+            difference.target
+        )
     return sorted(groups.values(), key=lambda group: (group[0].kind, group[0].name))
 
 

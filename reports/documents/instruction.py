@@ -12,15 +12,38 @@ from reports.documents.paper import Cell, Paper, mono
 from reports.documents.phrases import Phrases
 from reports.records import ChangeRecord, Survey
 
-LETTERS = {"commands": "A", "hosts": "B", "versions": "C", "media": "D", "improvements": "E", "configuration": "F", "digests": "G"}
+LETTERS = {
+    "commands": "A",
+    "hosts": "B",
+    "versions": "C",
+    "media": "D",
+    "improvements": "E",
+    "configuration": "F",
+    "digests": "G",
+}
 BACK_OUT_CHAPTER = 13
 
 
 def instruction(record: ChangeRecord, say: Phrases, made_at: datetime) -> Paper:
     chapters = Chapters(record, say, LETTERS)
     document_control(chapters, made_at)
-    for write in (_purpose, _scope, _versions, _media, _rehearsal, _people, _time, _ready, _facts, _steps, _verification, _back_out, _emergency,
-                  _notices, _record):
+    for write in (
+        _purpose,
+        _scope,
+        _versions,
+        _media,
+        _rehearsal,
+        _people,
+        _time,
+        _ready,
+        _facts,
+        _steps,
+        _verification,
+        _back_out,
+        _emergency,
+        _notices,
+        _record,
+    ):
         write(chapters)
     chapters.appendix_commands()
     chapters.appendix_hosts()
@@ -34,8 +57,14 @@ def instruction(record: ChangeRecord, say: Phrases, made_at: datetime) -> Paper:
     if plan:
         rows.append((say("cover.hosts"), chapters.hosts(plan.targets)))
         window = plan.window
-        rows.append((say("cover.window"), say("rehearsal.time_value", start=say.moment(window.opens_at), end=say.moment(window.closes_at))
-                     if window else say("time.no_window")))
+        rows.append(
+            (
+                say("cover.window"),
+                say("rehearsal.time_value", start=say.moment(window.opens_at), end=say.moment(window.closes_at))
+                if window
+                else say("time.no_window"),
+            )
+        )
     rows.append((say("cover.state"), chapters.approval_state()))
     return paper(chapters, "instruction", rows, made_at)
 
@@ -53,7 +82,11 @@ def _purpose(c: Chapters) -> None:
     rows = [(say("fact.number"), record.number), (say("fact.subject"), c.subject())]
     if c.plan:
         rows.append((say("fact.kind"), say.known("kind", c.plan.kind)))
-    rows += [(say("fact.requester"), record.requester), (say("fact.reason"), record.reason), (say("fact.opened"), say.moment(record.opened_at))]
+    rows += [
+        (say("fact.requester"), record.requester),
+        (say("fact.reason"), record.reason),
+        (say("fact.opened"), say.moment(record.opened_at)),
+    ]
     c.draft.facts(rows)
     c.draft.section(say("improvements.title"))
     c.improvements(10)
@@ -131,9 +164,21 @@ def _time(c: Chapters) -> None:
     rows = []
     for group in c.groups:
         no_return = any(step.point_of_no_return for step in group.steps)
-        decision = say("time.decision_no_return") if no_return else say("time.decision_fail" if group.step.changes else "time.decision_stop")
-        rows.append((str(group.number), c.title(group.step), str(len(group.targets)), say.duration(seconds.get(group.key)),
-                     say.duration(group.step.time_limit_s), Cell(decision, tone="bad" if no_return else "")))
+        decision = (
+            say("time.decision_no_return")
+            if no_return
+            else say("time.decision_fail" if group.step.changes else "time.decision_stop")
+        )
+        rows.append(
+            (
+                str(group.number),
+                c.title(group.step),
+                str(len(group.targets)),
+                say.duration(seconds.get(group.key)),
+                say.duration(group.step.time_limit_s),
+                Cell(decision, tone="bad" if no_return else ""),
+            )
+        )
     c.draft.table(say.head("timetable"), rows, (0.6, 3.4, 0.9, 1.4, 1.2, 2.3), say("time.no_steps"))
 
 
@@ -150,10 +195,15 @@ def _ready(c: Chapters) -> None:
     c.text("ready.text")
     approval = c.last_approval()
     same = bool(plan and rehearsal and rehearsal.plan == plan.fingerprint() and rehearsal.passed)
-    confirmed = {"approved": bool(approval and approval.decision == "approved" and c.record.asked), "rehearsed": same,
-                 "undo": bool(same and rehearsal.undone and not rehearsal.remaining)}
+    confirmed = {
+        "approved": bool(approval and approval.decision == "approved" and c.record.asked),
+        "rehearsed": same,
+        "undo": bool(same and rehearsal.undone and not rehearsal.remaining),
+    }
     rows = []
-    for number, item in enumerate(("approved", "rehearsed", "undo", "told", "old", "backup", "space", "access", "alarms", "drift"), 1):
+    for number, item in enumerate(
+        ("approved", "rehearsed", "undo", "told", "old", "backup", "space", "access", "alarms", "drift"), 1
+    ):
         state = "ready.confirmed" if confirmed.get(item) else "ready.open"
         if item == "old" and plan and not any(medium.role == "old" for medium in plan.media):
             state = "ready.na"
@@ -169,13 +219,24 @@ def _facts(c: Chapters) -> None:
         return
     c.text("facts.text")
     if len(surveys) <= NAMED_HOSTS:
-        c.draft.table(say.head("facts"), [(s.target, s.os_name or s.os_id, mono(s.kernel), str(len(s.packages)), c._running(s), str(len(s.ports)))
-                                          for s in surveys], (1.7, 2.6, 2.2, 0.9, 1.3, 1), "")
+        c.draft.table(
+            say.head("facts"),
+            [
+                (s.target, s.os_name or s.os_id, mono(s.kernel), str(len(s.packages)), c._running(s), str(len(s.ports)))
+                for s in surveys
+            ],
+            (1.7, 2.6, 2.2, 0.9, 1.3, 1),
+            "",
+        )
     else:
         c.text("facts.where", letter=c.letters["hosts"])
         counts = Counter((s.os_name or s.os_id, s.kernel, s.architecture) for s in surveys)
-        c.draft.table(say.head("facts_sum"), [(name, mono(kernel), architecture, str(n)) for (name, kernel, architecture), n in counts.most_common()],
-                      (3, 3, 1.4, 1), "")
+        c.draft.table(
+            say.head("facts_sum"),
+            [(name, mono(kernel), architecture, str(n)) for (name, kernel, architecture), n in counts.most_common()],
+            (3, 3, 1.4, 1),
+            "",
+        )
     c.draft.section(say("facts.databases"))
     if len(c.databases()) > TOP:
         c.text("facts.databases_where", n=len(c.databases()), letter=c.letters["hosts"])
@@ -185,8 +246,12 @@ def _facts(c: Chapters) -> None:
         c.draft.section(say("facts.releases"))
         c.draft.table(say.head("releases"), [(s.target, mono(r.root), mono(r.current)) for s, r in releases], (2, 4, 2), "")
     c.draft.section(say("facts.services"))
-    c.draft.table(say.head("services"), [(mono(name), mono("failed"), c.hosts(hosts)) for name, hosts in failed_services(surveys)], (3, 1.5, 4),
-                  say("facts.no_services"))
+    c.draft.table(
+        say.head("services"),
+        [(mono(name), mono("failed"), c.hosts(hosts)) for name, hosts in failed_services(surveys)],
+        (3, 1.5, 4),
+        say("facts.no_services"),
+    )
     c.draft.section(say("facts.disks"))
     _disks(c, surveys)
 
@@ -197,8 +262,15 @@ def _disks(c: Chapters, surveys: tuple[Survey, ...]) -> None:
     if len(systems) > TOP:
         systems = sorted(systems, key=lambda row: row[0])[:TOP]
         c.text("facts.disks_few", n=TOP)
-    c.draft.table(say.head("disks"), [(target, mono(f.mount), say.size(f.size_kib * 1024), say.size(f.free_kib * 1024), f"{share:.0%}")
-                                      for share, target, f in systems], (2, 3, 1.6, 1.6, 1.2), say("facts.no_disks"))
+    c.draft.table(
+        say.head("disks"),
+        [
+            (target, mono(f.mount), say.size(f.size_kib * 1024), say.size(f.free_kib * 1024), f"{share:.0%}")
+            for share, target, f in systems
+        ],
+        (2, 3, 1.6, 1.6, 1.2),
+        say("facts.no_disks"),
+    )
 
 
 def _steps(c: Chapters) -> None:
@@ -215,11 +287,26 @@ def _steps(c: Chapters) -> None:
     for group in c.groups:
         step = group.step
         marks = [say("steps.mark.changes" if step.changes else "steps.mark.reads")]
-        marks += [say(f"steps.mark.{mark}") for mark, there in (
-            ("interrupts", any(s.interrupts for s in group.steps)), ("no_return", any(s.point_of_no_return for s in group.steps))) if there]
+        marks += [
+            say(f"steps.mark.{mark}")
+            for mark, there in (
+                ("interrupts", any(s.interrupts for s in group.steps)),
+                ("no_return", any(s.point_of_no_return for s in group.steps)),
+            )
+            if there
+        ]
         way = say(f"reversible.{step.reversible}") if step.undo or step.reversible != "auto" else "-"
-        rows.append((str(group.number), c.title(step), c.hosts(group.targets), mono(step.account), step.expected.say(say.language), say.join(marks),
-                     Cell(way, tone="bad" if step.reversible == "no" else "")))
+        rows.append(
+            (
+                str(group.number),
+                c.title(step),
+                c.hosts(group.targets),
+                mono(step.account),
+                step.expected.say(say.language),
+                say.join(marks),
+                Cell(way, tone="bad" if step.reversible == "no" else ""),
+            )
+        )
     c.draft.table(say.head("steps"), rows, (0.65, 2.2, 1.6, 0.9, 2.6, 1.5, 1.2), "")
 
 
@@ -229,8 +316,16 @@ def _verification(c: Chapters) -> None:
     checks = c.acceptance_grouped()
     if checks:
         c.text("verify.text", chapter=BACK_OUT_CHAPTER)
-    rows = [(str(n), a.title.say(say.language), c.hosts(hosts), mono(a.account), say("verify.steady", within=a.within_s, steady=a.steady_s))
-            for n, (a, hosts) in enumerate(checks, 1)]
+    rows = [
+        (
+            str(n),
+            a.title.say(say.language),
+            c.hosts(hosts),
+            mono(a.account),
+            say("verify.steady", within=a.within_s, steady=a.steady_s),
+        )
+        for n, (a, hosts) in enumerate(checks, 1)
+    ]
     c.draft.table(say.head("acceptance"), rows, (0.6, 3.2, 2, 1.1, 2.4), say("verify.none"))
     c.draft.section(say("verify.business"))
     c.text("verify.who")
@@ -255,9 +350,21 @@ def _back_out(c: Chapters) -> None:
     measured: dict[str, list[float]] = {}
     for outcome in c.rehearsal.undone if c.rehearsal else ():
         measured.setdefault(outcome.key, []).append(outcome.seconds)
-    c.draft.table(say.head("back_out"), [
-        (str(n), c.title(g.step), c.hosts(g.targets), Cell(say(f"reversible.{g.step.reversible}"), tone="bad" if g.step.reversible == "no" else ""),
-         c.span(measured.get(g.key, []))) for n, g in enumerate(groups, 1)], (0.6, 3.6, 2, 1.4, 1.8), say("back_out.none"))
+    c.draft.table(
+        say.head("back_out"),
+        [
+            (
+                str(n),
+                c.title(g.step),
+                c.hosts(g.targets),
+                Cell(say(f"reversible.{g.step.reversible}"), tone="bad" if g.step.reversible == "no" else ""),
+                c.span(measured.get(g.key, [])),
+            )
+            for n, g in enumerate(groups, 1)
+        ],
+        (0.6, 3.6, 2, 1.4, 1.8),
+        say("back_out.none"),
+    )
 
 
 def _emergency(c: Chapters) -> None:
@@ -268,8 +375,15 @@ def _emergency(c: Chapters) -> None:
 def _notices(c: Chapters) -> None:
     say = c.say
     c.draft.chapter(say("notices.title"))
-    rows = [(say(f"notices.{when}"), say(f"notices.{whom}"), say(f"notices.{when}_text"), say(f"notices.{how}")) for when, whom, how in (
-        ("before", "customer", "mail"), ("start", "users", "phone_mail"), ("during", "all", "phone"), ("after", "archive", "mail"))]
+    rows = [
+        (say(f"notices.{when}"), say(f"notices.{whom}"), say(f"notices.{when}_text"), say(f"notices.{how}"))
+        for when, whom, how in (
+            ("before", "customer", "mail"),
+            ("start", "users", "phone_mail"),
+            ("during", "all", "phone"),
+            ("after", "archive", "mail"),
+        )
+    ]
     c.draft.table(say.head("notices"), rows, (1.4, 2.6, 3.4, 1.3), "")
 
 
@@ -277,12 +391,22 @@ def _record(c: Chapters) -> None:
     say = c.say
     c.draft.chapter(say("record.title"))
     c.text("record.text")
-    c.draft.table(say.head("record"), [(str(g.number), c.title(g.step), "", "", "", "", "") for g in c.groups], (0.6, 3, 1.2, 1.2, 1, 1, 1),
-                  say("steps.none"), tall=True)
+    c.draft.table(
+        say.head("record"),
+        [(str(g.number), c.title(g.step), "", "", "", "", "") for g in c.groups],
+        (0.6, 3, 1.2, 1.2, 1, 1, 1),
+        say("steps.none"),
+        tall=True,
+    )
     c.draft.facts([(say("record.deviations"), "\n\n\n")])
     c.draft.section(say("sign.title"))
     approval = c.last_approval()
     if approval and approval.decision == "approved":
-        c.text("sign.approved", at=say.moment(approval.decided_at), name=approval.name, channel=say(f"channel.{approval.channel}"),
-               letter=c.letters["digests"])
+        c.text(
+            "sign.approved",
+            at=say.moment(approval.decided_at),
+            name=approval.name,
+            channel=say(f"channel.{approval.channel}"),
+            letter=c.letters["digests"],
+        )
     signatures(c, ("author", "operator", "reviewer", "approver", "acceptance"))

@@ -28,13 +28,22 @@ def plan_page(record: ChangeRecord, say: Phrases) -> str:
     if plan.nothing_to_do:
         draft.notice(say("page.nothing"), "good")
     draft.section(say("page.what"))
-    draft.facts([(say("fact.subject"), c.subject()), (say("fact.kind"), say.known("kind", plan.kind)),
-                 (say("fact.requester"), record.requester)])
+    draft.facts(
+        [
+            (say("fact.subject"), c.subject()),
+            (say("fact.kind"), say.known("kind", plan.kind)),
+            (say("fact.requester"), record.requester),
+        ]
+    )
     groups = versions_grouped(plan.versions)
     if len(groups) > VERSIONS:
         c.text("page.versions_top", names=len({change.name for change, _ in groups}), n=VERSIONS)
-    draft.table(say.head("versions_short"), [(mono(v.name), mono(dash(v.before)), mono(dash(v.after)), str(len(hosts)))
-                                             for v, hosts in groups[:VERSIONS]], (1, 1, 1, 1), say("versions.none"))
+    draft.table(
+        say.head("versions_short"),
+        [(mono(v.name), mono(dash(v.before)), mono(dash(v.after)), str(len(hosts))) for v, hosts in groups[:VERSIONS]],
+        (1, 1, 1, 1),
+        say("versions.none"),
+    )
     draft.section(say("page.why"))
     draft.paragraph(record.reason)
     draft.section(say("page.repairs"))
@@ -82,14 +91,33 @@ def plan_text(plan: Plan, say: Phrases) -> str:
     from datetime import UTC, datetime
 
     nobody = Text(zh="", en="")
-    record = ChangeRecord(number=plan.change, procedure=plan.procedure, customer=plan.customer, customer_name=nobody, provider_name=nobody,
-                          language=say.language, requester=plan.requester, reason=plan.reason, opened_at=datetime(2000, 1, 1, tzinfo=UTC), plan=plan)
-    letters = {name: letter for letter, name in zip("ABCDE", ("commands", "hosts", "versions", "media", "improvements"), strict=True)}
+    record = ChangeRecord(
+        number=plan.change,
+        procedure=plan.procedure,
+        customer=plan.customer,
+        customer_name=nobody,
+        provider_name=nobody,
+        language=say.language,
+        requester=plan.requester,
+        reason=plan.reason,
+        opened_at=datetime(2000, 1, 1, tzinfo=UTC),
+        plan=plan,
+    )
+    letters = {
+        name: letter for letter, name in zip("ABCDE", ("commands", "hosts", "versions", "media", "improvements"), strict=True)
+    }
     c = Chapters(record, say, letters)
     draft = c.draft
     draft.chapter(f"{say('text.plan')}  {c.subject()}")
-    draft.facts([(say("fact.number"), plan.change), (say("fact.kind"), say.known("kind", plan.kind)), (say("fact.requester"), plan.requester),
-                 (say("fact.reason"), plan.reason), (say("control.plan"), plan.fingerprint())])
+    draft.facts(
+        [
+            (say("fact.number"), plan.change),
+            (say("fact.kind"), say.known("kind", plan.kind)),
+            (say("fact.requester"), plan.requester),
+            (say("fact.reason"), plan.reason),
+            (say("control.plan"), plan.fingerprint()),
+        ]
+    )
     if plan.nothing_to_do:
         draft.notice(say("page.nothing"), "good")
     draft.chapter(say("scope.title"))

@@ -1,4 +1,4 @@
-"""A paper before it has a format: chapters, sentences, tables, commands. HTML, PDF, Word, Markdown and plain text are made from it.
+"""A paper before it has a format: chapters, sentences, tables, commands. Every format is made from it.
 
 One content, many formats: what the Word file says is what the PDF says. Nothing here is escaped for a format; each format escapes
 everything it is given, so text from a host cannot become markup anywhere.
@@ -180,7 +180,9 @@ class Draft:
     def notice(self, text: str, tone: Tone) -> None:
         self.blocks.append(Notice(visible(text), tone))
 
-    def table(self, head: Sequence[str], rows: Iterable[Iterable[str | Cell]], widths: Sequence[float], empty: str, tall: bool = False) -> None:
+    def table(
+        self, head: Sequence[str], rows: Iterable[Iterable[str | Cell]], widths: Sequence[float], empty: str, tall: bool = False
+    ) -> None:
         """A table, or the sentence `empty` if it has no rows."""
         rows = tuple(cells(row) for row in rows)
         if not rows:
@@ -202,5 +204,8 @@ class Draft:
 
 
 def facts_table(rows: Iterable[tuple[str, str | Cell]], share: float = 0.27) -> Table:
-    return Table((), tuple((Cell(name, strong=True), value if isinstance(value, Cell) else Cell(value)) for name, value in rows),
-                 (share, 1 - share))
+    return Table(
+        (),
+        tuple((Cell(name, strong=True), value if isinstance(value, Cell) else Cell(value)) for name, value in rows),
+        (share, 1 - share),
+    )

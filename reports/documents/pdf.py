@@ -25,7 +25,11 @@ _PIECES = re.compile(r"[^\-/_.,:;=+~&?@|]*[\-/_.,:;=+~&?@|]+|[^\-/_.,:;=+~&?@|]+
 
 def quoted(text: str) -> str:
     """A Typst string that stands for exactly this text."""
-    return '"' + re.sub(r'[\\"\x00-\x1f\x7f]', lambda found: {"\\": "\\\\", '"': '\\"'}.get(found[0], f"\\u{{{ord(found[0]):x}}}"), text) + '"'
+    return (
+        '"'
+        + re.sub(r'[\\"\x00-\x1f\x7f]', lambda found: {"\\": "\\\\", '"': '\\"'}.get(found[0], f"\\u{{{ord(found[0]):x}}}"), text)
+        + '"'
+    )
 
 
 def breakable(text: str, long: int = LONG) -> str:
@@ -33,11 +37,11 @@ def breakable(text: str, long: int = LONG) -> str:
     if len(text) <= long:
         return quoted(text)
     pieces, open_piece = [], ""
-    for run in re.split(r"([!-~]{%d,})" % (long + 1), text):
+    for run in re.split(rf"([!-~]{{{long + 1},}})", text):
         if len(run) > long and run.isascii() and " " not in run:
             for piece in _PIECES.findall(run):
                 for start in range(0, len(piece), 8):
-                    pieces.append(open_piece + piece[start:start + 8])
+                    pieces.append(open_piece + piece[start : start + 8])
                     open_piece = ""
         else:
             open_piece += run
@@ -63,8 +67,13 @@ def capacities(table: Table) -> list[tuple[int, int]]:
 
 @cache
 def _template() -> jinja2.Template:
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(HERE / "templates"), autoescape=False, undefined=jinja2.StrictUndefined,
-                                     trim_blocks=True, lstrip_blocks=True)
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=False,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     environment.filters.update(quoted=quoted, breakable=breakable, line=_line, capacities=capacities)
     return environment.get_template("paper.typ.j2")
 
@@ -76,4 +85,6 @@ def source(paper: Paper) -> str:
 def to_pdf(paper: Paper, made_at: datetime) -> bytes:
     """The same bytes for the same paper and time."""
     compiler = typst.Compiler(root=str(HERE / "templates"), font_paths=[str(FONTS)], ignore_system_fonts=True)
-    return compiler.compile(input=source(paper).encode("utf-8"), format="pdf", timestamp=made_at.replace(microsecond=0), pdf_tags=False)
+    return compiler.compile(
+        input=source(paper).encode("utf-8"), format="pdf", timestamp=made_at.replace(microsecond=0), pdf_tags=False
+    )

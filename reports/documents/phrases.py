@@ -17,7 +17,7 @@ FILE = Path(__file__).parent / "phrases.yaml"
 
 
 def _of(count: int, singular: str, plural: str = "") -> str:
-    """"1 host", "2 hosts"."""
+    """ "1 host", "2 hosts"."""
     return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
@@ -98,8 +98,12 @@ class Phrases:
         if seconds < 9.95:
             return f"{max(seconds, 0.0):.1f} {'秒' if zh else 's'}"
         whole = round(seconds)
-        parts = [(whole // 86400, "天" if zh else "d"), (whole % 86400 // 3600, "小时" if zh else "h"), (whole % 3600 // 60, "分" if zh else "min"),
-                 (whole % 60, "秒" if zh else "s")]
+        parts = [
+            (whole // 86400, "天" if zh else "d"),
+            (whole % 86400 // 3600, "小时" if zh else "h"),
+            (whole % 3600 // 60, "分" if zh else "min"),
+            (whole % 60, "秒" if zh else "s"),
+        ]
         return " ".join(f"{amount} {unit}" for amount, unit in parts if amount) or f"0 {parts[-1][1]}"
 
     def size(self, amount: int) -> str:

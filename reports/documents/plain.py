@@ -79,5 +79,12 @@ def _plain_table(table: Table, width: int) -> list[str]:
     grid = ([list(table.head)] if table.head else []) + rows
     widths = [max(columns(row[i]) for row in grid) for i in range(len(table.widths))]
     if not table.head or sum(widths) + 2 * len(widths) <= width:
-        return ["  " + "  ".join(text + " " * (wide - columns(text)) for text, wide in zip(row, widths, strict=True)).rstrip() for row in grid]
-    return [line for row in rows for line in [f"  * {row[0]}"] + [f"      {name}: {text}" for name, text in zip(table.head[1:], row[1:], strict=True)]]
+        return [
+            "  " + "  ".join(text + " " * (wide - columns(text)) for text, wide in zip(row, widths, strict=True)).rstrip()
+            for row in grid
+        ]
+    return [
+        line
+        for row in rows
+        for line in [f"  * {row[0]}"] + [f"      {name}: {text}" for name, text in zip(table.head[1:], row[1:], strict=True)]
+    ]

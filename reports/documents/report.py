@@ -12,15 +12,34 @@ from reports.documents.paper import Cell, Paper, mono, visible
 from reports.documents.phrases import Phrases
 from reports.records import Approval, ChangeRecord, Closure, StepOutcome, canonical
 
-LETTERS = {"commands": "A", "attempts": "B", "outputs": "C", "hosts": "D", "versions": "E", "media": "F", "improvements": "G", "differences": "H",
-           "journal": "I", "digests": "J"}
+LETTERS = {
+    "commands": "A",
+    "attempts": "B",
+    "outputs": "C",
+    "hosts": "D",
+    "versions": "E",
+    "media": "F",
+    "improvements": "G",
+    "differences": "H",
+    "journal": "I",
+    "digests": "J",
+}
 ATTEMPTS = 200  # more than these are told host by host
 OUTPUT_LINES = 40  # of one output
 OUTPUTS = 60  # different outputs in all
 JOURNAL_FIRST, JOURNAL_LAST = 100, 100
 UNTOUCHED = {Closure.REFUSED, Closure.REJECTED, Closure.EXPIRED, Closure.NOTHING_TO_DO}
-TONES = {Closure.SUCCESSFUL: "good", Closure.SUCCESSFUL_WITH_ISSUES: "warn", Closure.NOTHING_TO_DO: "good", Closure.BACKED_OUT: "warn",
-         Closure.FAILED: "bad", Closure.REFUSED: "warn", Closure.REJECTED: "warn", Closure.EXPIRED: "warn", None: "warn"}
+TONES = {
+    Closure.SUCCESSFUL: "good",
+    Closure.SUCCESSFUL_WITH_ISSUES: "warn",
+    Closure.NOTHING_TO_DO: "good",
+    Closure.BACKED_OUT: "warn",
+    Closure.FAILED: "bad",
+    Closure.REFUSED: "warn",
+    Closure.REJECTED: "warn",
+    Closure.EXPIRED: "warn",
+    None: "warn",
+}
 
 
 def report(record: ChangeRecord, say: Phrases, made_at: datetime) -> Paper:
@@ -67,21 +86,48 @@ def _summary(c: Chapters) -> None:
     approval = c.last_approval()
     started = [o.started_at for o in record.outcomes if o.started_at]
     last = last_outcomes(record.outcomes)
-    rows: list[tuple[str, str | Cell]] = [(say("fact.number"), record.number), (say("fact.subject"), c.subject()),
-                                          (say("report.closure"), Cell(_closure(c), tone=TONES[record.closure]))]
+    rows: list[tuple[str, str | Cell]] = [
+        (say("fact.number"), record.number),
+        (say("fact.subject"), c.subject()),
+        (say("report.closure"), Cell(_closure(c), tone=TONES[record.closure])),
+    ]
     if record.closure_reason:
         rows.append((say("report.closure_reason"), record.closure_reason))
     if c.plan:
         rows.append((say("report.hosts"), c.hosts(c.plan.targets)))
-    rows.append((say("report.approved_by"), f"{c.approval_state()}{say('word.semicolon')}{say.moment(approval.decided_at)}" if approval
-                 else say("report.not_approved")))
-    rows.append((say("report.begun"), say.moment(min(started), seconds=True) if started else
-                 say("report.not_begun") if not record.outcomes else say("word.unknown_time")))
+    rows.append(
+        (
+            say("report.approved_by"),
+            f"{c.approval_state()}{say('word.semicolon')}{say.moment(approval.decided_at)}"
+            if approval
+            else say("report.not_approved"),
+        )
+    )
+    rows.append(
+        (
+            say("report.begun"),
+            say.moment(min(started), seconds=True)
+            if started
+            else say("report.not_begun")
+            if not record.outcomes
+            else say("word.unknown_time"),
+        )
+    )
     rows.append((say("report.ended"), say.moment(record.closed_at, seconds=True) if record.closed_at else say("closure.none")))
     if record.outcomes:
         counts = Counter(o.result for o in last)
-        rows.append((say("report.steps"), say("report.steps_value", planned=len(c.plan.steps) if c.plan else 0, done=counts["done"],
-                                              nothing=counts["nothing to do"], failed=sum(map(_failed, last)))))
+        rows.append(
+            (
+                say("report.steps"),
+                say(
+                    "report.steps_value",
+                    planned=len(c.plan.steps) if c.plan else 0,
+                    done=counts["done"],
+                    nothing=counts["nothing to do"],
+                    failed=sum(map(_failed, last)),
+                ),
+            )
+        )
     if record.undone:
         undone = last_outcomes(record.undone)
         rows.append((say("report.undone"), say("report.undone_value", n=len(undone), failed=sum(map(_failed, undone)))))
@@ -91,9 +137,16 @@ def _summary(c: Chapters) -> None:
 def _request(c: Chapters) -> None:
     say, record = c.say, c.record
     c.draft.chapter(say("report.request"))
-    c.draft.facts([(say("fact.requester"), record.requester), (say("fact.customer"), record.customer_name.say(say.language)),
-                   (say("fact.reason"), record.reason), (say("fact.procedure"), c.procedure()), (say("fact.opened"), say.moment(record.opened_at)),
-                   (say("fact.operator"), record.operator or say("word.not_given"))])
+    c.draft.facts(
+        [
+            (say("fact.requester"), record.requester),
+            (say("fact.customer"), record.customer_name.say(say.language)),
+            (say("fact.reason"), record.reason),
+            (say("fact.procedure"), c.procedure()),
+            (say("fact.opened"), say.moment(record.opened_at)),
+            (say("fact.operator"), record.operator or say("word.not_given")),
+        ]
+    )
     if c.plan:
         c.draft.section(say("improvements.title"))
         c.improvements(10)
@@ -128,16 +181,38 @@ def _approvals(c: Chapters) -> None:
     say, record, asked = c.say, c.record, c.record.asked
     c.draft.chapter(say("report.approvals"))
     if asked:
-        names = [f"{a.name}（{a.post}）" if say.language == "zh" and a.post else f"{a.name} ({a.post})" if a.post else a.name for a in asked.approvers]
-        c.draft.facts([(say("report.asked"), say.moment(asked.asked_at)), (say("report.expires"), say.moment(asked.expires_at)),
-                       (say("report.approvers"), say.join(names) or say("word.none")), (say("control.approval"), mono(asked.digest))])
+        names = [
+            f"{a.name}（{a.post}）" if say.language == "zh" and a.post else f"{a.name} ({a.post})" if a.post else a.name
+            for a in asked.approvers
+        ]
+        c.draft.facts(
+            [
+                (say("report.asked"), say.moment(asked.asked_at)),
+                (say("report.expires"), say.moment(asked.expires_at)),
+                (say("report.approvers"), say.join(names) or say("word.none")),
+                (say("control.approval"), mono(asked.digest)),
+            ]
+        )
     elif not record.approvals:
         c.text("report.not_asked")
         return
-    c.draft.table(say.head("approvals"), [
-        (say.known("gate", a.gate), Cell(say(f"decision.{a.decision}"), tone="good" if a.decision == "approved" else "bad"), a.name or "-",
-         say(f"channel.{a.channel}"), a.taken_by or "-", say.moment(a.decided_at), _reason(c, a)) for a in record.approvals],
-        (1.1, 1.2, 1.1, 1.1, 1, 2, 2), say("report.no_answer"))
+    c.draft.table(
+        say.head("approvals"),
+        [
+            (
+                say.known("gate", a.gate),
+                Cell(say(f"decision.{a.decision}"), tone="good" if a.decision == "approved" else "bad"),
+                a.name or "-",
+                say(f"channel.{a.channel}"),
+                a.taken_by or "-",
+                say.moment(a.decided_at),
+                _reason(c, a),
+            )
+            for a in record.approvals
+        ],
+        (1.1, 1.2, 1.1, 1.1, 1, 2, 2),
+        say("report.no_answer"),
+    )
     if asked and record.approvals:
         same = any(a.digest == asked.digest for a in record.approvals)
         c.text("report.same_digest" if same else "report.other_digest")
@@ -160,8 +235,13 @@ def _course(c: Chapters) -> None:
         return
     starts = [o.started_at for o in record.outcomes if o.started_at]
     ends = [o.finished_at for o in record.outcomes if o.finished_at]
-    c.text("report.course_text", start=say.moment(min(starts, default=None), seconds=True), end=say.moment(max(ends, default=None), seconds=True),
-           n=len(record.outcomes), letter=c.letters["attempts"])
+    c.text(
+        "report.course_text",
+        start=say.moment(min(starts, default=None), seconds=True),
+        end=say.moment(max(ends, default=None), seconds=True),
+        n=len(record.outcomes),
+        letter=c.letters["attempts"],
+    )
     _outcome_table(c, record.outcomes, c.rehearsal.outcomes if c.rehearsal else ())
     c.draft.section(say("report.failures"))
     bad = [o for o in record.outcomes if _failed(o)]
@@ -174,29 +254,55 @@ def _outcome_table(c: Chapters, outcomes: tuple[StepOutcome, ...], rehearsed: tu
     before = outcomes_by_key(rehearsed)
     rows = []
     for place, (key, found) in enumerate(outcomes_by_key(outcomes).items(), 1):
-        rows.append((str(numbers.get(key, place)), c.title(found[0]), str(len({o.target for o in found})), c.results(last_outcomes(found)),
-                     c.span([o.seconds for o in found]), c.span([o.seconds for o in before[key]]) if key in before else say("word.not_measured")))
+        rows.append(
+            (
+                str(numbers.get(key, place)),
+                c.title(found[0]),
+                str(len({o.target for o in found})),
+                c.results(last_outcomes(found)),
+                c.span([o.seconds for o in found]),
+                c.span([o.seconds for o in before[key]]) if key in before else say("word.not_measured"),
+            )
+        )
     c.draft.table(say.head("course"), rows, (0.6, 3.7, 0.9, 1.4, 1.7, 1.7), say("report.course_none"))
 
 
 def _failure_table(c: Chapters, outcomes: list[StepOutcome], empty: str) -> None:
     say = c.say
-    c.draft.table(say.head("failures"), [
-        (str(o.number), o.target, c.title(o), Cell(say(f"result.{o.result}"), tone="bad"), mono(_last_lines(o.problem or o.found, 12)[0] or "-"))
-        for o in outcomes], (0.9, 1.3, 2.1, 1, 4), say(empty))
+    c.draft.table(
+        say.head("failures"),
+        [
+            (
+                str(o.number),
+                o.target,
+                c.title(o),
+                Cell(say(f"result.{o.result}"), tone="bad"),
+                mono(_last_lines(o.problem or o.found, 12)[0] or "-"),
+            )
+            for o in outcomes
+        ],
+        (0.9, 1.3, 2.1, 1, 4),
+        say(empty),
+    )
 
 
 def _verification(c: Chapters) -> None:
     say, record = c.say, c.record
     c.draft.chapter(say("report.verification"))
     before = {(survey.target, health.title.en): health for survey in record.before for health in survey.health}
-    answers = {(survey.target, health.title.en): (health.title.say(say.language), health.ok, health.detail)
-               for survey in record.after for health in survey.health}
+    answers = {
+        (survey.target, health.title.en): (health.title.say(say.language), health.ok, health.detail)
+        for survey in record.after
+        for health in survey.health
+    }
     titles = {(a.target, a.title.en): a.title.say(say.language) for a in (c.plan.acceptance if c.plan else ())}
     for entry in record.journal:  # what was accepted on the live system, the last answer counting
         if entry.event in ("accepted", "not accepted") and (title := entry.detail.get("check")):
-            answers[entry.target, str(title)] = (titles.get((entry.target, str(title)), str(title)), entry.event == "accepted",
-                                                 str(entry.detail.get("detail", "")))
+            answers[entry.target, str(title)] = (
+                titles.get((entry.target, str(title)), str(title)),
+                entry.event == "accepted",
+                str(entry.detail.get("detail", "")),
+            )
     if not answers:
         c.text("report.verify_skipped" if record.closure in UNTOUCHED else "report.verify_none")
         return
@@ -212,8 +318,10 @@ def _verification(c: Chapters) -> None:
     for (target, key), (title, ok, detail) in answers.items():
         earlier = before.get((target, key))
         groups.setdefault((title, earlier.ok if earlier else None, ok, _last_lines(detail, 4)[0]), []).append(target)
-    rows = [(c.hosts(hosts), title, word[earlier] if earlier is not None else Cell("-"), word[ok], mono(detail or "-"))
-            for (title, earlier, ok, detail), hosts in sorted(groups.items(), key=lambda item: item[0][2])]
+    rows = [
+        (c.hosts(hosts), title, word[earlier] if earlier is not None else Cell("-"), word[ok], mono(detail or "-"))
+        for (title, earlier, ok, detail), hosts in sorted(groups.items(), key=lambda item: item[0][2])
+    ]
     c.draft.table(say.head("verification"), rows, (1.6, 2.6, 1, 1, 3), "")
 
 
@@ -252,7 +360,9 @@ def _back_out(c: Chapters) -> None:
     if not record.after:
         c.draft.notice(say("report.back_out_unknown"), "warn")
     elif record.changed:
-        c.draft.notice(say("report.back_out_differs", n=len(record.changed)), "bad" if record.closure is Closure.FAILED else "warn")
+        c.draft.notice(
+            say("report.back_out_differs", n=len(record.changed)), "bad" if record.closure is Closure.FAILED else "warn"
+        )
     else:
         c.draft.notice(say("report.back_out_same"), "good")
 
@@ -283,9 +393,19 @@ def _appendix_attempts(c: Chapters) -> None:
     if len(record.outcomes) + len(record.undone) > ATTEMPTS:
         _attempts_by_host(c)
         return
-    rows = [(str(o.number), o.target, c.title(o), say(f"action.{o.action}"), Cell(say(f"result.{o.result}"), tone="bad" if _failed(o) else ""),
-             str(o.attempt), say.moment(o.started_at, seconds=True)[5:] if o.started_at else "-", say.duration(o.seconds))
-            for o in (*record.outcomes, *record.undone)]
+    rows = [
+        (
+            str(o.number),
+            o.target,
+            c.title(o),
+            say(f"action.{o.action}"),
+            Cell(say(f"result.{o.result}"), tone="bad" if _failed(o) else ""),
+            str(o.attempt),
+            say.moment(o.started_at, seconds=True)[5:] if o.started_at else "-",
+            say.duration(o.seconds),
+        )
+        for o in (*record.outcomes, *record.undone)
+    ]
     c.draft.table(say.head("attempts"), rows, (0.8, 1.6, 2.6, 0.8, 1.2, 0.5, 1.7, 1.2), say("appendix.no_attempts"))
 
 
@@ -300,9 +420,17 @@ def _attempts_by_host(c: Chapters) -> None:
     for host, outcomes in by_host.items():
         starts, ends = [o.started_at for o in outcomes if o.started_at], [o.finished_at for o in outcomes if o.finished_at]
         undone, bad = sum(o.action == "undo" for o in outcomes), sum(map(_failed, outcomes))
-        rows.append((host, str(len(outcomes) - undone), str(undone), Cell(str(bad), tone="bad" if bad else ""),
-                     say.moment(min(starts), seconds=True)[5:] if starts else "-", say.moment(max(ends), seconds=True)[5:] if ends else "-",
-                     say.duration(sum(o.seconds for o in outcomes))))
+        rows.append(
+            (
+                host,
+                str(len(outcomes) - undone),
+                str(undone),
+                Cell(str(bad), tone="bad" if bad else ""),
+                say.moment(min(starts), seconds=True)[5:] if starts else "-",
+                say.moment(max(ends), seconds=True)[5:] if ends else "-",
+                say.duration(sum(o.seconds for o in outcomes)),
+            )
+        )
     c.draft.table(say.head("attempts_by_host"), rows, (2.4, 0.8, 0.8, 0.9, 1.7, 1.7, 1.4), "")
 
 
@@ -322,8 +450,18 @@ def _appendix_outputs(c: Chapters) -> None:
         o = outcomes[0]
         text, cut = _last_lines(o.output, OUTPUT_LINES)
         host = o.target if len(outcomes) == 1 else say("appendix.output_hosts", host=o.target, n=len(outcomes))
-        c.draft.code(say("appendix.output_of", number=o.number, host=host, title=c.title(o), action=say(f"action.{o.action}"),
-                         result=say(f"result.{o.result}"), cut=cut), text)
+        c.draft.code(
+            say(
+                "appendix.output_of",
+                number=o.number,
+                host=host,
+                title=c.title(o),
+                action=say(f"action.{o.action}"),
+                result=say(f"result.{o.result}"),
+                cut=cut,
+            ),
+            text,
+        )
     if len(groups) > OUTPUTS:
         c.text("appendix.outputs_more", n=len(groups) - OUTPUTS)
 
@@ -334,7 +472,13 @@ def _appendix_differences(c: Chapters) -> None:
 
 
 def _written(value: object) -> str:
-    return value if isinstance(value, str) else f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else canonical(value)
+    return (
+        value
+        if isinstance(value, str)
+        else f"{value:.3f}".rstrip("0").rstrip(".")
+        if isinstance(value, float)
+        else canonical(value)
+    )
 
 
 def _appendix_journal(c: Chapters) -> None:
@@ -349,6 +493,13 @@ def _appendix_journal(c: Chapters) -> None:
     for entry in journal:
         where = " ".join(filter(None, [entry.target, f"#{entry.step}" if entry.step is not None else ""]))
         detail = ", ".join(f"{key}={_written(value)}" for key, value in entry.detail.items())
-        rows.append((str(entry.sequence), say.moment(entry.at, seconds=True)[5:], say.known("event", entry.event), where or "-",
-                     mono(visible(detail)[:400] + ("..." if len(detail) > 400 else ""))))
+        rows.append(
+            (
+                str(entry.sequence),
+                say.moment(entry.at, seconds=True)[5:],
+                say.known("event", entry.event),
+                where or "-",
+                mono(visible(detail)[:400] + ("..." if len(detail) > 400 else "")),
+            )
+        )
     c.draft.table(say.head("journal"), rows, (0.7, 1.5, 2, 1.3, 4), say("appendix.no_journal"))

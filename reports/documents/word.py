@@ -76,9 +76,10 @@ def _styles(document, paper: Paper) -> None:
     zh = paper.language == "zh"
     latin, heading = ("Times New Roman", "Arial") if zh else ("Arial", "Arial")
     styles = document.styles
+    there = {style.name for style in styles}
 
     def paragraph_style(name: str, base: str = "Normal") -> ParagraphStyle:
-        style = styles[name] if name in [s.name for s in styles] else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
+        style = styles[name] if name in there else styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
         if name != "Normal":
             style.base_style = styles[base]
         return style
@@ -96,7 +97,10 @@ def _styles(document, paper: Paper) -> None:
     for level, size in ((1, 15), (2, 12), (3, 10.5)):
         style = paragraph_style(f"Heading {level}")
         _face(style, heading, "黑体", size, DEEP, bold=True)
-        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(18 if level == 1 else 10), Pt(8 if level == 1 else 5)
+        style.paragraph_format.space_before, style.paragraph_format.space_after = (
+            Pt(18 if level == 1 else 10),
+            Pt(8 if level == 1 else 5),
+        )
         style.paragraph_format.keep_with_next = True
     title = paragraph_style("Title")
     _face(title, heading, "黑体", 26 if zh else 24, DEEP, bold=True)
@@ -143,105 +147,150 @@ def _run(text: str, *, bold: bool = False, mono: bool = False, colour: str = "")
         properties += f'<w:color w:val="{colour}"/>'
     if mono:
         properties += '<w:sz w:val="16"/>'
-    inner = '<w:br/>'.join('<w:tab/>'.join(f'<w:t xml:space="preserve">{escape(part)}</w:t>' for part in line.split("\t"))
-                           for line in text.split("\n"))
+    inner = "<w:br/>".join(
+        "<w:tab/>".join(f'<w:t xml:space="preserve">{escape(part)}</w:t>' for part in line.split("\t"))
+        for line in text.split("\n")
+    )
     return f"<w:r>{f'<w:rPr>{properties}</w:rPr>' if properties else ''}{inner}</w:r>"
 
 
 def _cell(cell: Cell, width: int, shade: str, bold: bool, keep: bool = False, tall: bool = False) -> str:
-    run = _run(cell.text, bold=bold or cell.strong or bool(cell.tone), mono=cell.mono, colour=TONES.get(cell.tone, "")) if cell.text else ""
+    run = (
+        _run(cell.text, bold=bold or cell.strong or bool(cell.tone), mono=cell.mono, colour=TONES.get(cell.tone, ""))
+        if cell.text
+        else ""
+    )
     fill = f'<w:shd w:val="clear" w:color="auto" w:fill="{shade}"/>' if shade else ""
     middle = '<w:vAlign w:val="center"/>' if tall else ""
-    return (f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{fill}{middle}</w:tcPr>'
-            f'<w:p><w:pPr><w:pStyle w:val="TableText"/>{"<w:keepNext/>" if keep else ""}</w:pPr>{run}</w:p></w:tc>')
+    return (
+        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{fill}{middle}</w:tcPr>'
+        f'<w:p><w:pPr><w:pStyle w:val="TableText"/>{"<w:keepNext/>" if keep else ""}</w:pPr>{run}</w:p></w:tc>'
+    )
 
 
 def _table(table: Table) -> Sequence:
     total = int(LINE_MM / 25.4 * 1440)
     widths = [int(total * share / sum(table.widths)) for share in table.widths]
-    borders = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="B8C0CC"/>'
-                      for side in ("top", "left", "bottom", "right", "insideH", "insideV"))
+    borders = "".join(
+        f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="B8C0CC"/>'
+        for side in ("top", "left", "bottom", "right", "insideH", "insideV")
+    )
     height = '<w:trHeight w:val="560" w:hRule="atLeast"/>' if table.tall else ""
-    parts = [f'<w:tbl {NAMESPACES}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders>'
-             '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:top w:w="50" w:type="dxa"/><w:left w:w="90" w:type="dxa"/>'
-             '<w:bottom w:w="50" w:type="dxa"/><w:right w:w="90" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>']
+    parts = [
+        f'<w:tbl {NAMESPACES}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders>'
+        '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:top w:w="50" w:type="dxa"/><w:left w:w="90" w:type="dxa"/>'
+        '<w:bottom w:w="50" w:type="dxa"/><w:right w:w="90" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>'
+    ]
     parts += [f'<w:gridCol w:w="{width}"/>' for width in widths] + ["</w:tblGrid>"]
     if table.head:
         parts.append("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
-        parts += [_cell(Cell(name), width, "DFE7F1", True, True) for name, width in zip(table.head, widths, strict=True)] + ["</w:tr>"]
+        parts += [_cell(Cell(name), width, "DFE7F1", True, True) for name, width in zip(table.head, widths, strict=True)] + [
+            "</w:tr>"
+        ]
     for place, row in enumerate(table.rows, 1):
         keep = table.keeps_together and place < len(table.rows)
         longest = max(len(cell.text) for cell in row)
         split = "" if longest > 400 else "<w:cantSplit/>"  # a row longer than a page must be allowed to break
         parts.append(f"<w:tr><w:trPr>{split}{height}</w:trPr>" if split or height else "<w:tr>")
-        parts += [_cell(cell, width, "F2F5F9" if index == 0 and not table.head else "", False, keep, table.tall)
-                  for index, (cell, width) in enumerate(zip(row, widths, strict=True))] + ["</w:tr>"]
+        parts += [
+            _cell(cell, width, "F2F5F9" if index == 0 and not table.head else "", False, keep, table.tall)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ] + ["</w:tr>"]
     parts.append("</w:tbl>")
-    after = parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:spacing w:before="0" w:after="60" w:line="120" w:lineRule="exact"/></w:pPr></w:p>')
-    return parse_xml("".join(parts)), after
+    return parse_xml("".join(parts)), _paragraph(properties=GAP)
+
+
+GAP = '<w:spacing w:before="0" w:after="60" w:line="120" w:lineRule="exact"/>'  # after a table, so that two do not join
+
+
+def _paragraph(inner: str = "", properties: str = "", style: str = "") -> object:
+    """A paragraph; properties in the order of the schema."""
+    style = f'<w:pStyle w:val="{style}"/>' if style else ""
+    return parse_xml(f"<w:p {NAMESPACES}><w:pPr>{style}{properties}</w:pPr>{inner}</w:p>")
 
 
 def _code(code: Code) -> Sequence:
-    """Two columns: line numbers, and the lines; one row so that nothing is lost at a page's end, in paragraphs that may break."""
+    """Two columns, line numbers and lines: a line without a number continues the one above."""
+    title = _paragraph(_run(code.caption), style="CommandTitle")
+    if not code.lines:
+        return title, _paragraph(properties=GAP)
     total = int(LINE_MM / 25.4 * 1440)
     number = 560
-    border = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="B8C0CC"/>' for side in ("top", "left", "bottom", "right"))
-    parts = [f'<w:tbl {NAMESPACES}><w:tblPr><w:tblW w:w="{total}" w:type="dxa"/><w:tblBorders>{border}</w:tblBorders>'
-             f'<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid><w:gridCol w:w="{number}"/><w:gridCol w:w="{total - number}"/></w:tblGrid>']
+    sides = ("top", "left", "bottom", "right")
+    border = "".join(f'<w:{side} w:val="single" w:sz="4" w:space="0" w:color="B8C0CC"/>' for side in sides)
     shade = '<w:shd w:val="clear" w:color="auto" w:fill="F7F8FA"/>'
-    for index, line in enumerate(code.lines):
-        parts.append(
-            f'<w:tr><w:tc><w:tcPr><w:tcW w:w="{number}" w:type="dxa"/>{shade}</w:tcPr><w:p><w:pPr><w:pStyle w:val="Command"/><w:jc w:val="right"/></w:pPr>'
-            f'{_run(str(code.first + index), colour="7A8494")}</w:p></w:tc><w:tc><w:tcPr><w:tcW w:w="{total - number}" w:type="dxa"/>{shade}</w:tcPr>'
-            f'<w:p><w:pPr><w:pStyle w:val="Command"/></w:pPr>{_run(line) if line else ""}</w:p></w:tc></w:tr>')
-    parts.append("</w:tbl>")
-    title = parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="CommandTitle"/></w:pPr>{_run(code.caption)}</w:p>')
-    after = parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:spacing w:before="0" w:after="60" w:line="120" w:lineRule="exact"/></w:pPr></w:p>')
-    return (title, parse_xml("".join(parts)), after) if code.lines else (title, after)
+
+    def field(width: int, run: str, place: str = "") -> str:
+        return (
+            f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/>{shade}</w:tcPr>'
+            f'<w:p><w:pPr><w:pStyle w:val="Command"/>{place}</w:pPr>{run}</w:p></w:tc>'
+        )
+
+    right = '<w:jc w:val="right"/>'
+    rows = [
+        f"<w:tr>{field(number, _run(str(code.first + index), colour='7A8494'), right)}"
+        f"{field(total - number, _run(line) if line else '')}</w:tr>"
+        for index, line in enumerate(code.lines)
+    ]
+    table = (
+        f'<w:tbl {NAMESPACES}><w:tblPr><w:tblW w:w="{total}" w:type="dxa"/><w:tblBorders>{border}</w:tblBorders>'
+        f'<w:tblLayout w:type="fixed"/></w:tblPr>'
+        f'<w:tblGrid><w:gridCol w:w="{number}"/><w:gridCol w:w="{total - number}"/></w:tblGrid>{"".join(rows)}</w:tbl>'
+    )
+    return title, parse_xml(table), _paragraph(properties=GAP)
 
 
 def _add(document, *elements) -> None:
-    body = document.element.body
-    properties = body.find(qn("w:sectPr"))
+    properties = document.element.body.find(qn("w:sectPr"))
     for element in elements:
-        if properties is not None:
-            properties.addprevious(element)
-        else:
-            body.append(element)
+        properties.addprevious(element)
 
 
-def _centred(text: str, size: float, before: int, bold: bool = False) -> object:
-    return parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:spacing w:before="{before}" w:after="60"/><w:jc w:val="center"/></w:pPr><w:r><w:rPr>'
-                     f'{"<w:b/>" if bold else ""}<w:sz w:val="{int(size * 2)}"/></w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p>')
+def _centred(text: str, size: float, before: int) -> object:
+    run = f'<w:r><w:rPr><w:sz w:val="{int(size * 2)}"/></w:rPr><w:t xml:space="preserve">{escape(text)}</w:t></w:r>'
+    return _paragraph(run, f'<w:spacing w:before="{before}" w:after="60"/><w:jc w:val="center"/>')
 
 
 def _cover(document, paper: Paper) -> None:
-    title = f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Title"/><w:spacing w:before="1300" w:after="200"/></w:pPr>{_run(paper.title)}</w:p>'
-    versions = f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="CommandTitle"/><w:spacing w:before="500"/></w:pPr>{_run(paper.versions_title)}</w:p>'
-    _add(document, _centred(paper.owner, 15, 600), parse_xml(title), _centred(paper.subtitle, 13, 0),
-         _centred("", 12, 1400), *_table(paper.cover), parse_xml(versions), *_table(paper.versions),
-         _centred(paper.provider, 12, 900), _centred(paper.date, 12, 60))
+    _add(
+        document,
+        _centred(paper.owner, 15, 600),
+        _paragraph(_run(paper.title), '<w:spacing w:before="1300" w:after="200"/>', "Title"),
+        _centred(paper.subtitle, 13, 0),
+        _centred("", 12, 1400),
+        *_table(paper.cover),
+        _paragraph(_run(paper.versions_title), '<w:spacing w:before="500"/>', "CommandTitle"),
+        *_table(paper.versions),
+        _centred(paper.provider, 12, 900),
+        _centred(paper.date, 12, 60),
+    )
 
 
-def _field(code: str, shown: str) -> str:
-    return ('<w:r><w:fldChar w:fldCharType="begin"/></w:r>'
-            f'<w:r><w:instrText xml:space="preserve"> {code} </w:instrText></w:r><w:r><w:fldChar w:fldCharType="separate"/></w:r>'
-            f'<w:r><w:t>{shown}</w:t></w:r><w:r><w:fldChar w:fldCharType="end"/></w:r>')
+def _part(kind: str) -> str:
+    return f'<w:r><w:fldChar w:fldCharType="{kind}"/></w:r>'
+
+
+def _code_of_field(code: str) -> str:
+    return f'<w:r><w:instrText xml:space="preserve"> {code} </w:instrText></w:r>'
+
+
+def _field(code: str) -> str:
+    return f"{_part('begin')}{_code_of_field(code)}{_part('separate')}<w:r><w:t>1</w:t></w:r>{_part('end')}"
 
 
 def _header_and_footer(section, paper: Paper) -> None:
-    """The cover has neither header nor footer, but counts: fields for a section's own pages are not known to every word processor."""
+    """The cover has neither, but counts: fields for a section's own pages are not known to every word processor."""
     section.header.is_linked_to_previous = section.footer.is_linked_to_previous = False
     right = int(LINE_MM / 25.4 * 1440)
-    clear = "".join(f'<w:tab w:val="clear" w:pos="{place}"/>' for place in (4320, 4680, 8640, 9360))  # the template's own stops
-    head = parse_xml(
-        f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Header"/><w:pBdr><w:bottom w:val="single" w:sz="4" w:space="3" w:color="B8C0CC"/></w:pBdr>'
-        f'<w:tabs>{clear}<w:tab w:val="right" w:pos="{right}"/></w:tabs></w:pPr>'
-        f'{_run(f"{paper.owner}  {paper.title}")}<w:r><w:tab/></w:r>{_run(paper.number)}</w:p>')
-    words = paper.words
-    foot = parse_xml(
-        f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Footer"/><w:jc w:val="center"/></w:pPr>{_run(words["page_before"])}{_field("PAGE", "1")}'
-        f'{_run(words["page_between"])}{_field("NUMPAGES", "1")}{_run(words["page_after"])}</w:p>')
+    stops = "".join(f'<w:tab w:val="clear" w:pos="{place}"/>' for place in (4320, 4680, 8640, 9360))  # the template's own
+    head = _paragraph(
+        f"{_run(f'{paper.owner}  {paper.title}')}<w:r><w:tab/></w:r>{_run(paper.number)}",
+        '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="3" w:color="B8C0CC"/></w:pBdr>'
+        f'<w:tabs>{stops}<w:tab w:val="right" w:pos="{right}"/></w:tabs>',
+        "Header",
+    )
+    before, between, after = (_run(paper.words[name]) for name in ("page_before", "page_between", "page_after"))
+    foot = _paragraph(f"{before}{_field('PAGE')}{between}{_field('NUMPAGES')}{after}", '<w:jc w:val="center"/>', "Footer")
     for part, paragraph in ((section.header, head), (section.footer, foot)):
         for old in list(part._element):
             part._element.remove(old)
@@ -249,42 +298,37 @@ def _header_and_footer(section, paper: Paper) -> None:
 
 
 def _contents(document, paper: Paper) -> None:
-    """A table of contents that is right as it is: chapters with links. Word adds page numbers to nothing until it is asked to."""
-    title = parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="ContentsTitle"/></w:pPr>{_run(paper.words["contents"])}</w:p>')
+    """A table of contents that is right as it is: chapters with links, no page numbers until Word is asked for them."""
     entries = [heading for heading in paper.headings if heading.level == 1]
-    lines = [title]
-    for index, heading in enumerate(entries):
-        begin = ('<w:r><w:fldChar w:fldCharType="begin"/></w:r><w:r><w:instrText xml:space="preserve"> TOC \\o "1-1" \\h \\n </w:instrText></w:r>'
-                 '<w:r><w:fldChar w:fldCharType="separate"/></w:r>') if index == 0 else ""
-        end = '<w:r><w:fldChar w:fldCharType="end"/></w:r>' if index == len(entries) - 1 else ""
-        lines.append(parse_xml(
-            f'<w:p {NAMESPACES}><w:pPr><w:spacing w:after="60"/></w:pPr>{begin}<w:hyperlink w:anchor={quoteattr(heading.anchor)}>'
-            f'{_run(f"{heading.number}  {heading.text}")}</w:hyperlink>{end}</w:p>'))
-    lines.append(parse_xml(f'<w:p {NAMESPACES}><w:r><w:br w:type="page"/></w:r></w:p>'))
-    _add(document, *lines)
+    begin = _part("begin") + _code_of_field('TOC \\o "1-1" \\h \\n') + _part("separate")
+    lines = [_paragraph(_run(paper.words["contents"]), style="ContentsTitle")]
+    for index, heading in enumerate(entries, 1):
+        link = f"<w:hyperlink w:anchor={quoteattr(heading.anchor)}>{_run(f'{heading.number}  {heading.text}')}</w:hyperlink>"
+        inner = (begin if index == 1 else "") + link + (_part("end") if index == len(entries) else "")
+        lines.append(_paragraph(inner, '<w:spacing w:after="60"/>'))
+    _add(document, *lines, _paragraph('<w:r><w:br w:type="page"/></w:r>'))
 
 
 def _body(document, paper: Paper) -> None:
     elements: list = []
     for index, block in enumerate(paper.blocks):
-        leads = isinstance(paper.blocks[index + 1] if index + 1 < len(paper.blocks) else None, Table | Items)
-        keep = "<w:keepNext/>" if leads else ""
+        following = paper.blocks[index + 1] if index + 1 < len(paper.blocks) else None
+        keep = "<w:keepNext/>" if isinstance(following, Table | Items) else ""
         match block:
             case Heading():
                 fresh = "<w:pageBreakBefore/>" if block.appendix and block.level == 1 and block.number.endswith("A") else ""
-                elements.append(parse_xml(
-                    f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Heading{block.level}"/>{fresh}</w:pPr><w:bookmarkStart w:id="{index}" '
-                    f'w:name={quoteattr(block.anchor)}/>{_run(f"{block.number}  {block.text}")}<w:bookmarkEnd w:id="{index}"/></w:p>'))
+                mark = f'<w:bookmarkStart w:id="{index}" w:name={quoteattr(block.anchor)}/>'
+                run = f'{mark}{_run(f"{block.number}  {block.text}")}<w:bookmarkEnd w:id="{index}"/>'
+                elements.append(_paragraph(run, fresh, f"Heading{block.level}"))
             case Paragraph():
-                elements.append(parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="BodyText"/>{keep}</w:pPr>{_run(block.text)}</w:p>'))
+                elements.append(_paragraph(_run(block.text), keep, "BodyText"))
             case Items():
-                elements += [parse_xml(f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="ListBullet"/></w:pPr>{_run(item)}</w:p>')
-                             for item in block.items]
+                elements += [_paragraph(_run(item), style="ListBullet") for item in block.items]
             case Notice():
                 colour = TONES.get(block.tone, DEEP)
-                elements.append(parse_xml(
-                    f'<w:p {NAMESPACES}><w:pPr><w:pStyle w:val="Notice"/>{keep}<w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="{colour}"/>'
-                    f'</w:pBdr><w:shd w:val="clear" w:color="auto" w:fill="F2F5F9"/></w:pPr>{_run(block.text, colour=colour)}</w:p>'))
+                border = f'<w:pBdr><w:left w:val="single" w:sz="24" w:space="8" w:color="{colour}"/></w:pBdr>'
+                shade = '<w:shd w:val="clear" w:color="auto" w:fill="F2F5F9"/>'
+                elements.append(_paragraph(_run(block.text, colour=colour), keep + border + shade, "Notice"))
             case Table():
                 elements += _table(block)
             case Code():

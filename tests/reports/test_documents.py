@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import time
@@ -26,15 +27,17 @@ ZONE = "Asia/Shanghai"
 LANGUAGES = ("zh", "en")
 RENDER = {"instruction": render_instruction, "report": render_report}
 # Words that stand in a Chinese paper as they are: names of programs, packages, units, algorithms and the customer's own English
-FOREIGN = set("""SHA POSIX sh MiB KiB UTC Asia Shanghai root web nginx OpenSSL RFC KEK CHG UOI CR V Debian GNU Linux bookworm amd deb dfsg SSL""".split())
+FOREIGN = set("""SHA POSIX sh MiB KiB UTC Asia Shanghai Debian GNU Linux bookworm CHG UOI CR""".split())
 
 
 def squeezed(text: str) -> str:
     return re.sub(r"\s+", "", text)
 
 
-def text_of_pdf(content: bytes) -> str:
-    return squeezed("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages))
+@functools.cache
+def text_of_pdf(content: bytes, pages: int | None = None) -> str:
+    """All text, or that of the first pages; reading is what takes time here."""
+    return squeezed("".join(page.extract_text() for page in PdfReader(io.BytesIO(content)).pages[:pages]))
 
 
 def text_of_word(content: bytes) -> str:
@@ -70,23 +73,26 @@ def papers():
         if key not in made:
             made[key] = RENDER[kind](sample.ENDINGS[ending](), language, MADE_AT)
         return made[key]
+
     return get
 
 
-@pytest.mark.parametrize("ending", sample.ENDINGS)
-@pytest.mark.parametrize("kind", RENDER)
+BEFORE_APPROVAL = ("bare", "planned", "asked", "refused", "nothing to do")  # when an instruction is made
+
+
+@pytest.mark.parametrize("kind, ending", [("instruction", e) for e in BEFORE_APPROVAL] + [("report", e) for e in sample.ENDINGS])
 def test_every_ending_can_be_told_in_both_languages_and_all_formats(papers, kind, ending):
     record = sample.ENDINGS[ending]()
     for language in LANGUAGES:
         found = papers(kind, ending, language)
         assert set(found) == {"html", "pdf", "docx"}
-        for text in (text_of_pdf(found["pdf"]), text_of_word(found["docx"]), squeezed(Shown(found["html"]).text)):
+        for text in (text_of_pdf(found["pdf"], 3), text_of_word(found["docx"]), squeezed(Shown(found["html"]).text)):
             assert record.number in text
             assert squeezed(record.customer_name.say(language)) in text
             assert squeezed(record.reason) in text
         if kind == "report":
             word = Phrases(language, ZONE)(f"closure.{record.closure.value if record.closure else 'none'}")
-            assert squeezed(word) in text_of_pdf(found["pdf"])
+            assert squeezed(word) in text_of_pdf(found["pdf"], 3)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -97,7 +103,13 @@ def test_all_formats_say_the_same(papers, language):
     texts = {"pdf": text_of_pdf(found["pdf"]), "docx": text_of_word(found["docx"]), "html": squeezed(Shown(found["html"]).text)}
     texts["pdf"] = re.sub("第[0-9]+页共[0-9]+页|Page[0-9]+of[0-9]+", "", texts["pdf"])
     for block in report(record, Phrases(language, ZONE), MADE_AT).blocks:
-        pieces = [c.text for row in block.rows for c in row] if isinstance(block, Table) else list(block.lines) if isinstance(block, Code) else []
+        pieces = (
+            [c.text for row in block.rows for c in row]
+            if isinstance(block, Table)
+            else list(block.lines)
+            if isinstance(block, Code)
+            else []
+        )
         for piece in map(squeezed, pieces):
             for name in ("docx", "html"):
                 assert piece in texts[name], (name, piece)
@@ -133,7 +145,7 @@ def test_pdf_has_its_fonts_inside_and_numbers_its_pages(papers, kind, language):
             assert {"/FontFile", "/FontFile2", "/FontFile3"} & set(below["/FontDescriptor"].get_object())
     assert all("Standfast" in name for name in names), names
     pages = len(reader.pages) - 1  # the cover is not counted
-    for number, page in enumerate(reader.pages[1:], 1):
+    for number, page in enumerate(reader.pages[1:4], 1):
         wanted = f"第{number}页共{pages}页" if language == "zh" else f"Page{number}of{pages}"
         assert wanted in squeezed(page.extract_text())
     assert reader.metadata.title
@@ -150,7 +162,6 @@ def test_chapters_follow_the_outline(language):
 
 @pytest.mark.parametrize("ending", sample.ENDINGS)
 def test_appendix_letters_are_those_referred_to(ending):
-    from reports.documents import instruction as instruction_module  # noqa: F401
     from reports.documents.instruction import LETTERS as INSTRUCTION_LETTERS
     from reports.documents.report import LETTERS as REPORT_LETTERS
 
@@ -199,8 +210,12 @@ def test_a_rehearsal_of_another_plan_proves_nothing():
     for text in (str(instruction(other, Phrases("zh", ZONE), MADE_AT).blocks), render_plan_page(other, "zh")):
         assert "另一版本的方案" in text
     assert "另一版本的方案" not in str(instruction(record, Phrases("zh", ZONE), MADE_AT).blocks)
-    states = [row[2].text for b in instruction(other, Phrases("zh", ZONE), MADE_AT).blocks if isinstance(b, Table) and b.head[:2] == ("序号", "检查项")
-              for row in b.rows]
+    states = [
+        row[2].text
+        for b in instruction(other, Phrases("zh", ZONE), MADE_AT).blocks
+        if isinstance(b, Table) and b.head[:2] == ("序号", "检查项")
+        for row in b.rows
+    ]
     assert "已由系统确认" not in states
 
 
@@ -218,13 +233,27 @@ def test_the_chinese_paper_has_no_english_of_ours(papers, kind):
     record = sample.ENDINGS["successful"]()
     paper = (instruction if kind == "instruction" else report)(record, Phrases("zh", ZONE), MADE_AT)
     for block in paper.blocks:
-        texts = [block.text] if hasattr(block, "text") else list(block.head) + [c.text for row in block.rows for c in row if not c.mono] \
-            if isinstance(block, Table) else []
+        texts = (
+            [block.text]
+            if hasattr(block, "text")
+            else list(block.head) + [c.text for row in block.rows for c in row if not c.mono]
+            if isinstance(block, Table)
+            else []
+        )
         for text in texts:
             for word in re.findall(r"[A-Za-z]{2,}", text):
                 said = record.canonical() + paper.number
                 assert word in FOREIGN or word in said, (word, text)
-    for language_independent in ("done", "approved", "nothing to do", "package", "simulated copy", "step intended", "low", "by us"):
+    for language_independent in (
+        "done",
+        "approved",
+        "nothing to do",
+        "package",
+        "simulated copy",
+        "step intended",
+        "low",
+        "by us",
+    ):
         cells = [c.text for b in paper.blocks if isinstance(b, Table) for row in b.rows for c in row if not c.mono]
         assert language_independent not in cells
 
@@ -247,7 +276,9 @@ def test_word_has_real_headings_header_fields_and_repeating_heads(papers, langua
     headings = [p.text for p in document.paragraphs if p.style.name.startswith("Heading")]
     assert headings == [f"{h.number}  {h.text}" for h in paper.headings]
     tables = [b for b in paper.blocks if isinstance(b, Table)]
-    found = [t for t in document.tables if t._tbl.find(f".//{qn('w:pStyle')}[@{qn('w:val')}='TableText']") is not None][2:]  # cover, versions
+    found = [t for t in document.tables if t._tbl.find(f".//{qn('w:pStyle')}[@{qn('w:val')}='TableText']") is not None][
+        2:
+    ]  # cover, versions
     assert [len(t._tbl.findall(qn("w:tr"))) for t in found] == [len(t.rows) + bool(t.head) for t in tables]
     assert all(t._tbl.find(f".//{qn('w:tblHeader')}") is not None for t, mine in zip(found, tables, strict=True) if mine.head)
     footer = "".join(i.text for i in document.sections[-1].footer._element.iter(qn("w:instrText")))
@@ -286,7 +317,14 @@ def test_html_loads_nothing_from_anywhere(papers):
 
 def test_numbers_are_written_as_people_do():
     zh, en = Phrases("zh", ZONE), Phrases("en", ZONE)
-    assert [zh.duration(s) for s in (0, 0.24, 9.96, 80, 3600, 90061)] == ["0.0 秒", "0.2 秒", "10 秒", "1 分 20 秒", "1 小时", "1 天 1 小时 1 分 1 秒"]
+    assert [zh.duration(s) for s in (0, 0.24, 9.96, 80, 3600, 90061)] == [
+        "0.0 秒",
+        "0.2 秒",
+        "10 秒",
+        "1 分 20 秒",
+        "1 小时",
+        "1 天 1 小时 1 分 1 秒",
+    ]
     assert en.duration(80) == "1 min 20 s" and en.duration(None) == "not measured"
     assert [en.size(n) for n in (0, 900, 104857600)] == ["0.0 MiB", "0.9 KiB", "100.0 MiB"]
     assert zh.offset(MADE_AT) == "UTC+8" and Phrases("en", "Asia/Kolkata").offset(MADE_AT) == "UTC+5:30"
@@ -294,8 +332,23 @@ def test_numbers_are_written_as_people_do():
 
 def test_the_approvers_page_answers_his_questions():
     record = sample.asked()
-    for language, words in (("zh", ("修复监管部门通报", "web1、web2", "演练通过", "不可回退点", "自动回退", "CVE\\-2026", "安装新版本软件包", "43 秒", "风险等级：中")),
-                            ("en", ("web1, web2", "The rehearsal passed", "Point of no return", "Install the new packages", "43 s", "Risk: medium"))):
+    for language, words in (
+        (
+            "zh",
+            (
+                "修复监管部门通报",
+                "web1、web2",
+                "演练通过",
+                "不可回退点",
+                "自动回退",
+                "CVE\\-2026",
+                "安装新版本软件包",
+                "43 秒",
+                "风险等级：中",
+            ),
+        ),
+        ("en", ("web1, web2", "The rehearsal passed", "Point of no return", "Install the new packages", "43 s", "Risk: medium")),
+    ):
         page = render_plan_page(record, language)
         for word in words:
             assert word.replace("\\-", "-") in page, word
@@ -328,15 +381,24 @@ def test_many_hosts_stay_readable_and_bounded_in_time():
 
 def huge() -> Plan:
     plan = sample.make_plan([f"h{n}" for n in range(300)])
-    versions = tuple(v.model_copy(update={"name": f"package-{n}", "target": t}) for t in plan.targets for n, v in enumerate(plan.versions[:1] * 200))
+    versions = tuple(
+        v.model_copy(update={"name": f"package-{n}", "target": t})
+        for t in plan.targets
+        for n, v in enumerate(plan.versions[:1] * 200)
+    )
     return plan.model_copy(update={"versions": versions})
 
 
 def test_three_hundred_hosts_with_two_hundred_packages():
     plan = huge()
-    record = sample.successful(["web1"]).model_copy(update={
-        "plan": plan, "rehearsal": sample.make_rehearsal(plan), "before": tuple(sample.make_survey(t, "before") for t in plan.targets),
-        "outcomes": sample.outcomes_for(plan, 3700)})
+    record = sample.successful(["web1"]).model_copy(
+        update={
+            "plan": plan,
+            "rehearsal": sample.make_rehearsal(plan),
+            "before": tuple(sample.make_survey(t, "before") for t in plan.targets),
+            "outcomes": sample.outcomes_for(plan, 3700),
+        }
+    )
     for render in RENDER.values():
         began = time.process_time()
         found = render(record, "zh", MADE_AT)
@@ -346,7 +408,9 @@ def test_three_hundred_hosts_with_two_hundred_packages():
 
 def test_scripts_that_differ_from_host_to_host_are_all_printed():
     plan = sample.make_plan(["web1", "web2"])
-    steps = tuple(s.model_copy(update={"command": f"{s.command}\necho only-{s.target}"}) if s.key == "install" else s for s in plan.steps)
+    steps = tuple(
+        s.model_copy(update={"command": f"{s.command}\necho only-{s.target}"}) if s.key == "install" else s for s in plan.steps
+    )
     text = render_plan_text(plan.model_copy(update={"steps": steps}), "en")
     assert "echo only-web1" in text and "echo only-web2" in text and "Variant 2" in text
 

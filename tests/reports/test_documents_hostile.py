@@ -1,15 +1,16 @@
-"""Whatever a host, a form or a vendor writes appears as text and acts nowhere: not in Typst, HTML, Word, Markdown or a terminal."""
+"""Whatever a host or a person writes appears as text and acts nowhere: Typst, HTML, Word, Markdown, terminal."""
 
 from __future__ import annotations
 
 import io
 import json
+import unicodedata
 
 import pytest
 import typst
 from docx import Document
 from docx.oxml.ns import qn
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from pypdf import PdfReader
@@ -17,38 +18,65 @@ from pypdf import PdfReader
 from reports.documents import render_plan_page, render_plan_text, render_report
 from reports.documents.paper import Cell, visible
 from reports.documents.pdf import FONTS, breakable, quoted
+from reports.documents.phrases import Phrases
 from reports.documents.plain import escaped
 from reports.documents.report import report
-from reports.documents.phrases import Phrases
 from tests.reports import sample
 
 NASTY = [
-    '"); #panic("owned") //', '#read("/etc/passwd")', "\\", '\\"', "\\u{41}", "#sys.inputs", "$ x^2 $", "@ref <label>", "*bold* _it_ `code` ```", "</td><script>alert(1)</script>",
-    "{{ 7*7 }} {% raw %}", "&lt;&#60;", "]]>", "<!-- -->", "| a | b |", "![x](http://example.org/x.png)", "[x](javascript:alert(1))", "http://example.org www.example.org a@example.org",
-    "\x00\x01\x1b[31mred\x1b[0m\x7f\x9b", "\u202eevil\u202c\u200b\ufeff\ufffe", "\ud800", "line\r\nnext\rover", "-" * 500, "字" * 300, "# heading", "1. one", "- item", "😀 ཀ 𪚥", "\t\ttabs",
-    "~~x~~ :smile: ^x^ ==y==", "\u2028\u2029",
+    '"); #panic("owned") //',
+    '#read("/etc/passwd")',
+    "\\",
+    '\\"',
+    "\\u{41}",
+    "#sys.inputs",
+    "$ x^2 $",
+    "@ref <label>",
+    "*bold* _it_ `code` ```",
+    "</td><script>alert(1)</script>",
+    "{{ 7*7 }} {% raw %}",
+    "&lt;&#60;",
+    "]]>",
+    "<!-- -->",
+    "| a | b |",
+    "![x](http://example.org/x.png)",
+    "[x](javascript:alert(1))",
+    "http://example.org www.example.org a@example.org",
+    "\x00\x01\x1b[31mred\x1b[0m\x7f\x9b",
+    "\u202eevil\u202c\u200b\ufeff\ufffe",
+    "\ud800",
+    "line\r\nnext\rover",
+    "-" * 500,
+    "字" * 300,
+    "# heading",
+    "1. one",
+    "- item",
+    "😀 ཀ 𪚥",
+    "\t\ttabs",
+    "~~x~~ :smile: ^x^ ==y==",
+    "\u2028\u2029",
 ]
-TEXT = st.text(st.characters(), max_size=60) | st.sampled_from(NASTY) | st.text("\\\"#{}[]()<>$`*_@|\n\t ~a", max_size=40)
+TEXT = st.text(st.characters(), max_size=60) | st.sampled_from(NASTY) | st.text('\\"#{}[]()<>$`*_@|\n\t ~a', max_size=40)
 
 
-@pytest.fixture(scope="module")
-def compiler():
-    return typst.Compiler(font_paths=[str(FONTS)], ignore_system_fonts=True)
-
-
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=200, deadline=None)
 @given(TEXT)
 @example("".join(NASTY[:20]))
-def test_typst_reads_back_exactly_the_text(compiler, text):
+def test_typst_reads_back_exactly_the_text(text):
     """The escape filter, proven by the compiler itself: the string it reads is the string we had."""
     shown = visible(text)
-    assert shown.isprintable() or set(c for c in shown if not c.isprintable()) <= set("\n\t") | {c for c in shown if c.isspace()} | {
-        c for c in shown if 0xE000 <= ord(c)}  # private use: a box
-    assert compiler.eval(quoted(shown)) in (json.dumps(shown, ensure_ascii=False), json.dumps(shown)) or json.loads(compiler.eval(quoted(shown))) == shown
-    assert json.loads(compiler.eval(f"({breakable(shown)},).join()")) == shown if shown else True
+    source = f"#metadata(({quoted(shown)}, ({breakable(shown)},).join())) <read>"
+    compiler = typst.Compiler(input=source.encode(), font_paths=[str(FONTS)], ignore_system_fonts=True)
+    assert json.loads(compiler.query("<read>", field="value", one=True)) == [shown, shown]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
+@given(TEXT)
+def test_nothing_that_acts_on_a_terminal_is_left(text):
+    assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Cn") and c not in "\n\t" for c in visible(text))
+
+
+@settings(max_examples=200, deadline=None)
 @given(TEXT)
 def test_markdown_shows_exactly_the_text(text):
     shown = visible(text)
@@ -65,34 +93,50 @@ def hostile_record(text: str):
     record = sample.backed_out()
     plan = record.plan
     step = plan.steps[0].model_copy(update={"command": f"echo 1\n{text}", "account": text or "root"})
-    plan = plan.model_copy(update={
-        "steps": (step, *plan.steps[1:]), "reason": text, "versions": tuple(v.model_copy(update={"name": text, "before": text}) for v in plan.versions[:3]),
-        "improvements": tuple(i.model_copy(update={"text": text, "references": (text,)}) for i in plan.improvements)})
+    plan = plan.model_copy(
+        update={
+            "steps": (step, *plan.steps[1:]),
+            "reason": text,
+            "versions": tuple(v.model_copy(update={"name": text, "before": text}) for v in plan.versions[:3]),
+            "improvements": tuple(i.model_copy(update={"text": text, "references": (text,)}) for i in plan.improvements),
+        }
+    )
     bad = record.outcomes[-1].model_copy(update={"problem": text, "output": text * 3})
     answer = record.approvals[0].model_copy(update={"name": text, "reason": text, "taken_by": text})
     entry = record.journal[0].model_copy(update={"event": text, "target": text, "detail": {text: text}})
-    return record.model_copy(update={"plan": plan, "reason": text, "requester": text, "outcomes": (*record.outcomes[:-1], bad), "approvals": (answer,),
-                                     "journal": (entry,), "issues": (text,), "closure_reason": text,
-                                     "customer_name": record.customer_name.model_copy(update={"zh": text})})
+    return record.model_copy(
+        update={
+            "plan": plan,
+            "reason": text,
+            "requester": text,
+            "outcomes": (*record.outcomes[:-1], bad),
+            "approvals": (answer,),
+            "journal": (entry,),
+            "issues": (text,),
+            "closure_reason": text,
+            "customer_name": record.customer_name.model_copy(update={"zh": text}),
+        }
+    )
 
 
 def plain_json(text: str) -> str:
     return text.encode("utf-8", "replace").decode()  # a lone surrogate cannot be digested; records never hold one
 
 
-@pytest.mark.parametrize("text", NASTY)
+@pytest.mark.parametrize("text", ["\n".join(NASTY[i::4]) for i in range(4)])
 def test_hostile_text_is_only_text_everywhere(text):
     text = plain_json(text)
     record = hostile_record(text)
     made = render_report(record, "zh", sample.at(0))
-    squeezed = "".join(visible(text).split())
+    lines = ["".join(line.split()) for line in visible(text).split("\n")]
     page = made["html"].decode()
     assert "<script" not in page and "javascript:" not in page.replace("[x](javascript:alert(1))", "")
     body = Document(io.BytesIO(made["docx"])).element.body
-    assert squeezed in "".join("".join((t.text or "").split()) for t in body.iter(qn("w:t")))
+    word = "".join("".join((t.text or "").split()) for t in body.iter(qn("w:t")))
+    assert all(line in word for line in lines)
     pdf = "".join("".join(p.extract_text().split()) for p in PdfReader(io.BytesIO(made["pdf"])).pages)
-    if squeezed.isascii() and len(squeezed) < 60:
-        assert squeezed in pdf
+    for line in lines:
+        assert not line.isascii() or len(line) > 50 or line in pdf, line
     markdown = render_plan_page(record, "zh")
     kinds = {t.type for t in MarkdownIt("commonmark").enable("table").parse(markdown)}
     assert not kinds & {"html_block", "fence", "code_block", "hr", "ordered_list_open"}, kinds
@@ -102,7 +146,7 @@ def test_hostile_text_is_only_text_everywhere(text):
     assert not any(ord(c) < 32 and c not in "\n\t" or 0x7F <= ord(c) < 0xA0 for c in terminal)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=200))
 def test_any_text_can_be_made_into_papers(text):
     made = render_report(hostile_record(text), "en", sample.at(0))

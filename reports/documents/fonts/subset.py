@@ -1,11 +1,11 @@
 """Makes the fonts in this folder from Noto Sans CJK; needed only to change what is in them.
 
-Run: ``python subset.py FOLDER_WITH_NotoSansCJK-Regular.ttc_AND_-Bold.ttc`` with fonttools installed (Debian package fonts-noto-cjk
-has the two files). Noto Sans CJK is under the SIL Open Font License 1.1 (see OFL.txt); it reserves no font name, but "Noto" is a
+Run: ``python subset.py FOLDER`` with fonttools installed; in the folder are NotoSansCJK-Regular.ttc and -Bold.ttc (Debian package
+fonts-noto-cjk). Noto Sans CJK is under the SIL Open Font License 1.1 (see OFL.txt); it reserves no font name, but "Noto" is a
 trademark, and a part of a font must not pass for the whole, so the parts bear a name of their own.
 
-What is kept: the characters of GB 2312, for the regular weight also Big5 level 1 (people's and companies' names from elsewhere), rare
-characters of given names, Latin, Greek, Cyrillic, punctuation, box drawing and symbols. Whatever is missing shows as a crossed box.
+What is kept: the characters of GB 2312, for the regular weight also Big5 level 1 (names from elsewhere), rare characters of given
+names, Latin, Greek, Cyrillic, punctuation, box drawing and symbols. Whatever is missing shows as a crossed box.
 """
 
 from __future__ import annotations
@@ -40,12 +40,21 @@ def of_encoding(name: str, leads: range, trails: range) -> set[int]:
 LATIN_AND_SYMBOLS = {
     code
     for first, last in [
-        (0x20, 0x7E), (0xA0, 0x24F), (0x370, 0x45F), (0x2010, 0x206F), (0x20A0, 0x20BF), (0x2100, 0x22FF), (0x2460, 0x27FF),
+        (0x20, 0x7E),
+        (0xA0, 0x24F),
+        (0x370, 0x45F),
+        (0x2010, 0x206F),
+        (0x20A0, 0x20BF),
+        (0x2100, 0x22FF),
+        (0x2460, 0x27FF),
     ]
     for code in range(first, last + 1)
 }
-FULL_WIDTH = {code for first, last in [(0x3000, 0x30FF), (0x3200, 0x33FF), (0xFE10, 0xFE6F), (0xFF00, 0xFFEF)]
-              for code in range(first, last + 1)}
+FULL_WIDTH = {
+    code
+    for first, last in [(0x3000, 0x30FF), (0x3200, 0x33FF), (0xFE10, 0xFE6F), (0xFF00, 0xFFEF)]
+    for code in range(first, last + 1)
+}
 GB2312 = of_encoding("gb2312", range(0xA1, 0xF8), range(0xA1, 0xFF)) | set(map(ord, RARE_IN_NAMES))
 BIG5_LEVEL_1 = of_encoding("big5", range(0xA4, 0xC7), range(0x40, 0xFF))
 
@@ -65,8 +74,14 @@ def make(source: Path, face: int, characters: set[int], family: str, style: str,
     for record in list(font["name"].names):
         if record.nameID not in (0, 13, 14) or record.platformID != 3 or record.langID != 0x409:
             font["name"].removeNames(record.nameID, record.platformID, record.platEncID, record.langID)
-    for number, text in {1: family, 2: style, 3: f"{plain};part of Noto Sans CJK 2.004", 4: f"{family} {style}", 5: "Version 2.004",
-                         6: plain}.items():
+    for number, text in {
+        1: family,
+        2: style,
+        3: f"{plain};part of Noto Sans CJK 2.004",
+        4: f"{family} {style}",
+        5: "Version 2.004",
+        6: plain,
+    }.items():
         font["name"].setName(text, number, 3, 1, 0x409)
     compact = font["CFF "].cff
     compact.fontNames[0] = plain
@@ -79,6 +94,13 @@ def make(source: Path, face: int, characters: set[int], family: str, style: str,
 if __name__ == "__main__":
     folder, here = Path(sys.argv[1]), Path(__file__).parent
     regular, bold = folder / "NotoSansCJK-Regular.ttc", folder / "NotoSansCJK-Bold.ttc"
-    make(regular, SANS, GB2312 | BIG5_LEVEL_1 | LATIN_AND_SYMBOLS | FULL_WIDTH, "Standfast Sans SC", "Regular", here / "StandfastSansSC-Regular.otf")
+    make(
+        regular,
+        SANS,
+        GB2312 | BIG5_LEVEL_1 | LATIN_AND_SYMBOLS | FULL_WIDTH,
+        "Standfast Sans SC",
+        "Regular",
+        here / "StandfastSansSC-Regular.otf",
+    )
     make(bold, SANS, GB2312 | LATIN_AND_SYMBOLS | FULL_WIDTH, "Standfast Sans SC", "Bold", here / "StandfastSansSC-Bold.otf")
     make(regular, MONO, LATIN_AND_SYMBOLS, "Standfast Mono SC", "Regular", here / "StandfastMonoSC-Regular.otf")
