@@ -63,7 +63,10 @@ fi
 """
 
 _AUDIT = r"""
-if [ -e /var/lib/dpkg/status ] && command -v dpkg >/dev/null; then dpkg --audit; fi
+if [ -e /var/lib/dpkg/status ] && command -v dpkg >/dev/null; then
+  dpkg --audit
+  [ -z "$(ls /var/lib/dpkg/updates 2>/dev/null)" ] || echo " dpkg was interrupted"
+fi
 exit 0
 """
 
@@ -308,7 +311,7 @@ def parse_survey(output: str, *, target: str, when: str, taken_at: datetime, ask
             kernel=system["kernel"], architecture=system["architecture"], package_manager=system["manager"],
             hostname=system["hostname"], boot=system["boot"], clock_offset_s=round(offset, 3), memory_kib=int(system["memory"]),
             lock="\n".join(answers["lock"].lines).strip(), packages=packages,
-            package_faults=tuple(line.strip() for line in answers["audit"].lines if line.strip()),
+            package_faults=_parse_audit(answers["audit"].lines),
             held=tuple(p.name for p in packages if p.state.startswith("h")),
             services=services, ports=ports, file_systems=file_systems, configuration=configuration, clusters=clusters,
             releases=releases, health=health, package_hosts=_parse_package_hosts(answers["package-hosts"].lines),
@@ -360,6 +363,12 @@ def _parse_packages(lines: Iterable[str], origins: Mapping[str, str]) -> tuple[P
     if not packages:
         raise ValueError("no package is listed")
     return tuple(sorted(packages, key=lambda p: (p.name, p.architecture, p.version)))
+
+
+def _parse_audit(lines: Sequence[str]) -> tuple[str, ...]:
+    """dpkg explains itself in sentences; the packages stand on indented lines. Sentences alone are faults too."""
+    indented = [line for line in lines if line.startswith(" ")]
+    return tuple(dict.fromkeys(" ".join(line.split()) for line in indented or lines if line.strip()))
 
 
 def _parse_origins(answer: Answer) -> dict[str, str]:

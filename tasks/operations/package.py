@@ -450,8 +450,9 @@ if [ -n "$missing" ]; then echo "not whole at the planned version:" >&2; echo "$
 dpkg_is_clean
 services_are_renewed
 outdated | sed -n 's/^left /runs old files until the next restart of the machine: /p'
-{tests}states | awk '{{ print $1, $3 }}'
-""",
+states | awk '{{ print $1, $3 }}'
+cd /
+{tests}""",
         expected=Text(zh="软件包版本、状态、运行中的程序文件与配置检查均符合计划",
                       en="Versions, package states, running program files and configuration tests are as planned"),
         changes=False, time_limit_s=300,

@@ -1,0 +1,159 @@
+"""Which differences are told, which of them nobody planned, and when a host counts as it was before."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reports.records import (
+    Cluster,
+    Difference,
+    FileSystem,
+    Health,
+    Package,
+    Plan,
+    Port,
+    Release,
+    Risk,
+    Service,
+    Survey,
+    TableRows,
+    Text,
+    VersionChange,
+)
+from tasks.comparison import differences, same_as_before, unexpected
+from tests.tasks.test_survey import read
+
+REAL = read((Path(__file__).parent / "cases" / "survey" / "debian-12-web.txt").read_text())
+T = Text(zh="试", en="try")
+
+
+def survey(**changes) -> Survey:
+    orders = TableRows(database="orders", table="public.orders", rows=100, digest="7")
+    fields = dict(
+        packages=(Package(name="nginx", version="1-1", architecture="amd64"), Package(name="postgresql-15", version="15.18-0")),
+        services=(Service(name="nginx.service", active="active", enabled="enabled"),),
+        ports=(Port(protocol="tcp", address="0.0.0.0", port=80, process="nginx"),),
+        configuration={"/etc/nginx/nginx.conf": "aa 644 0:0"},
+        clusters=(Cluster(engine="postgresql", name="15/main", version="15.18 (Debian)", port=5432, running=True, schema_digest="s", tables=(orders,)),),
+        releases=(Release(root="/srv/orders", current="1.0", kept=("1.0",)),),
+        health=(Health(title=T, ok=True, detail=""),),
+        file_systems=(FileSystem(mount="/", device="d", kind="ext4", size_kib=9, used_kib=1, free_kib=8),),
+    )
+    return REAL.model_copy(update={**fields, **changes})
+
+
+def plan(kind: str = "packages", **versions: str) -> Plan:
+    return Plan(change="C", procedure="software-upgrade", kind=kind, title=T, customer="c", requester="r", reason="x", targets=("web1",),
+                batches=(("web1",),), facts={}, improvements=(), media=(), steps=(), impact=T, risk=Risk(level="low", reasons=()), back_out=T,
+                versions=tuple(VersionChange(target="web1", name=name.replace("_", "-"), before="", after=after) for name, after in versions.items()))
+
+
+def changed(**changes) -> list[Difference]:
+    return list(differences(survey(), survey(**changes)))
+
+
+def test_a_survey_does_not_differ_from_itself_nor_by_what_moves():
+    assert differences(REAL, REAL) == ()
+    later = REAL.model_copy(update={"clock_offset_s": 3.0, "when": "after", "file_systems": tuple(
+        fs.model_copy(update={"used_kib": fs.used_kib + 5}) for fs in REAL.file_systems)})
+    assert differences(REAL, later) == ()
+
+
+def test_a_planned_version_is_expected_and_nothing_else_of_a_package():
+    up = changed(packages=(Package(name="nginx", version="1-2", architecture="amd64"), Package(name="postgresql-15", version="15.18-0")))
+    assert [(d.kind, d.name, d.before, d.after) for d in up] == [("package", "nginx", "1-1 ii", "1-2 ii")]
+    assert unexpected(up, plan(nginx="1-2"), "web1") == ()
+    assert unexpected(up, plan(nginx="1-3"), "web1") == tuple(up)
+    half = changed(packages=(Package(name="nginx", version="1-2", architecture="amd64", state="iU"), Package(name="postgresql-15", version="15.18-0")))
+    assert unexpected(half, plan(nginx="1-2"), "web1") == tuple(half)
+    gone = changed(packages=(Package(name="nginx", version="1-1", architecture="amd64"),))
+    assert unexpected(gone, plan(nginx="1-2"), "web1") == tuple(gone)
+
+
+def test_other_hosts_are_left_out():
+    up = changed(configuration={})
+    assert unexpected(up, plan(), "web2") == ()
+
+
+@pytest.mark.parametrize("changes", [
+    {"services": (Service(name="nginx.service", active="failed", enabled="enabled"),)},
+    {"services": (Service(name="nginx.service", active="inactive", enabled="enabled"),)},
+    {"services": (Service(name="nginx.service", active="activating", enabled="enabled"),)},
+    {"services": (Service(name="nginx.service", active="active", enabled="disabled"),)},
+    {"services": ()},
+    {"ports": ()},
+    {"configuration": {"/etc/nginx/nginx.conf": "bb 644 0:0"}},
+    {"configuration": {"/etc/nginx/nginx.conf": "aa 600 0:0"}},
+    {"configuration": {}},
+    {"releases": (Release(root="/srv/orders", current="1.1", kept=("1.0", "1.1")),)},
+    {"health": (Health(title=T, ok=False, detail=""),)},
+    {"os_version": "13"},
+    {"package_faults": ("mess",)},
+])
+def test_losses_and_strange_changes_are_unexpected(changes):
+    found = changed(**changes)
+    assert len(found) == 1
+    assert unexpected(found, plan(nginx="1-2", postgresql_15="15.20-0"), "web1") == tuple(found)
+
+
+def cluster(rows: int = 100, digest: str = "7", **changes) -> dict:
+    tables = (TableRows(database="orders", table="public.orders", rows=rows, digest=digest),) if rows >= 0 else ()
+    fields = dict(engine="postgresql", name="15/main", version="15.18 (Debian)", port=5432, running=True, schema_digest="s", tables=tables)
+    return {"clusters": (Cluster(**{**fields, **changes}),)}
+
+
+def test_more_rows_are_expected_fewer_are_not():
+    more, fewer, gone = changed(**cluster(101, "8")), changed(**cluster(99, "8")), changed(**cluster(-1))
+    assert [d.kind for d in more + fewer + gone] == ["rows"] * 3
+    assert unexpected(more, plan(), "web1") == ()
+    assert unexpected(fewer, plan(), "web1") == tuple(fewer)
+    assert unexpected(gone, plan(), "web1") == tuple(gone)
+
+
+def test_the_server_version_follows_its_package_and_the_schema_does_not():
+    newer = changed(**cluster(version="15.20 (Debian)"))
+    assert unexpected(newer, plan(postgresql_15="15.20-0"), "web1") == ()
+    assert unexpected(newer, plan(nginx="1-2"), "web1") == tuple(newer)
+    other = changed(**cluster(version="15.20 (Debian)", schema_digest="t"))
+    assert unexpected(other, plan(postgresql_15="15.20-0"), "web1") == tuple(other)
+    assert unexpected(changed(**cluster(schema_digest="t")), plan("release"), "web1") == ()
+
+
+def test_a_server_that_stopped_is_told_once_and_not_by_its_tables():
+    found = changed(**cluster(-1, running=False, version="15", schema_digest=""))
+    assert [d.kind for d in found] == ["cluster"]
+    assert unexpected(found, plan(postgresql_15="15.20-0"), "web1") == tuple(found)
+
+
+def test_a_vendor_file_beside_a_kept_one_is_expected_but_still_a_difference():
+    found = changed(configuration={"/etc/nginx/nginx.conf": "aa 644 0:0", "/etc/nginx/nginx.conf.dpkg-dist": "cc 644 0:0"})
+    assert len(found) == 1 and unexpected(found, plan(nginx="1-2"), "web1") == ()
+    assert len(same_as_before(survey(), survey(configuration={**survey().configuration, "/etc/x.dpkg-dist": "c 644 0:0"}))) == 1
+
+
+def test_jobs_at_rest_or_at_work_passing_ports_and_holds_are_no_difference():
+    job = (*survey().services, Service(name="apt-daily.service", active="activating", enabled="static"))
+    assert changed(services=job) == []
+    passing = (*survey().ports, Port(protocol="udp", address="0.0.0.0", port=45123, process="timesync"),
+               Port(protocol="tcp", address="127.0.0.11", port=38123))
+    assert changed(ports=passing) == []
+    held = (Package(name="nginx", version="1-1", architecture="amd64", state="hi"), survey().packages[1])
+    assert changed(packages=held) == []
+    assert [d.name for d in changed(packages=held, held=("nginx",))] == ["held packages"]
+
+
+def test_as_before_means_exactly_unless_people_write():
+    assert same_as_before(survey(), survey(boot="another", health=())) == ()
+    assert [d.kind for d in same_as_before(survey(), survey(**cluster(100, "8")))] == ["rows"]
+    assert [d.kind for d in same_as_before(survey(), survey(**cluster(101, "8")))] == ["rows"]
+    assert same_as_before(survey(), survey(**cluster(101, "8")), in_use=True) == ()
+    assert [d.kind for d in same_as_before(survey(), survey(**cluster(99, "8")), in_use=True)] == ["rows"]
+
+
+@given(st.lists(st.sampled_from(["packages", "services", "ports", "configuration", "clusters", "releases", "health"]), unique=True))
+def test_differences_are_the_same_seen_from_both_sides(emptied):
+    other = survey(**{name: {} if name == "configuration" else () for name in emptied})
+    there, back = differences(survey(), other), differences(other, survey())
+    assert [(d.kind, d.name, d.before, d.after) for d in there] == [(d.kind, d.name, d.after, d.before) for d in back]
