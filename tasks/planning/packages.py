@@ -21,6 +21,7 @@ from tasks.requests import UpgradeRequest
 
 PROCEDURE = "software-upgrade"
 MARGIN_KIB = 32 * 1024       # on each file system that receives files, beside what is counted
+MEDIA = "/var/lib"           # the change's folder lies below
 RESERVE_LEAST_KIB = 16 * 1024
 CLOCK_OFF_S = 5.0            # more than that is told
 NAMED_AT_MOST = 6            # names in one sentence
@@ -113,6 +114,11 @@ def _blockers_of(number: str, request: UpgradeRequest, survey: Survey, facts: Pa
     if facts.sources_problem:
         return [Text(zh=f"{host}:无法读取软件源({facts.sources_problem}),请先恢复软件源。",
                      en=f"{host}: its package sources cannot be read ({facts.sources_problem}); repair them first.")]
+    broken = tuple(p.name for p in survey.packages if p.state[1:] not in ("i", "c"))
+    if (survey.package_faults or broken) and (facts.coming or facts.apt_problem):
+        what = _some(broken, "en") if broken else survey.package_faults[0]
+        return [Text(zh=f"{host}:软件包状态不完整({what}),请先修复(dpkg --configure -a)。",
+                     en=f"{host}: packages are half installed ({what}); repair that first, for example with dpkg --configure -a.")]
     found += [blocker for asked in facts.asked if (blocker := _about_asked(host, asked))]
     if facts.apt_problem and not found:
         found.append(Text(zh=f"{host}:apt 无法完成所要求的升级({facts.apt_problem})。",
@@ -123,11 +129,6 @@ def _blockers_of(number: str, request: UpgradeRequest, survey: Survey, facts: Pa
     if found or not facts.coming:
         return found
     # only a host that will be changed has to be fit for it
-    broken = tuple(p.name for p in survey.packages if p.state[1:] not in ("i", "c"))
-    if survey.package_faults or broken:
-        what = _some(broken, "en") if broken else survey.package_faults[0]
-        found.append(Text(zh=f"{host}:软件包状态不完整({what}),请先修复(dpkg --configure -a)。",
-                          en=f"{host}: packages are half installed ({what}); repair that first, for example with dpkg --configure -a."))
     unsigned = tuple(c.name for c in facts.coming if not c.signed_by)
     if unsigned:
         found.append(Text(zh=f"{host}:{_some(unsigned, 'zh')} 的软件源没有有效签名,无法确认来源。",
@@ -189,13 +190,21 @@ def _holding(survey: Survey, path: str) -> FileSystem:
     return max(under, key=lambda fs: len(fs.mount))
 
 
+def _below_usr(survey: Survey) -> list[str]:
+    """File systems of their own within /usr: packages' files go there too."""
+    return [fs.mount for fs in survey.file_systems if fs.mount.startswith("/usr/")]
+
+
 def _kib(size: int) -> int:
     return math.ceil(size / 1024)
 
 
 def _reserve_kib(survey: Survey, coming: Sequence[Coming]) -> dict[str, int]:
     """Path -> KiB set aside on its file system: what a back-out writes there at most."""
-    wanted = {"/usr": max(RESERVE_LEAST_KIB, sum(c.installed_kib_before for c in coming)), "/var": RESERVE_LEAST_KIB, "/etc": RESERVE_LEAST_KIB}
+    # dpkg writes a package's files beside the old ones before it takes these away, one package after the other
+    largest_package = max([RESERVE_LEAST_KIB, *(c.installed_kib_before for c in coming)])
+    wanted = {"/usr": max(RESERVE_LEAST_KIB, sum(c.installed_kib_before for c in coming)), MEDIA: RESERVE_LEAST_KIB, "/etc": RESERVE_LEAST_KIB,
+              **dict.fromkeys(_below_usr(survey), largest_package)}
     if any(_NEEDS_MACHINE.match(c.name) for c in coming):
         wanted["/boot"] = max(RESERVE_LEAST_KIB, sum(c.installed_kib_before for c in coming if _NEEDS_MACHINE.match(c.name)) // 4)
     largest: dict[str, tuple[str, int]] = {}
@@ -218,8 +227,10 @@ def _room_kib(survey: Survey, coming: Sequence[Coming]) -> dict[str, int]:
         needed[mount] = (first, before + kib)
 
     add("/usr", growth)
-    add("/var", staged)
+    add(MEDIA, staged)
     add("/etc", 0)
+    for mount in _below_usr(survey):
+        add(mount, growth)
     for path, kib in _reserve_kib(survey, coming).items():
         add(path, kib)
     return dict(needed.values())
