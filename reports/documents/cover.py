@@ -18,7 +18,6 @@ def layout_words(say: Phrases) -> dict[str, str]:
         "page_before": before,
         "page_between": between,
         "page_after": after,
-        "page_css": f'{before}" counter(page) "{between}" counter(pages) "{after}',
     }
 
 

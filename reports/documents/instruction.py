@@ -225,7 +225,7 @@ def _facts(c: Chapters) -> None:
                 (s.target, s.os_name or s.os_id, mono(s.kernel), str(len(s.packages)), c._running(s), str(len(s.ports)))
                 for s in surveys
             ],
-            (1.7, 2.6, 2.2, 0.9, 1.3, 1),
+            (1.7, 2.5, 2.1, 1.15, 1.3, 0.9),
             "",
         )
     else:
@@ -307,7 +307,7 @@ def _steps(c: Chapters) -> None:
                 Cell(way, tone="bad" if step.reversible == "no" else ""),
             )
         )
-    c.draft.table(say.head("steps"), rows, (0.65, 2.2, 1.6, 0.9, 2.6, 1.5, 1.2), "")
+    c.draft.table(say.head("steps"), rows, (0.6, 2.2, 1.55, 1.05, 2.5, 1.5, 1.25), "")
 
 
 def _verification(c: Chapters) -> None:

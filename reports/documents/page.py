@@ -21,7 +21,7 @@ def plan_page(record: ChangeRecord, say: Phrases) -> str:
     if plan is None:
         draft.notice(say("page.no_plan"), "warn")
         draft.facts([(say("fact.reason"), record.reason), (say("fact.requester"), record.requester)])
-        return title + markdown(draft.blocks)
+        return title + markdown(draft.blocks, say.head("facts_page"))
     if plan.blockers:
         draft.notice(say("page.blocked"), "bad")
         draft.items([blocker.say(say.language) for blocker in plan.blockers])
@@ -75,15 +75,15 @@ def plan_page(record: ChangeRecord, say: Phrases) -> str:
     draft.paragraph(plan.back_out.say(say.language))
     draft.section(say("page.approve"))
     if record.asked:
-        draft.facts([(say("page.digest"), mono(record.asked.digest))])
         c.text("page.approve_text")
+        draft.facts([(say("page.digest"), mono(record.asked.digest))])
         c.text("page.expires", at=say.moment(record.asked.expires_at))
         names = [a.name for a in c.approvers()]
         c.text("page.approvers", names=say.join(names) or say("word.none"), requester=record.requester)
     else:
         c.text("page.no_digest")
         draft.facts([(say("control.plan"), mono(plan.fingerprint()))])
-    return title + markdown(draft.blocks)
+    return title + markdown(draft.blocks, say.head("facts_page"))
 
 
 def plan_text(plan: Plan, say: Phrases) -> str:

@@ -132,6 +132,12 @@ class Paper:
     words: dict[str, str]
 
     @property
+    def running_head(self) -> str:
+        """Whose paper and which; only which where both are too long for one line (a Chinese character counts two)."""
+        both = f"{self.owner}  {self.title}"
+        return both if sum(1 + (ord(c) > 0x2E7F) for c in both) <= 64 else self.title
+
+    @property
     def headings(self) -> tuple[Heading, ...]:
         return tuple(block for block in self.blocks if isinstance(block, Heading))
 

@@ -13,14 +13,14 @@ def escaped(text: str) -> str:
     """Markdown that shows exactly this text on one line: no markup, HTML, link, reference or table border in it acts."""
     text = re.sub(r"\s*\n\s*", " ", text).replace("\t", " ").strip()
     text = re.sub(r"([\\`*_{}\[\]()<>#|~&!$@^=])", r"\\\1", text)
-    text = re.sub(r"(?i)(:)(?=//|\w)", r"\\\1", text)  # addresses and :emoji: stay text
+    text = re.sub(r"(:)(?=//|[A-Za-z])", r"\\\1", text)  # addresses and :emoji: stay text
     text = re.sub(r"(?i)\b(www)\.", r"\1\\.", text)
     text = re.sub(r"^([-+])", r"\\\1", text)
-    return re.sub(r"^(\d+)([.)])", r"\1\\\2", text)
+    return re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", text)
 
 
-def markdown(blocks: Sequence[Block]) -> str:
-    """GitHub-flavoured Markdown without raw HTML."""
+def markdown(blocks: Sequence[Block], facts: tuple[str, str]) -> str:
+    """GitHub-flavoured Markdown without raw HTML. facts: heads for lists of facts, as every table must have some there."""
     parts = []
     for block in blocks:
         match block:
@@ -37,7 +37,7 @@ def markdown(blocks: Sequence[Block]) -> str:
                 fence = "`" * max(3, 1 + max((len(run) for line in block.lines for run in re.findall("`+", line)), default=0))
                 parts.append("\n".join([f"**{escaped(block.caption)}**", "", f"{fence}text", *block.lines, fence]))
             case Table():
-                head = block.head or ("",) * len(block.widths)
+                head = block.head or facts
                 rows = [" | ".join(map(escaped, head)), " | ".join("---" for _ in head)]
                 rows += [" | ".join(_strong(cell) for cell in row) for row in block.rows]
                 parts.append("\n".join(f"| {row} |" for row in rows))

@@ -284,7 +284,7 @@ def _header_and_footer(section, paper: Paper) -> None:
     right = int(LINE_MM / 25.4 * 1440)
     stops = "".join(f'<w:tab w:val="clear" w:pos="{place}"/>' for place in (4320, 4680, 8640, 9360))  # the template's own
     head = _paragraph(
-        f"{_run(f'{paper.owner}  {paper.title}')}<w:r><w:tab/></w:r>{_run(paper.number)}",
+        f"{_run(paper.running_head)}<w:r><w:tab/></w:r>{_run(paper.number)}",
         '<w:pBdr><w:bottom w:val="single" w:sz="4" w:space="3" w:color="B8C0CC"/></w:pBdr>'
         f'<w:tabs>{stops}<w:tab w:val="right" w:pos="{right}"/></w:tabs>',
         "Header",
