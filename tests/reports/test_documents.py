@@ -308,7 +308,7 @@ def test_times_are_the_customers():
 def test_html_loads_nothing_from_anywhere(papers):
     for kind in RENDER:
         content = papers(kind, "successful", "zh")["html"].decode()
-        assert 'content: "第 " counter(page) " 页  共 " counter(pages) " 页"' in content  # printed from a browser it has page numbers too
+        assert 'content: "第 " counter(page) " 页  共 " counter(pages) " 页"' in content
         page = Shown(content.encode())
         assert {tag for tag, _ in page.tags} & {"script", "img", "link", "iframe", "object", "embed", "form"} == set()
         assert all(not {"src", "style"} & set(a) or tag == "col" for tag, a in page.tags)
