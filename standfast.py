@@ -135,12 +135,11 @@ def plan(file: Annotated[Path, typer.Argument(help="The request as YAML")], proc
 @app.command()
 def rehearse(number: Number, as_json: AsJson = False) -> None:
     """Carry the plan out on a simulated copy, back it out there, compare."""
-    from tasks import lifecycle, papers
+    from tasks import lifecycle
 
     with plainly():
         round_ = lifecycle.current_round(number)
         done = lifecycle.rehearse(number, round_, say)
-        papers.write_instruction(number, round_)
         show(done.model_dump(mode="json") if done else {}, as_json,
              f"{number}: rehearsal {'passed' if done and done.passed else 'failed: ' + (done.problem if done else 'none is needed')}"
              + "".join(f"\n  {o.number:2} {o.title.en}: {o.result}, {o.seconds:.1f} s" for o in (done.outcomes if done else ())))
@@ -157,6 +156,7 @@ def send_codes(number: Number) -> None:
         round_ = lifecycle.current_round(number)
         lifecycle.require_rehearsed(lifecycle.plan_of(number, round_), lifecycle.rehearsal_of(number, round_))
         asked = lifecycle.ask_customer(number, round_)
+        papers.write_instruction(number, round_)
         papers.send_codes(number, asked, "")
         typer.echo(f"{number}: codes sent to {', '.join(asked.sent_to)}; answer until {asked.expires_at:%Y-%m-%d %H:%M %Z}")
 

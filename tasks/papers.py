@@ -15,7 +15,8 @@ TYPES = {"html": "text/html", "pdf": "application/pdf", "docx": "application/vnd
 
 
 def write_instruction(number: str, round_: int) -> None:
-    """The upgrade operation instruction (升级操作说明, R175), in both languages; before approval."""
+    """The upgrade operation instruction (升级操作说明, R175), in both languages; before approval, naming the digest that is asked for."""
+    lifecycle.ask_customer(number, round_)
     _write(number, f"instruction-{round_}", render_instruction)
 
 
