@@ -180,7 +180,7 @@ class Chapters:
                 *(() if short else (mono(i.version),)),
                 say(f"improvement.{i.kind}"),
                 line(i.text) if short else i.text.strip(),
-                say.joined(i.references, 3) if short else say.join(i.references),
+                say.joined(i.references, 3 if short else 6),
             )
             for i in found
         ]
