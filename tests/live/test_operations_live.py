@@ -309,7 +309,7 @@ def test_somebody_elses_folder_of_that_version_is_left_alone(host):
 def test_another_archive_than_the_approved_one_is_refused(untouched):
     steps = release.steps(1, change("1.1.0", migrate=""))
     place(steps, "1.1.0")
-    lab.must(HOST, f"echo more >> {CHANGE_DIR}/media/*")
+    lab.must(HOST, f"for medium in {CHANGE_DIR}/media/*; do echo more >> $medium; done")
     results = carry_out(steps)
     assert results[0] == "failed" and "not the one that was approved" in results[1]
 
