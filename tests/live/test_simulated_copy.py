@@ -24,6 +24,7 @@ from tasks.simulated_copy import make_copy, remove_copy, remove_stale_copies
 
 pytestmark = pytest.mark.live
 LAB = Path(os.environ.get("STANDFAST_LAB") or Path(__file__).parents[2] / ".lab")
+NAME = "web7"
 SANDBOX = Sandbox()
 ENGINE = Engine(SANDBOX.engine)
 WRITER = """set -eu; cd /; end=$(( $(date +%s) + 900 )); touch /tmp/copy-writer
@@ -34,10 +35,8 @@ done"""
 
 
 def lab_host(name: str) -> HostAccess:
-    inventory = LAB / "inventory.yaml"
-    if not inventory.exists():
-        pytest.skip("the lab is not up; run make lab")
-    return HostAccess(**next(h for h in yaml.safe_load(inventory.read_text())["hosts"] if h["name"] == name))
+    hosts = yaml.safe_load((LAB / "inventory.yaml").read_text())["hosts"]
+    return HostAccess(**next(host for host in hosts if host["name"] == name))
 
 
 def ask(host: HostAccess, script: str, timeout_s: float = 120) -> str:
@@ -50,9 +49,10 @@ def left(number: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def made():
-    """The copy of web1 under a writer; with what the host held before and after."""
-    host = lab_host(os.environ.get("STANDFAST_COPY_HOST", "web1"))
+def made(lab):
+    """The copy of a host of its own under a writer; with what the host held before and after."""
+    lab.up([NAME])
+    host = lab_host(NAME)
     number = f"CHG-T-{os.getpid()}"
     digest = (
         "cd / && find etc srv usr/local root home -xdev -type f ! -path '*/.cache/*' -print0 | "
@@ -84,8 +84,8 @@ def made():
             "secrets": [secret, key, host_key, verifier],
         }
     finally:
-        ask(host, "rm -f /tmp/copy-writer; sleep 1; runuser -u postgres -- psql -qXc 'drop table if exists copy_probe' orders")
         remove_copy(SANDBOX, number=number, target=host.name, say=print)
+        lab.remove(NAME)
     assert not left(number)
 
 
@@ -194,7 +194,12 @@ def test_an_upgrade_runs_through_the_gateway(made):
 
 def test_nothing_changed_on_the_host(made):
     assert made["after"] == made["before"]
-    assert read_survey(made["host"], "after").facts_digest() == made["survey"].facts_digest()
+    first, then = made["survey"], read_survey(made["host"], "after")
+    for part in ("packages", "configuration", "releases"):
+        assert getattr(then, part) == getattr(first, part), part
+    assert [(c.version, c.schema_digest) for c in then.clusters] == [(c.version, c.schema_digest) for c in first.clusters]
+    assert {s.name for s in then.services if s.enabled == "enabled"} == {s.name for s in first.services if s.enabled == "enabled"}
+    assert then.facts_digest() == first.facts_digest()
 
 
 def test_the_cost_is_told(made):
