@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from reports.records import Cluster, Difference, Plan, Survey
 
 RUNNING = ("active", "reloading")
-LEFT_BY_DPKG = (".dpkg-dist", ".dpkg-new", ".dpkg-old", ".ucf-dist", ".ucf-old")  # the vendor's file beside ours, ours beside the vendor's
+# the vendor's file beside ours, ours beside the vendor's
+LEFT_BY_DPKG = (".dpkg-dist", ".dpkg-new", ".dpkg-old", ".ucf-dist", ".ucf-old")
 FIRST_PASSING_PORT = 32768  # from here the kernel gives out ports by itself; a client's UDP socket listens on one
 
 
@@ -24,7 +25,8 @@ def differences(before: Survey, after: Survey) -> tuple[Difference, ...]:
     def compare(kind: str, one: Mapping[str, str], other: Mapping[str, str]) -> None:
         for name in sorted(one.keys() | other.keys()):
             if one.get(name) != other.get(name):
-                found.append(Difference(target=after.target, kind=kind, name=name, before=one.get(name, ""), after=other.get(name, "")))  # type: ignore[arg-type]
+                found.append(Difference(target=after.target, kind=kind, name=name,  # type: ignore[arg-type]
+                                        before=one.get(name, ""), after=other.get(name, "")))
 
     def both(kind: str, reading: Callable[[Survey], Mapping[str, str]]) -> None:
         compare(kind, reading(before), reading(after))
@@ -73,7 +75,8 @@ def same_as_before(before: Survey, after: Survey, *, in_use: bool = False) -> tu
 
 def _explained(d: Difference, versions: Mapping[str, str], kind: str) -> bool:
     if d.kind == "package":
-        return versions.get(d.name.partition(":")[0]) == d.after.partition(" ")[0] and d.after.endswith(" ii") if d.after else False
+        wished = versions.get(d.name.partition(":")[0])
+        return bool(wished) and d.after == f"{wished} ii"
     if d.kind == "configuration":
         return not d.before and d.name.endswith(LEFT_BY_DPKG)
     if d.kind == "service":
@@ -85,7 +88,8 @@ def _explained(d: Difference, versions: Mapping[str, str], kind: str) -> bool:
     if d.kind == "cluster":
         same_state = d.before.partition(", ")[2] == d.after.partition(", ")[2]
         of_plan = any(name.startswith("postgresql-") for name in versions)
-        return bool(d.before and d.after) and ((same_state and of_plan) or (kind == "release" and _state(d.before) == _state(d.after)))
+        migrated = kind == "release" and _state(d.before) == _state(d.after) if d.before and d.after else False
+        return bool(d.before and d.after) and ((same_state and of_plan) or migrated)
     if d.kind == "rows":
         return kind == "release" and not d.before or not _lost_rows(d)
     if d.kind == "health":
@@ -114,12 +118,12 @@ def _lost_rows(d: Difference) -> bool:
 
 
 def _host(survey: Survey) -> dict[str, str]:
-    return {"operating system": f"{survey.os_id} {survey.os_version}", "kernel": survey.kernel, "architecture": survey.architecture,
-            "boot": survey.boot, "held packages": " ".join(sorted(survey.held))}
+    return {"operating system": f"{survey.os_id} {survey.os_version}", "kernel": survey.kernel,
+            "architecture": survey.architecture, "boot": survey.boot, "held packages": " ".join(sorted(survey.held))}
 
 
 def _packages(survey: Survey) -> dict[str, str]:
-    """Name, with the architecture where a name is installed for several -> "version state". Holding is not a state of the files."""
+    """Name, with the architecture where it is installed for several -> "version state". Holding is no state of the files."""
     names = [package.name for package in survey.packages]
     several = {name for name in names if names.count(name) > 1} if len(set(names)) < len(names) else set()
     found: dict[str, str] = {}
@@ -156,7 +160,8 @@ def _cluster(cluster: Cluster) -> str:
 
 
 def _tables(survey: Survey) -> dict[tuple[str, str, str], tuple[int, str]]:
-    return {(cluster.name, table.database, table.table): (table.rows, table.digest) for cluster in survey.clusters for table in cluster.tables}
+    return {(cluster.name, table.database, table.table): (table.rows, table.digest)
+            for cluster in survey.clusters for table in cluster.tables}
 
 
 def _rows(reading: tuple[int, str] | None) -> str:

@@ -69,7 +69,8 @@ class _Open:
 
 def unreadable(section: str, problem: str, target: str = "") -> UnreadableOutput:
     """The error to raise: one sentence that names host and part."""
-    return UnreadableOutput(f"{target or 'the host'}: the part {section!r} of the answer cannot be read: {problem}; survey the host again")
+    host = target or "the host"
+    return UnreadableOutput(f"{host}: the part {section!r} of the answer cannot be read: {problem}; survey the host again")
 
 
 def compose(parts: Sequence[Part], before: str = "", after: str = "") -> str:

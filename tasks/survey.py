@@ -73,7 +73,8 @@ exit 0
 # The sources of the installed version, one line a package: name, then the suites that offer exactly this version.
 _ORIGINS = r"""
 command -v apt-cache >/dev/null || exit 0
-dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' | sed -n 's/^installed //p' | xargs -r apt-cache policy 2>/dev/null | awk '
+dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' | sed -n 's/^installed //p' | xargs -r apt-cache policy 2>/dev/null |
+awk '
   /^[^ ].*:$/ { if (name != "") print name "\t" found; name = substr($0, 1, length($0) - 1); found = ""; inside = 0; next }
   /^ \*\*\* /  { inside = 1; next }
   /^     [^ ]/ { inside = 0; next }
@@ -136,7 +137,8 @@ find_watched() {{
 }}
 one_line() {{ sed -z 's/\\\\/\\\\\\\\/g; s/\\n/\\\\n/g' | tr '\\000' '\\n'; }}
 count=$(find_watched \\( -type f -o -type l \\) -printf x | wc -c)
-[ "$count" -le {WATCHED_FILES} ] || {{ echo "the watched paths hold $count files, more than {WATCHED_FILES}; watch less"; exit 3; }}
+[ "$count" -le {WATCHED_FILES} ] || {{
+  echo "the watched paths hold $count files, more than {WATCHED_FILES}; watch less"; exit 3; }}
 find_watched -type f -printf 'file %m %U:%G %s %T@ %p\\0' | one_line
 find_watched -type l -printf 'link %m %U:%G %l\\0target-of %p\\0' | one_line
 find_watched -type f -size -{WATCHED_FILE_BYTES // 512}b -print0 | xargs -0 -r sha256sum -z -- | sed -z 's/^/hash /' | one_line
@@ -152,7 +154,8 @@ _TABLES_QUERY = rf"""
 select format('select %L, %L, %s from %s t', current_database(), n.nspname || '.' || c.relname,
   case when pg_total_relation_size(c.oid) <= {DIGEST_TABLE_BYTES} then 'count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)'
        when pg_total_relation_size(c.oid) <= {COUNT_TABLE_BYTES} then 'count(*), ''''' else '-1, '''''
-  end, case when pg_total_relation_size(c.oid) <= {COUNT_TABLE_BYTES} then format('only %I.%I', n.nspname, c.relname) else '(select 1)' end)
+  end, case when pg_total_relation_size(c.oid) <= {COUNT_TABLE_BYTES}
+       then format('only %I.%I', n.nspname, c.relname) else '(select 1)' end)
 from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
 order by n.nspname, c.relname limit {TABLES}
@@ -168,7 +171,10 @@ wanted={quote(wanted)}
 as_postgres() {{ runuser -u postgres -- env PGOPTIONS={quote(_SESSION)} PGCONNECT_TIMEOUT=5 PGCLIENTENCODING=UTF8 "$@"; }}
 ask() {{ as_postgres psql -X -A -t -q -v ON_ERROR_STOP=1 -F "$(printf '\037')" -p "$port" "$@"; }}
 # What pg_dump writes anew each time, or otherwise in each of its versions, says nothing of the schema.
-digest() {{ grep -v -e '^--' -e '^$' -e '^SET ' -e '^SELECT pg_catalog.set_config' -e '^.restrict ' -e '^.unrestrict ' | sha256sum | cut -c1-64; }}
+digest() {{
+  grep -v -e '^--' -e '^$' -e '^SET ' -e '^SELECT pg_catalog.set_config' -e '^.restrict ' -e '^.unrestrict ' |
+    sha256sum | cut -c1-64
+}}
 seen=' ' down=0
 cd /
 pg_lsclusters -h >/dev/null || exit 3
@@ -178,7 +184,8 @@ while read -r major name port state rest; do
   if ! version=$(ask -d postgres -c 'show server_version' 2>&1); then
     # It starts, stops or has just died: it does not run. Anything else is a server that we cannot read.
     case "$version" in
-      *"starting up"*|*"shutting down"*|*"recovery mode"*|*"refused"*|*"No such file"*|*"terminating connection"*|*"closed the connection"*)
+      *"starting up"*|*"shutting down"*|*"recovery mode"*|*"refused"*|*"No such file"*|*"terminating connection"*|\
+      *"closed the connection"*)
         echo "cluster $major/$name $port down $major"; down=1; continue ;;
     esac
     echo "problem with PostgreSQL $major/$name: $version"; exit 3
@@ -207,7 +214,10 @@ done <<LIST
 $(pg_lsclusters -h)
 LIST
 for database in $wanted; do
-  case "$down$seen" in 1*|*" $database "*) ;; *) echo "there is no database $database on this host; name those that are there"; exit 3 ;; esac
+  case "$down$seen" in
+    1*|*" $database "*) ;;
+    *) echo "there is no database $database on this host; name those that are there"; exit 3 ;;
+  esac
 done
 exit 0
 """
@@ -233,7 +243,8 @@ def _health(acceptance: Sequence[Acceptance]) -> str:
         call = f"sh -c {quote(check.command)}" if check.account == "root" else \
             f"runuser -u {quote(check.account)} -- sh -c {quote(check.command)}"
         lines += [f"printf 'check %s\\n' {quote(title)}",
-                  f"{{ timeout -k 2 {CHECK_LIMIT_S} {call} 2>&1 </dev/null; printf '\\nexit %s\\n' $?; }} | tail -c {CHECK_ANSWER_BYTES} | sed 's/^/says /'"]
+                  f"{{ timeout -k 2 {CHECK_LIMIT_S} {call} 2>&1 </dev/null; printf '\\nexit %s\\n' $?; }} |",
+                  f"  tail -c {CHECK_ANSWER_BYTES} | sed 's/^/says /'"]
     return "\n".join([*lines, "exit 0"])
 
 
@@ -241,8 +252,9 @@ def survey_script(watched: Sequence[str], databases: Sequence[str], releases: Se
                   acceptance: Sequence[Acceptance]) -> str:
     """The script that reads everything; run it as root with `sh` (dash will do), its output goes to `parse_survey`.
 
-    watched: files and folders whose files' digests are taken, at most 5000 files. databases: names whose tables are read, empty for all.
-    releases: application folders that hold `current` and `releases/`. acceptance: this host's checks, each asked once.
+    watched: files and folders whose files' digests are taken, at most 5000 files. databases: names whose tables are
+    read, empty for all. releases: application folders that hold `current` and `releases/`. acceptance: this host's checks,
+    each asked once.
     """
     checks_s = 10 + (CHECK_LIMIT_S + 2) * len(acceptance)
     return compose([
@@ -279,7 +291,7 @@ def parse_survey(output: str, *, target: str, when: str, taken_at: datetime, ask
     for name, answer in answers.items():
         if answer.exit_code != 0 and name not in OPTIONAL:
             said = next((line for line in reversed(answer.lines) if line.strip()), "nothing was said")
-            why = "it took too long" if answer.exit_code in (124, 137) else "it was too large" if answer.exit_code == 141 else said[:300]
+            why = {124: "it took too long", 137: "it took too long", 141: "it was too large"}.get(answer.exit_code, said[:300])
             raise unreadable(name, f"it ended with status {answer.exit_code}: {why}", target)
     current = "system"
     try:
@@ -389,7 +401,8 @@ def _parse_services(lines: Iterable[str]) -> tuple[Service, ...]:
             enabled[fields[1]] = fields[2]
         elif fields[0] not in ("unit", "file"):
             raise ValueError(f"expected a service, found {line[:100]!r}")
-    named = {name for name, state in active.items() if state != "inactive"} | {name for name, state in enabled.items() if state == "enabled"}
+    named = {name for name, state in active.items() if state != "inactive"}
+    named |= {name for name, state in enabled.items() if state == "enabled"}
     return tuple(Service(name=name, active=active.get(name, "inactive"), enabled=enabled.get(name, _of_template(name, enabled)))
                  for name in sorted(named) if name.endswith(".service") and not _passing(name))
 
@@ -447,8 +460,9 @@ def _parse_file_systems(lines: Iterable[str]) -> tuple[FileSystem, ...]:
                 raise ValueError(f"expected seven columns of df, found {line[:100]!r}")
             if fields[3] == "0":
                 continue
-            found.setdefault(fields[7], FileSystem(device=fields[1], kind=fields[2], size_kib=int(fields[3]), used_kib=int(fields[4]),
-                                                   free_kib=int(fields[5]), mount=fields[7]))
+            found.setdefault(fields[7], FileSystem(
+                device=fields[1], kind=fields[2], size_kib=int(fields[3]), used_kib=int(fields[4]), free_kib=int(fields[5]),
+                mount=fields[7]))
         elif line.startswith("inodes "):
             fields = line.split(None, 6)
             if len(fields) == 7 and fields[2].isdigit() and fields[2] != "0":
@@ -497,7 +511,8 @@ def _parse_clusters(lines: Iterable[str]) -> tuple[Cluster, ...]:
         word, _, rest = line.partition(" ")
         if word == "cluster":
             name, port, state, version = rest.split(" ", 3)
-            clusters.append({"name": name, "port": int(port), "running": state == "online", "version": version, "schema": [], "tables": [], "open": 0})
+            clusters.append({"name": name, "port": int(port), "running": state == "online", "version": version,
+                             "schema": [], "tables": [], "open": 0})
         elif word == "database":
             database = rest
             clusters[-1]["open"] += 1
@@ -554,7 +569,8 @@ def _parse_health(lines: Iterable[str]) -> tuple[Health, ...]:
             raise ValueError(f"the check {title.en!r} gave no exit status")
         text = "\n".join(said).strip()
         late = code in ("exit 124", "exit 137")
-        found.append(Health(title=title, ok=code == "exit 0", detail=f"no answer within {CHECK_LIMIT_S} s. {text}".strip() if late else text))
+        detail = f"no answer within {CHECK_LIMIT_S} s. {text}".strip() if late else text
+        found.append(Health(title=title, ok=code == "exit 0", detail=detail))
 
     for line in lines:
         if line.startswith("check "):

@@ -32,7 +32,7 @@ watched() {{
 
 
 def save_configuration(trees: Sequence[str]) -> str:
-    """Shell that saves configuration, package states and running services into $CHANGE_DIR/saved; may be repeated until it is complete."""
+    """Shell that saves configuration, package states and running services into $CHANGE_DIR/saved; may be repeated."""
     return f"""\
 umask 077
 mkdir -p "$CHANGE_DIR/saved"
@@ -51,7 +51,9 @@ else
   : >running
 fi
 if command -v apt-mark >/dev/null; then apt-mark showauto >automatic; fi
-if command -v dpkg-query >/dev/null; then dpkg-query -W -f '${{db:Status-Abbrev}} ${{binary:Package}} ${{Version}}\\n' >packages; fi
+if command -v dpkg-query >/dev/null; then
+  dpkg-query -W -f '${{db:Status-Abbrev}} ${{binary:Package}} ${{Version}}\\n' >packages
+fi
 sha256sum etc.tar configuration.tar configuration.list running >saved.sha256
 sync
 mv saved.sha256 complete
@@ -73,18 +75,18 @@ def configuration_differs(trees: Sequence[str]) -> str:
 {_watched(trees)}# true if the watched trees are not as they were saved; prints what differs
 configuration_differs() {{
   [ -e "$CHANGE_DIR/saved/complete" ] || return 1
-  differing=0
-  (cd / && tar -d -f "$CHANGE_DIR/saved/configuration.tar" --numeric-owner -P 2>&1) | {{ grep -v -e ': Mod time differs' || :; }} >"$CHANGE_DIR/saved/differing"
-  watched | LC_ALL=C comm -z -13 "$CHANGE_DIR/saved/configuration.list" - | tr '\\000' '\\n' | sed 's/$/: was not there before/' >>"$CHANGE_DIR/saved/differing"
+  {{ (cd / && tar -d -f "$CHANGE_DIR/saved/configuration.tar" --numeric-owner -P 2>&1) | grep -v -e ': Mod time differs'
+    watched | LC_ALL=C comm -z -13 "$CHANGE_DIR/saved/configuration.list" - | tr '\\000' '\\n' | sed 's/$/: was not there before/'
+  }} >"$CHANGE_DIR/saved/differing" || :
   [ -s "$CHANGE_DIR/saved/differing" ] && head -n 50 "$CHANGE_DIR/saved/differing"
 }}
 """
 
 
 def restore_configuration(trees: Sequence[str]) -> str:
-    """Shell function `restore_configuration`: the watched trees are again as saved; does nothing where they are. Needs nothing else."""
+    """Shell function `restore_configuration`: the watched trees are again as saved; does nothing where they are."""
     return f"""\
-{configuration_differs(trees)}# bring the watched trees back as they were saved: new files go, altered and missing ones come back with owner and mode
+{configuration_differs(trees)}# bring the watched trees back: new files go, altered and missing ones come back with owner and mode
 restore_configuration() {{
   if configuration_differs; then
     watched | LC_ALL=C comm -z -13 "$CHANGE_DIR/saved/configuration.list" - >"$CHANGE_DIR/saved/additional"
@@ -102,8 +104,11 @@ def save_step(target: str, trees: Sequence[str], number: int = 0) -> Step:
     return Step(
         number=number, key="save-configuration", target=target,
         title=Text(zh="保存配置和软件包状态", en="Save configuration and package states"),
-        probe=f"if [ -e \"$CHANGE_DIR/saved/complete\" ] && ({IS_SAVED.strip()}) >/dev/null 2>&1; then echo DONE; else echo ABSENT; fi\n",
+        probe="""\
+if cd "$CHANGE_DIR/saved" && [ -e complete ] && sha256sum --status -c complete; then echo DONE; else echo ABSENT; fi
+""",
         command=save_configuration(trees), proof=IS_SAVED,
-        expected=Text(zh="配置文件已打包保存在变更目录,可按原属主和权限恢复", en="The configuration is saved in the change's folder, with owners and modes"),
+        expected=Text(zh="配置文件已打包保存在变更目录,可按原属主和权限恢复",
+                      en="The configuration is saved in the change's folder, with owners and modes"),
         changes=False, time_limit_s=300,
     )

@@ -18,7 +18,9 @@ def has_room(needed_kib: Mapping[str, int]) -> str:
     return f"""\
 room_for() {{  # PATH KIB
   free=$(df -P -k "$1" | awk 'NR == 2 {{ print $4 }}')
-  if [ "$free" -lt "$2" ]; then echo "the file system of $1 has $free KiB free, $2 KiB are needed; make room there" >&2; exit 1; fi
+  if [ "$free" -lt "$2" ]; then
+    echo "the file system of $1 has $free KiB free, $2 KiB are needed; make room there" >&2; exit 1
+  fi
   echo "$1: $free KiB free, $2 KiB needed"
 }}
 {checks}"""
@@ -26,7 +28,8 @@ room_for() {{  # PATH KIB
 
 def _reserves(number: str, reserve_kib: Mapping[str, int]) -> str:
     """Shell function `reserves`: for each reserve its size in KiB and its file, one line each."""
-    lines = "".join(f"  reserve_on {count} {quote(path)} {int(kib)}\n" for count, (path, kib) in enumerate(reserve_kib.items(), start=1))
+    lines = "".join(f"  reserve_on {count} {quote(path)} {int(kib)}\n"
+                    for count, (path, kib) in enumerate(reserve_kib.items(), start=1))
     return f"""\
 # one reserve on each file system that receives files: its size in KiB and its file, at the file system's root
 reserve_on() {{  # COUNT PATH KIB
@@ -71,10 +74,12 @@ reserves | while read -r kib file; do
   chmod 0600 "$file"
 done
 """,
-        proof=_all_there(change, reserve_kib) + 'all_there\nreserves | while read -r kib file; do echo "$file: $kib KiB set aside"; done\n',
+        proof=_all_there(change, reserve_kib) +
+        'all_there\nreserves | while read -r kib file; do echo "$file: $kib KiB set aside"; done\n',
         undo=release_reserve(change, reserve_kib),
         undo_proof=_reserves(change, reserve_kib) + 'reserves | while read -r kib file; do [ ! -e "$file" ] || exit 1; done\n',
-        expected=Text(zh="各文件系统上已留出空间,磁盘写满时仍可回退", en="Room is set aside on each file system, so that a full disk can be backed out"),
+        expected=Text(zh="各文件系统上已留出空间,磁盘写满时仍可回退",
+                      en="Room is set aside on each file system, so that a full disk can be backed out"),
         changes=False, time_limit_s=600,
     )
 
@@ -86,6 +91,7 @@ def release_reserve_step(target: str, change: str, reserve_kib: Mapping[str, int
         title=Text(zh="释放预留的磁盘空间", en="Give the room set aside back"),
         command=release_reserve(change, reserve_kib),
         proof=_reserves(change, reserve_kib) + 'reserves | while read -r kib file; do [ ! -e "$file" ] || exit 1; done\n',
-        expected=Text(zh="预留空间已释放;软件包新旧版本仍保留在变更目录", en="The room is free again; the packages, old and new, stay in the change's folder"),
+        expected=Text(zh="预留空间已释放;软件包新旧版本仍保留在变更目录",
+                      en="The room is free again; the packages, old and new, stay in the change's folder"),
         changes=False, time_limit_s=120,
     )

@@ -60,7 +60,8 @@ states() {
       name = $1; if (!($2 == native || $2 == "all") || !(name in line)) name = $1 ":" $2
       if (name in line && substr($3, 2, 1) != "n") { state[name] = $3; version[name] = ($4 == "" ? "-" : $4) } }
     END { for (i = 1; i <= count; i++) { name = order[i]; split(line[name], plan, " ")
-      print name, (name in state ? state[name] : "-"), (name in version ? version[name] : "-"), plan[2], plan[3], plan[4], plan[5] } }
+      print name, (name in state ? state[name] : "-"), (name in version ? version[name] : "-"), plan[2], plan[3], plan[4], plan[5]
+    } }
   ' "$CHANGE_DIR/media/packages" -
 }
 not_new() { states | awk '!($2 == "ii" && $3 == $5)'; }
@@ -71,8 +72,9 @@ _APT = """\
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_MODE=l UCF_FORCE_CONFFOLD=1 APT_LISTCHANGES_FRONTEND=none
 # apt works from the staged files alone: no package source is asked, and an edited configuration file is kept
 apt_offline() {
-  apt-get -y -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= \\
-    -o APT::Sandbox::User=root -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \\
+  apt-get -y -q -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts=/dev/null \\
+    -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= -o APT::Sandbox::User=root \\
+    -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 \\
     -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@" </dev/null
 }
 # dpkg itself; it waits up to five minutes for another package tool to end
@@ -90,10 +92,11 @@ dpkg_waiting() {
 # a package that had come as a dependency keeps that mark
 keep_marks() {
   states | awk '{ print $1 }' | while read -r name; do
-    if grep -qxF -e "$name" "$CHANGE_DIR/saved/automatic" || awk -v n="$name" '$1 == n && $2 == "-" { found = 1 } END { exit !found }' packages
-    then echo "$name"; fi
+    if grep -qxF -e "$name" "$CHANGE_DIR/saved/automatic" ||
+      awk -v n="$name" '$1 == n && $2 == "-" { found = 1 } END { exit !found }' packages; then echo "$name"; fi
   done >"$CHANGE_DIR/saved/marks"
-  dpkg-query -W -f '${db:Status-Status} ${binary:Package}\\n${db:Status-Status} ${Package}\\n' | sed -n 's/^installed //p' | sort -u >"$CHANGE_DIR/saved/there"
+  dpkg-query -W -f '${db:Status-Status} ${binary:Package}\\n${db:Status-Status} ${Package}\\n' |
+    sed -n 's/^installed //p' | sort -u >"$CHANGE_DIR/saved/there"
   grep -xF -f "$CHANGE_DIR/saved/there" "$CHANGE_DIR/saved/marks" | xargs -r apt-mark -q -o Dir::Etc::sourcelist=/dev/null \\
     -o Dir::Etc::sourceparts=/dev/null -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache= auto >/dev/null
 }
@@ -104,16 +107,19 @@ _OUTDATED = """\
 # services whose processes still run program files or libraries that an upgrade has replaced; "init" for systemd itself
 outdated() {
   own=$(sed -n 's#.*/\\([^/]*[.]service\\).*#\\1#p' /proc/self/cgroup | head -n 1)
-  grep -lsE '^[^ ]+ ..x[^ ]* [^/]*/(usr|lib|lib32|lib64|bin|sbin|opt|srv)/.* \\(deleted\\)$' /proc/[0-9]*/maps | while read -r maps; do
+  grep -lsE '^[^ ]+ ..x[^ ]* [^/]*/(usr|lib|lib32|lib64|bin|sbin|opt|srv)/.* \\(deleted\\)$' /proc/[0-9]*/maps |
+  while read -r maps; do
     pid=${maps#/proc/}; pid=${pid%/maps}
     if [ "$pid" = 1 ]; then echo init; continue; fi
-    unit=$(awk -F / '/^[0-9]+:(name=systemd)?:/ { for (i = 2; i <= NF; i++) if ($i ~ /[.]service$/) { print $i; exit } }' "/proc/$pid/cgroup" 2>/dev/null) || continue
+    unit=$(awk -F / '/^[0-9]+:(name=systemd)?:/ { for (i = 2; i <= NF; i++) if ($i ~ /[.]service$/) { print $i; exit } }' \\
+      "/proc/$pid/cgroup" 2>/dev/null) || continue
     case "$unit" in
       ''|"$own"|standfast-*) ;;                              # no service, or this very job
       ssh.service|sshd.service)                              # sessions go on with the old files, the daemon must not
         if [ "$(systemctl show -p MainPID --value "$unit")" = "$pid" ]; then echo "$unit"; fi ;;
-      user@*|ssh@*|sshd@*|getty@*|serial-getty@*|console-getty.service|dbus.service|dbus-broker.service|docker.service|containerd.service| \\
-      libvirtd.service|lxc*|display-manager.service|gdm*|lightdm*|NetworkManager.service) echo "left $unit" ;;
+      user@*|ssh@*|sshd@*|getty@*|serial-getty@*|console-getty.service|dbus.service|dbus-broker.service| \\
+      docker.service|containerd.service|libvirtd.service|lxc*|display-manager.service|gdm*|lightdm*|NetworkManager.service)
+        echo "left $unit" ;;
       *) echo "$unit" ;;
     esac
   done | sort -u
@@ -179,7 +185,7 @@ def _lists(changes: Sequence[PackageChange]) -> str:
 # --- the steps ------------------------------------------------------------------------------------------------------------
 
 def check_before_step(target: str, room_kib: Mapping[str, int], services: Sequence[str], number: int = 0) -> Step:
-    """The step "check-before": dpkg whole, the configuration of each of `services` good enough to start it, room enough. Reads only."""
+    """The step "check-before": dpkg whole, each service's configuration good enough to start it, room enough. Reads only."""
     tests = "".join(service.config_test(name) for name in services)
     return Step(
         number=number, key="check-before", target=target, title=Text(zh="变更前检查", en="Check before the change"),
@@ -219,10 +225,15 @@ rebuild() {
     elif [ -e "$path" ] || [ -L "$path" ]; then printf '%s\\0' "${path#/}" >>"$work/files"
     fi
   done <"$work/all"
-  if [ -s "$work/files" ]; then (cd / && tar -c --null --no-recursion -T "$work/files") | tar -x -p -C "$tree" --keep-directory-symlink; fi
+  if [ -s "$work/files" ]; then
+    (cd / && tar -c --null --no-recursion -T "$work/files") | tar -x -p -C "$tree" --keep-directory-symlink
+  fi
   # a file that another package diverts lies elsewhere
-  dpkg-divert --list | sed -n 's/^diversion of \\(.*\\) to \\(.*\\) by \\(.*\\)$/\\1 \\2 \\3/p' | while read -r path elsewhere by; do
-    if grep -qxF -e "$path" "$work/all" && [ "$by" != "${1%%:*}" ] && [ -e "$elsewhere" ]; then cp -a -- "$elsewhere" "$tree$path"; fi
+  dpkg-divert --list | sed -n 's/^diversion of \\(.*\\) to \\(.*\\) by \\(.*\\)$/\\1 \\2 \\3/p' |
+  while read -r path elsewhere by; do
+    if grep -qxF -e "$path" "$work/all" && [ "$by" != "${1%%:*}" ] && [ -e "$elsewhere" ]; then
+      cp -a -- "$elsewhere" "$tree$path"
+    fi
   done
   if dpkg-query --control-path "$1" conffiles >"$work/conffiles" && [ -s "$work/conffiles" ]; then
     while IFS= read -r path; do
@@ -266,7 +277,9 @@ complete() (
 {_REBUILD}# old versions that the sources have no more: from apt's own archive if it is there, else from the installed files
 while read -r name before after new old; do
   if [ "$old" = - ] || [ -f "old/$old" ]; then continue; fi
-  if [ -f "/var/cache/apt/archives/$old" ]; then cp "/var/cache/apt/archives/$old" "old/$old.part"; mv "old/$old.part" "old/$old"; continue; fi
+  if [ -f "/var/cache/apt/archives/$old" ]; then
+    cp "/var/cache/apt/archives/$old" "old/$old.part"; mv "old/$old.part" "old/$old"; continue
+  fi
   if [ "$(dpkg-query -W -f '${{db:Status-Abbrev}}${{Version}}' "$name")" != "ii $before" ]; then
     echo "$name $before is neither at a source nor installed: it cannot be kept for the back-out" >&2; exit 1
   fi
@@ -275,7 +288,8 @@ done <packages
 """
     return Step(
         number=number, key="stage-packages", target=target,
-        title=Text(zh="备齐新旧版本软件包并核对校验和", en="Stage the packages, new and old, and verify their checksums"),
+        title=Text(zh="备齐新旧版本软件包并核对校验和",
+                   en="Stage the packages, new and old, and verify their checksums"),
         probe=f"{complete}if complete >/dev/null 2>&1; then echo DONE; else echo ABSENT; fi\n",
         command=f"""\
 umask 077
@@ -297,8 +311,8 @@ while read -r sha file uri; do
 done <files
 # apt's own downloader: it knows this host's proxies and keys, and compares the checksum
 if [ $# -gt 0 ]; then
-  /usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=2 -o Acquire::http::Timeout=60 -o Acquire::https::Timeout=60 \\
-    download-file "$@" </dev/null || echo "not every file could be had"
+  /usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=2 -o Acquire::http::Timeout=60 \\
+    -o Acquire::https::Timeout=60 download-file "$@" </dev/null || echo "not every file could be had"
 fi
 while read -r sha file uri; do
   if [ -f "$file.part" ] && have "$sha" "$file.part"; then mv "$file.part" "$file"; fi
@@ -313,7 +327,8 @@ sync
 ls -l new old
 """,
         proof=f"{complete}complete\necho \"$(wc -l <\"$CHANGE_DIR/media/packages\") packages are staged\"\n",
-        expected=Text(zh="所有新旧版本的软件包文件都在目标主机上,校验和与计划一致" + (";个别旧版本由已安装文件重建" if unnamed else ""),
+        expected=Text(zh="所有新旧版本的软件包文件都在目标主机上,校验和与计划一致"
+                         + (";个别旧版本由已安装文件重建" if unnamed else ""),
                       en="Every package file, new and old, lies on the host with the planned checksum"
                          + ("; some old ones are rebuilt from the installed files" if unnamed else "")),
         changes=False, time_limit_s=3600,
@@ -329,7 +344,8 @@ def upgrade_step(target: str, change: str, changes: Sequence[PackageChange], tre
     lists = _lists(changes)
     return Step(
         number=number, key="upgrade-packages", target=target,
-        title=Text(zh=f"升级 {len(changes)} 个软件包", en=f"Upgrade {len(changes)} package{'s' if len(changes) != 1 else ''}"),
+        title=Text(zh=f"升级 {len(changes)} 个软件包",
+                   en=f"Upgrade {len(changes)} package{'s' if len(changes) != 1 else ''}"),
         probe=f"""\
 {lists}{_STATES}{_CLEAN}if [ -z "$(not_new)" ] && dpkg_is_clean 2>/dev/null; then echo DONE
 elif [ -z "$(not_old)" ] && dpkg_is_clean 2>/dev/null; then echo ABSENT
@@ -357,7 +373,9 @@ while [ "$round" -le "$rounds" ]; do
   again=
   if [ "$rounds" -gt 1 ]; then again=--reinstall; fi
   apt_offline --no-remove --allow-downgrades $again install $files ||
-    if [ "$rounds" -gt 1 ]; then dpkg_waiting -i $(not_new | awk '{{ print "./new/" $6 }}') || dpkg_waiting --configure -a || :; fi
+    if [ "$rounds" -gt 1 ]; then
+      dpkg_waiting -i $(not_new | awk '{{ print "./new/" $6 }}') || dpkg_waiting --configure -a || :
+    fi
   round=$((round + 1))
 done
 keep_marks
@@ -367,7 +385,10 @@ find /etc -xdev \\( -name '*.dpkg-dist' -o -name '*.dpkg-new' -o -name '*.ucf-di
 """,
         proof=f"""\
 {lists}{_STATES}{_CLEAN}missing=$(not_new)
-if [ -n "$missing" ]; then echo "not whole at the planned version:" >&2; echo "$missing" | awk '{{ print $1, $2, $3, "instead of", $5 }}' >&2; exit 1; fi
+if [ -n "$missing" ]; then
+  echo "not whole at the planned version:" >&2
+  echo "$missing" | awk '{{ print $1, $2, $3, "instead of", $5 }}' >&2; exit 1
+fi
 dpkg_is_clean
 states | awk '{{ print $1, $3 }}'
 """,
@@ -429,10 +450,12 @@ def reload_step(target: str, services: Sequence[str], number: int = 0) -> Step:
     """The step "reload-services" of middleware: configuration tested with the new version, then read again. Nothing to undo."""
     return Step(
         number=number, key="reload-services", target=target,
-        title=Text(zh=f"检查配置并重新加载 {'、'.join(services)}", en=f"Test the configuration of {', '.join(services)} and reload"),
+        title=Text(zh=f"检查配置并重新加载 {'、'.join(services)}",
+                   en=f"Test the configuration of {', '.join(services)} and reload"),
         command="".join(service.reload(name) for name in services),
         proof="".join(service.config_test(name) + service.is_active(name) for name in services),
-        expected=Text(zh="新版本下配置检查通过,服务已重新加载并在运行", en="The configuration tests pass with the new version; the services are reloaded and run"),
+        expected=Text(zh="新版本下配置检查通过,服务已重新加载并在运行",
+                      en="The configuration tests pass with the new version; the services are reloaded and run"),
         time_limit_s=300,
     )
 

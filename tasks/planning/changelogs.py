@@ -18,8 +18,14 @@ POINT_CHARS = 600
 _HEAD = re.compile(r"^([a-z0-9][a-z0-9+.-]*) \(([^()\s]+)\) ([^;]*); *(.*)$", re.I)
 _CVE = re.compile(r"\bCVE-\d{4}-\d{4,}\b")
 _BUG = re.compile(r"#(\d{3,7})\b")
-_SECURITY = re.compile(r"security (?:fix|update|issue|patch|hole|bug|release)|\[security\]|vulnerab|overflow|out[- ]of[- ]bounds|use[- ]after[- ]free|injection|denial[- ]of[- ]service", re.I)
-_FEATURE = re.compile(r"^(?:import(?:ed)? )?new (?:upstream|security upstream|feature)|\badds? support\b|^add(?:ed|s)? (?:a )?new\b", re.I)
+_SECURITY = re.compile(
+    r"security (?:fix|update|issue|patch|hole|bug|release)|\[security\]|vulnerab|overflow|out[- ]of[- ]bounds|"
+    r"use[- ]after[- ]free|injection|denial[- ]of[- ]service",
+    re.I,
+)
+_FEATURE = re.compile(
+    r"^(?:import(?:ed)? )?new (?:upstream|security upstream|feature)|\badds? support\b|^add(?:ed|s)? (?:a )?new\b", re.I
+)
 _FIX = re.compile(r"\bfix(?:e[sd])?\b|\bclos(?:es|ing):|\bcorrect|\brepair|\bavoid|\bprevent|\bregression\b", re.I)
 _ORDER = {"security": 0, "fix": 1, "feature": 2, "note": 3}
 
@@ -57,9 +63,16 @@ def parse_changelog(text: str) -> tuple[Entry, ...]:
             continue
         elif entries[-1][1]:
             entries[-1][1][-1] += " " + line.strip()
-    return tuple(Entry(source=head[1], version=head[2], suites=head[3].strip(),
-                       urgency=(re.search(r"urgency=([a-z]+)", head[4], re.I) or ["", ""])[1].lower(), points=tuple(points))
-                 for head, points in entries)
+    return tuple(
+        Entry(
+            source=head[1],
+            version=head[2],
+            suites=head[3].strip(),
+            urgency=(re.search(r"urgency=([a-z]+)", head[4], re.I) or ["", ""])[1].lower(),
+            points=tuple(points),
+        )
+        for head, points in entries
+    )
 
 
 def improvements(source: str, text: str, *, installed: str, complete: bool) -> tuple[Improvement, ...]:
@@ -72,26 +85,42 @@ def improvements(source: str, text: str, *, installed: str, complete: bool) -> t
         if entry.source == source and entry.version == installed:
             break
         for point in entry.points:
-            found.append(Improvement(name=source, version=entry.version, kind=_kind(point, entry), text=_shorten(point),
-                                     references=_references(point)))
+            found.append(
+                Improvement(
+                    name=source,
+                    version=entry.version,
+                    kind=_kind(point, entry),
+                    text=_shorten(point),
+                    references=_references(point),
+                )
+            )
     found = _unheaded(found)
     told = sorted(found, key=lambda i: _ORDER[i.kind])[:AT_MOST]
     if len(found) > len(told) or (found and not complete):
         flaws = {r for i in found for r in i.references if r.startswith("CVE-")}
-        told.append(Improvement(name=source, version=found[0].version, kind="note",
-                                text=_rest(len(found), len(flaws), installed, complete),
-                                references=tuple(sorted(flaws))))
+        told.append(
+            Improvement(
+                name=source,
+                version=found[0].version,
+                kind="note",
+                text=_rest(len(found), len(flaws), installed, complete),
+                references=tuple(sorted(flaws)),
+            )
+        )
     return tuple(told)
 
 
 def _rest(changes: int, flaws: int, installed: str, complete: bool) -> str:
     zh = f"自 {installed} 起共{'' if complete else '超过'} {changes} 项变更,涉及 {flaws} 个 CVE 编号;其余见软件包的变更日志"
-    en = f"{'' if complete else 'more than '}{changes} changes in all since {installed}, {flaws} CVE numbers among them; the rest is in the package's changelog"
+    en = f"{'' if complete else 'more than '}{changes} changes in all since {installed}, "
+    en += f"{flaws} CVE numbers among them; the rest is in the package's changelog"
     return f"{zh} / {en}"
 
 
 def _kind(point: str, entry: Entry) -> Literal["security", "fix", "feature", "note"]:
-    if _CVE.search(point) or (_SECURITY.search(point) and ("security" in entry.suites or entry.urgency in ("high", "emergency", "critical"))):
+    if _CVE.search(point) or (
+        _SECURITY.search(point) and ("security" in entry.suites or entry.urgency in ("high", "emergency", "critical"))
+    ):
         return "security"
     if _FEATURE.search(point):
         return "feature"
@@ -104,13 +133,16 @@ def _references(point: str) -> tuple[str, ...]:
 
 def _shorten(point: str) -> str:
     point = re.sub(r"\s+", " ", point).strip()
-    return point if len(point) <= POINT_CHARS else point[:POINT_CHARS - 1].rstrip() + "…"
+    return point if len(point) <= POINT_CHARS else point[: POINT_CHARS - 1].rstrip() + "…"
 
 
 def _unheaded(found: Sequence[Improvement]) -> list[Improvement]:
     """Without housekeeping that tells a customer nothing."""
-    housekeeping = re.compile(r"^(non-maintainer upload|team upload|qa upload|rebuild|refresh patches|update (standards|changelog)|d/|"
-                              r"(re)?upload to |release to |salsa|gbp|no[- ]change)", re.I)
+    housekeeping = re.compile(
+        r"^(non-maintainer upload|team upload|qa upload|rebuild|refresh patches|update (standards|changelog)|d/|"
+        r"(re)?upload to |release to |salsa|gbp|no[- ]change)",
+        re.I,
+    )
     return [i for i in found if i.references or not housekeeping.search(i.text)]
 
 

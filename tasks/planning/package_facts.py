@@ -19,14 +19,19 @@ from reports.records import Record, Survey
 from tasks.requests import UpgradeRequest
 from tasks.sections import Part, compose, take_apart, unreadable
 
-CHANGELOG_BYTES = 60_000        # per source package
+CHANGELOG_BYTES = 60_000  # per source package
 CHANGELOG_DOWNLOAD_BYTES = 200_000_000
 UPDATE_LIMIT_S = 180
 
 # What the two narrow kinds mean where nothing is listed; matched against whole package names.
-MIDDLEWARE = (r"^(nginx(-(common|core|full|light|extras))?|libnginx-mod-.*|apache2(-(bin|data|utils))?|haproxy|"
-              r"tomcat[0-9]+(-common)?|libtomcat[0-9]+-(java|embed-java)|libtcnative-1)$")
-DATABASE = r"^(postgresql-(client-)?([0-9]+|common|client-common)|postgresql-(plperl|plpython3|pltcl)-[0-9]+|postgresql-contrib|libpq5|libpq-dev|libecpg6|libpgtypes3)$"
+MIDDLEWARE = (
+    r"^(nginx(-(common|core|full|light|extras))?|libnginx-mod-.*|apache2(-(bin|data|utils))?|haproxy|"
+    r"tomcat[0-9]+(-common)?|libtomcat[0-9]+-(java|embed-java)|libtcnative-1)$"
+)
+DATABASE = (
+    r"^(postgresql-(client-)?([0-9]+|common|client-common)|"
+    r"postgresql-(plperl|plpython3|pltcl)-[0-9]+|postgresql-contrib|libpq5|libpq-dev|libecpg6|libpgtypes3)$"
+)
 
 
 class Asked(Record):
@@ -49,7 +54,7 @@ class File(Record):
 
 
 class Coming(Record):
-    """One package that apt would install. `name` as apt writes it; sizes installed, in KiB; `suites` that offer the new version."""
+    """One package that apt would install. `name` as apt writes it; sizes installed, in KiB; `suites` offer the new version."""
 
     name: str
     architecture: str
@@ -86,12 +91,12 @@ class PackageFacts(Record):
     sources_problem: str = ""
     apt_problem: str = ""
     asked: tuple[Asked, ...] = ()
-    held: tuple[str, ...] = ()       # have an upgrade in scope, but are on hold
+    held: tuple[str, ...] = ()  # have an upgrade in scope, but are on hold
     kept_back: tuple[str, ...] = ()  # apt would need more than an upgrade for them
     removals: tuple[str, ...] = ()
     coming: tuple[Coming, ...] = ()
     changelogs: tuple[Changelog, ...] = ()
-    services: tuple[str, ...] = ()   # units whose processes use files that will be replaced
+    services: tuple[str, ...] = ()  # units whose processes use files that will be replaced
 
 
 # --- the script -----------------------------------------------------------------------------------------------------------
@@ -101,14 +106,16 @@ work=$(mktemp -d /var/tmp/standfast-facts.XXXXXX 2>/dev/null) || work=/nonexiste
 export work
 trap 'rm -rf "$work"' EXIT
 trap 'exit 143' HUP INT TERM
-# this host's own settings of apt, with private folders for lists and caches, and without the commands that others hang on to updates
+# this host's own settings of apt, with private folders for lists and caches, and without others' commands at updates
 if [ -d "$work" ]; then
   mkdir -p "$work/lists/partial" "$work/cache/archives/partial" "$work/debs"
-  { apt-config dump | grep -i -v -e '^APT::Update::' -e '^DPkg::' -e '^Dir::Cache' -e '^Dir::State::lists' -e '^Dir::Etc::\(parts\|main\) ' \
-      -e '^Acquire::Languages' -e '^APT::Sandbox' -e '^APT::Periodic'
-    echo "Dir::Etc::parts \"/dev/null\"; Dir::Etc::main \"/dev/null\"; Dir::State::lists \"$work/lists\"; Dir::Cache \"$work/cache\";"
+  { apt-config dump | grep -i -v -e '^APT::Update::' -e '^DPkg::' -e '^Dir::Cache' -e '^Dir::State::lists' \
+      -e '^Dir::Etc::\(parts\|main\) ' -e '^Acquire::Languages' -e '^APT::Sandbox' -e '^APT::Periodic'
+    echo "Dir::Etc::parts \"/dev/null\"; Dir::Etc::main \"/dev/null\";"
+    echo "Dir::State::lists \"$work/lists\"; Dir::Cache \"$work/cache\";"
     echo 'Dir::Cache::archives "archives"; Dir::Cache::pkgcache "pkgcache.bin"; Dir::Cache::srcpkgcache "srcpkgcache.bin";'
-    echo 'Acquire::Languages "none"; APT::Sandbox::User "root"; Debug::NoLocking "true"; Acquire::Retries "2"; APT::Update::Error-Mode "any";'
+    echo 'Acquire::Languages "none"; APT::Sandbox::User "root"; Debug::NoLocking "true";'
+    echo 'Acquire::Retries "2"; APT::Update::Error-Mode "any";'
     echo 'Acquire::http::Timeout "30"; Acquire::https::Timeout "30"; APT::Color "0"; APT::Get::Show-Upgraded "true";'
   } >"$work/apt.conf" 2>/dev/null
 fi
@@ -132,17 +139,22 @@ for key in /usr/share/keyrings/*.gpg /etc/apt/keyrings/*.gpg /etc/apt/trusted.gp
            /usr/share/keyrings/*.asc /etc/apt/keyrings/*.asc /etc/apt/trusted.gpg.d/*.asc; do
   [ -s "$key" ] || continue
   count=$((count + 1))
-  case $key in *.asc) sed -e '1,/^\r*$/d' -e '/^=/,$d' -e '/^-----/d' "$key" | base64 -d >"$work/key$count.gpg" 2>/dev/null || continue ;;
-    *) cp "$key" "$work/key$count.gpg" ;; esac
+  case $key in
+    *.asc) sed -e '1,/^\r*$/d' -e '/^=/,$d' -e '/^-----/d' "$key" | base64 -d >"$work/key$count.gpg" 2>/dev/null || continue ;;
+    *) cp "$key" "$work/key$count.gpg" ;;
+  esac
   set -- "$@" --keyring "$work/key$count.gpg"
 done
+signer() {
+  gpgv --status-fd 3 "$@" 3>&1 >/dev/null 2>/dev/null | sed -n 's/^\[GNUPG:\] GOODSIG //p' | head -n 1
+}
 for release in *_InRelease; do
   [ -e "$release" ] || continue
-  echo "release $release $(gpgv --status-fd 3 "$@" "$release" 3>&1 >/dev/null 2>/dev/null | sed -n 's/^\[GNUPG:\] \(GOODSIG\|BADSIG\) //p' | head -n 1)"
+  echo "release $release $(signer "$@" "$release")"
 done
 for release in *_Release; do
   [ -e "$release.gpg" ] || continue
-  echo "release $release $(gpgv --status-fd 3 "$@" "$release.gpg" "$release" 3>&1 >/dev/null 2>/dev/null | sed -n 's/^\[GNUPG:\] \(GOODSIG\|BADSIG\) //p' | head -n 1)"
+  echo "release $release $(signer "$@" "$release.gpg" "$release")"
 done
 exit 0
 """
@@ -153,7 +165,10 @@ _UPGRADABLE = r"""
 upgradable() {
   dpkg-query -W -f '${db:Status-Status} ${binary:Package}\n' | sed -n 's/^installed //p' | xargs -r apt-cache policy | awk '
     function close_one() { if (name != "" && newer[candidate]) print name, candidate, security }
-    /^[^ ].*:$/ { close_one(); name = substr($0, 1, length($0) - 1); candidate = ""; security = 0; above = 1; version = ""; split("", newer); next }
+    /^[^ ].*:$/ {
+      close_one(); name = substr($0, 1, length($0) - 1)
+      candidate = ""; security = 0; above = 1; version = ""; split("", newer); next
+    }
     $1 == "Candidate:" { candidate = $2; next }
     /^ \*\*\* / { above = 0; next }
     /^     [^ ]/ { version = $1; if (above) newer[version] = 1; next }
@@ -181,7 +196,8 @@ for asked in {asked}; do
   if [ -z "$table" ] || [ "$installed $candidate" = '(none) (none)' ]; then problem='unknown'
   elif [ "$installed" = '(none)' ]; then problem='not installed'
   elif [ "$(dpkg-query -W -f '${{db:Status-Want}}' "$name" 2>/dev/null)" = hold ]; then problem='held'
-  elif ! printf '%s\n' "$table" | sed 's/^ \*\*\* /     /' | awk -v v="$wanted" '/^     [^ ]/ && $1 == v {{ found = 1 }} END {{ exit !found }}'; then
+  elif ! printf '%s\n' "$table" | sed 's/^ \*\*\* /     /' |
+    awk -v v="$wanted" '/^     [^ ]/ && $1 == v {{ found = 1 }} END {{ exit !found }}'; then
     problem='no such version'
   elif [ "$wanted" = "$installed" ]; then problem='up to date'
   elif dpkg --compare-versions "$wanted" lt "$installed"; then
@@ -196,7 +212,9 @@ exit 0
     security = "$3 == 1" if request.scope == "security" else "1"
     return rf"""
 {_UPGRADABLE}
-upgradable | awk -v kind={quote(limit)} '{{ bare = $1; sub(/:.*/, "", bare) }} {security} && (kind == "" || bare ~ kind)' >"$work/chosen" || exit 3
+upgradable | awk -v kind={quote(limit)} '
+  {{ bare = $1; sub(/:.*/, "", bare) }}
+  {security} && (kind == "" || bare ~ kind)' >"$work/chosen" || exit 3
 while read -r name candidate security; do
   if grep -qxF -e "$name" "$work/holds"; then printf 'held\t%s\n' "$name"; else echo "$name=$candidate"; fi
 done <"$work/chosen" | {{ grep -v '=' || :; }}
@@ -267,7 +285,8 @@ while read -r name before after architecture; do
   [ "$before" != - ] || continue
   line=$(grep -F "/${{name%%:*}}_" uris | head -n 1)
   size=$(echo "$line" | awk '{{ print $3 }}')
-  [ -n "$line" ] && echo "$(dpkg-query -W -f '${{source:Package}}' "$name") ${{size:-0}} $(echo "$line" | awk '{{ print $1, $2, $4 }}') $(dpkg-query -W -f '${{source:Version}}' "$name")"
+  [ -n "$line" ] && dpkg-query -W -f '${{source:Package}} ${{source:Version}}\n' "$name" |
+    awk -v size="${{size:-0}}" -v rest="$(echo "$line" | awk '{{ print $1, $2, $4 }}')" '{{ print $1, size, rest, $2 }}'
 done <"$work/coming" | sort -k 1,1 -k 2,2n >candidates
 total=0 last=
 while read -r source size address file sum before; do
@@ -275,7 +294,8 @@ while read -r source size address file sum before; do
   case $sum in SHA256:*|SHA512:*) ;; *) continue ;; esac
   total=$((total + size)); [ "$total" -le {CHANGELOG_DOWNLOAD_BYTES} ] || break
   timeout 60 /usr/lib/apt/apt-helper -q download-file "$address" "$file" "$sum" >/dev/null 2>&1 || continue
-  dpkg-deb --fsys-tarfile "$file" | tar -x -O --wildcards './usr/share/doc/*/changelog.Debian*gz' './usr/share/doc/*/changelog.gz' 2>/dev/null |
+  dpkg-deb --fsys-tarfile "$file" |
+    tar -x -O --wildcards './usr/share/doc/*/changelog.Debian*gz' './usr/share/doc/*/changelog.gz' 2>/dev/null |
     gzip -d -c 2>/dev/null | head -c 4000000 >text
   rm -f "$file"
   grep -qE '^[a-z0-9][a-z0-9+.-]* \([^)]*\) .*; urgency=' text || continue
@@ -290,12 +310,14 @@ exit 0
 
 _AFFECTED = r"""
 [ -s "$work/coming" ] || exit 0
-awk '$2 != "-" { print $1 }' "$work/coming" | xargs -r dpkg-query -L 2>/dev/null | sed 's#^/\(lib\|lib32\|lib64\|bin\|sbin\)/#/usr/\1/#' | sort -u >"$work/files"
+merged() { sed 's#^/\(lib\|lib32\|lib64\|bin\|sbin\)/#/usr/\1/#'; }
+awk '$2 != "-" { print $1 }' "$work/coming" | xargs -r dpkg-query -L 2>/dev/null | merged | sort -u >"$work/files"
 for maps in /proc/[0-9]*/maps; do
   pid=${maps#/proc/}; pid=${pid%/maps}
-  unit=$(awk -F / '/^[0-9]+:(name=systemd)?:/ { for (i = 2; i <= NF; i++) if ($i ~ /[.]service$/) { print $i; exit } }' "/proc/$pid/cgroup" 2>/dev/null)
+  unit=$(awk -F / '/^[0-9]+:(name=systemd)?:/ { for (i = 2; i <= NF; i++) if ($i ~ /[.]service$/) { print $i; exit } }' \
+    "/proc/$pid/cgroup" 2>/dev/null)
   [ -n "$unit" ] || continue
-  awk '$2 ~ /x/ && $6 ~ /^\// { print $6 }' "$maps" 2>/dev/null | sed "s#^/\(lib\|lib32\|lib64\|bin\|sbin\)/#/usr/\1/#; s#\$# $unit#"
+  awk '$2 ~ /x/ && $6 ~ /^\// { print $6 }' "$maps" 2>/dev/null | merged | sed "s#\$# $unit#"
 done | sort -u >"$work/used"
 awk 'NR == FNR { replaced[$0] = 1; next } $1 in replaced { print $2 }' "$work/files" "$work/used" | sort -u
 exit 0
@@ -313,19 +335,24 @@ def facts_script(request: UpgradeRequest, survey: Survey) -> str:
     """
     if survey.package_manager != "apt":
         raise ValueError(f"{survey.target} has no apt")
-    return compose([
-        Part("update", _UPDATE, UPDATE_LIMIT_S, 200_000),
-        Part("sources", _SOURCES, 60),
-        Part("selection", _selection(request), 60),
-        Part("simulation", _simulation(request), 60),
-        Part("versions", _VERSIONS, 120, 8_000_000),
-        Part("addresses", _ADDRESSES, 60),
-        Part("changelogs", _CHANGELOGS, 180, 8_000_000),
-        Part("affected", _AFFECTED, 30),
-    ], before=_BEFORE, after="rm -rf \"$work\"\n")
+    return compose(
+        [
+            Part("update", _UPDATE, UPDATE_LIMIT_S, 200_000),
+            Part("sources", _SOURCES, 60),
+            Part("selection", _selection(request), 60),
+            Part("simulation", _simulation(request), 60),
+            Part("versions", _VERSIONS, 120, 8_000_000),
+            Part("addresses", _ADDRESSES, 60),
+            Part("changelogs", _CHANGELOGS, 180, 8_000_000),
+            Part("affected", _AFFECTED, 30),
+        ],
+        before=_BEFORE,
+        after='rm -rf "$work"\n',
+    )
 
 
 # --- its answer -----------------------------------------------------------------------------------------------------------
+
 
 def parse_facts(text: str, target: str = "") -> PackageFacts:
     """What the script found.
@@ -335,7 +362,9 @@ def parse_facts(text: str, target: str = "") -> PackageFacts:
     """
     answers = take_apart(text, NAMES, target)
     if answers["update"].exit_code != 0:
-        said = [line for line in answers["update"].lines if line.startswith(("E: ", "W: ", "Err"))] or list(answers["update"].lines)[-1:]
+        said = [line for line in answers["update"].lines if line.startswith(("E: ", "W: ", "Err"))] or list(
+            answers["update"].lines
+        )[-1:]
         return PackageFacts(sources_problem=_plain(said[0] if said else "no answer in time"))
     for name, answer in answers.items():
         if answer.exit_code != 0 and name not in OPTIONAL:
@@ -360,9 +389,15 @@ def parse_facts(text: str, target: str = "") -> PackageFacts:
         changelogs = _parse_changelogs(answers["changelogs"].lines) if answers["changelogs"].exit_code == 0 else ()
         current = "whole"
         return PackageFacts(
-            apt_problem=" ".join(dict.fromkeys(_plain(error) for error in errors))[:600], asked=asked, held=held, kept_back=kept_back,
-            removals=removals, coming=coming, changelogs=changelogs,
-            services=tuple(line for line in answers["affected"].lines if re.fullmatch(r"[A-Za-z0-9:_.\\@-]+\.service", line)))
+            apt_problem=" ".join(dict.fromkeys(_plain(error) for error in errors))[:600],
+            asked=asked,
+            held=held,
+            kept_back=kept_back,
+            removals=removals,
+            coming=coming,
+            changelogs=changelogs,
+            services=tuple(line for line in answers["affected"].lines if re.fullmatch(r"[A-Za-z0-9:_.\\@-]+\.service", line)),
+        )
     except (KeyError, IndexError, ValueError, ValidationError) as problem:
         raise unreadable(current, str(problem).splitlines()[0][:300] if str(problem) else "it is incomplete", target) from problem
 
@@ -377,8 +412,15 @@ def _parse_selection(lines: Iterable[str]) -> tuple[tuple[Asked, ...], tuple[str
         fields = line.split("\t")
         if fields[0] == "asked" and len(fields) == 6:
             name, version, installed, candidate, problem = fields[1:]
-            asked.append(Asked(name=name, version=version, installed=installed.replace("(none)", ""),
-                               candidate=candidate.replace("(none)", ""), problem=problem))  # type: ignore[arg-type]
+            asked.append(
+                Asked(
+                    name=name,
+                    version=version,
+                    installed=installed.replace("(none)", ""),
+                    candidate=candidate.replace("(none)", ""),
+                    problem=problem,
+                )
+            )  # type: ignore[arg-type]
         elif fields[0] == "held" and len(fields) == 2:
             held.append(fields[1])
         elif line:
@@ -418,7 +460,9 @@ def _parse_addresses(lines: Iterable[str]) -> dict[tuple[str, str], File]:
     return found
 
 
-def _parse_versions(lines: Sequence[str], addresses: dict[tuple[str, str], File], sources: dict[tuple[str, str], str]) -> tuple[Coming, ...]:
+def _parse_versions(
+    lines: Sequence[str], addresses: dict[tuple[str, str], File], sources: dict[tuple[str, str], str]
+) -> tuple[Coming, ...]:
     offered: dict[tuple[str, str], list[tuple[str, str]]] = {}
     stanzas: dict[tuple[str, str, str], dict[str, str]] = {}  # package, version, architecture -> fields
     fields: dict[str, str] = {}
@@ -451,8 +495,13 @@ def _parse_versions(lines: Sequence[str], addresses: dict[tuple[str, str], File]
     return tuple(_coming(block, stanzas, offered, addresses, sources) for block in blocks)
 
 
-def _coming(block: dict, stanzas: dict[tuple[str, str, str], dict[str, str]], offered: dict[tuple[str, str], list[tuple[str, str]]],
-            addresses: dict[tuple[str, str], File], sources: dict[tuple[str, str], str]) -> Coming:
+def _coming(
+    block: dict,
+    stanzas: dict[tuple[str, str, str], dict[str, str]],
+    offered: dict[tuple[str, str], list[tuple[str, str]]],
+    addresses: dict[tuple[str, str], File],
+    sources: dict[tuple[str, str], str],
+) -> Coming:
     name, before, after, architecture = block["name"], block["before"], block["after"], block["architecture"]
     bare = name.partition(":")[0]
     fields = stanzas.get((bare, after, architecture))
@@ -460,7 +509,9 @@ def _coming(block: dict, stanzas: dict[tuple[str, str, str], dict[str, str]], of
         raise ValueError(f"{name} {after} is not described")
     new_name = _file_name(bare, after, architecture)
     new = addresses.get(("new", new_name)) or File(name=new_name)
-    new = new.model_copy(update={"sha256": new.sha256 or fields.get("SHA256", ""), "size": new.size or int(fields.get("Size", 0))})
+    new = new.model_copy(
+        update={"sha256": new.sha256 or fields.get("SHA256", ""), "size": new.size or int(fields.get("Size", 0))}
+    )
     old: File | None = None
     if before != "-":
         file = block["file"]
@@ -474,11 +525,21 @@ def _coming(block: dict, stanzas: dict[tuple[str, str, str], dict[str, str]], of
     source, _, source_version = fields.get("Source", bare).partition(" ")
     size_before, source_before = block.get("here", (0, ""))
     return Coming(
-        name=name, architecture=architecture, before="" if before == "-" else before, after=after, source=source,
-        source_before=source_before, source_after=source_version.strip("()") or after,
-        installed_kib=int(fields.get("Installed-Size", 0)), installed_kib_before=size_before, new=new, old=old,
-        suites=tuple(dict.fromkeys(suite for _, suite in places)), signed_by=_signer(sources, places),
-        old_signed_by=_signer(sources, _places(offered, name, before)) if old and old.uri else "")
+        name=name,
+        architecture=architecture,
+        before="" if before == "-" else before,
+        after=after,
+        source=source,
+        source_before=source_before,
+        source_after=source_version.strip("()") or after,
+        installed_kib=int(fields.get("Installed-Size", 0)),
+        installed_kib_before=size_before,
+        new=new,
+        old=old,
+        suites=tuple(dict.fromkeys(suite for _, suite in places)),
+        signed_by=_signer(sources, places),
+        old_signed_by=_signer(sources, _places(offered, name, before)) if old and old.uri else "",
+    )
 
 
 def _places(offered: dict[tuple[str, str], list[tuple[str, str]]], name: str, version: str) -> list[tuple[str, str]]:
@@ -501,4 +562,7 @@ def _parse_changelogs(lines: Iterable[str]) -> tuple[Changelog, ...]:
             found.append((source, before, complete == "yes", []))
         elif line.startswith(">") and found:
             found[-1][3].append(line[2:])
-    return tuple(Changelog(source=source, before=before, complete=complete, text="\n".join(text)) for source, before, complete, text in found)
+    return tuple(
+        Changelog(source=source, before=before, complete=complete, text="\n".join(text))
+        for source, before, complete, text in found
+    )

@@ -1,6 +1,7 @@
-"""The plan for upgrading packages, middleware or a database's minor version: request, surveys and facts in, plan out (R013, R173, R177).
+"""The plan for upgrading packages, middleware or a database's minor version (R013, R173, R177).
 
-Pure. The facts come from `facts_script` and `parse_facts`, the second read-only round trip.
+Pure: request, surveys and facts in, plan out. The facts come from `facts_script` and `parse_facts`, the second read-only
+round trip.
 """
 
 from __future__ import annotations
@@ -20,26 +21,36 @@ from tasks.planning.releases import batches_of
 from tasks.requests import UpgradeRequest
 
 PROCEDURE = "software-upgrade"
-MARGIN_KIB = 32 * 1024       # on each file system that receives files, beside what is counted
-MEDIA = "/var/lib"           # the change's folder lies below
+MARGIN_KIB = 32 * 1024  # on each file system that receives files, beside what is counted
+MEDIA = "/var/lib"  # the change's folder lies below
 RESERVE_LEAST_KIB = 16 * 1024
-CLOCK_OFF_S = 5.0            # more than that is told
-NAMED_AT_MOST = 6            # names in one sentence
+CLOCK_OFF_S = 5.0  # more than that is told
+NAMED_AT_MOST = 6  # names in one sentence
 
 # Effective only after a restart of the machine, which no simulated copy has and this plan does not do.
-_NEEDS_MACHINE = re.compile(r"^(linux-(image|headers|modules|base)|initramfs-tools|dracut|grub|shim|systemd-boot|firmware-|.*-microcode$|"
-                            r"dkms$|.*-dkms$|kexec-tools|fwupd|secureboot)")
+_NEEDS_MACHINE = re.compile(
+    r"^(linux-(image|headers|modules|base)|initramfs-tools|dracut|grub|shim|systemd-boot|firmware-|.*-microcode$|"
+    r"dkms$|.*-dkms$|kexec-tools|fwupd|secureboot)"
+)
 _CORE = re.compile(r"^(libc6|libc-bin|systemd|libsystemd0|udev|dpkg|apt|openssh-server|libpam.*|init|dbus|sudo)$")
 _SERVER = re.compile(r"^postgresql-[0-9]+$")
 _RELOADED = {"nginx": r"^(nginx(-.*)?|libnginx-mod-.*)$", "apache2": r"^apache2(-.*)?$", "haproxy": r"^haproxy$"}
 
 
-def plan_packages(number: str, request: UpgradeRequest, surveys: Mapping[str, Survey], facts: Mapping[str, PackageFacts],
-                  watched: Mapping[str, Sequence[str]], acceptance: Mapping[str, Sequence[Acceptance]], plan_at: datetime) -> Plan:
+def plan_packages(
+    number: str,
+    request: UpgradeRequest,
+    surveys: Mapping[str, Survey],
+    facts: Mapping[str, PackageFacts],
+    watched: Mapping[str, Sequence[str]],
+    acceptance: Mapping[str, Sequence[Acceptance]],
+    plan_at: datetime,
+) -> Plan:
     """The plan that brings the asked packages of the request's hosts to their new versions.
 
-    surveys, watched, acceptance: by host. facts: by host, for hosts with apt. plan_at: the moment of planning, for window and lock.
-    A host that is up to date gets no step; with no step and no blocker the plan says "nothing to do". With a blocker there are no steps.
+    surveys, watched, acceptance: by host. facts: by host, for hosts with apt. plan_at: the moment of planning, for window
+    and lock. A host that is up to date gets no step; with no step and no blocker the plan says "nothing to do".
+    With a blocker there are no steps.
 
     Raises:
         ProcedureError: a host was not surveyed, or no facts were read of a host with apt.
@@ -66,89 +77,170 @@ def plan_packages(number: str, request: UpgradeRequest, surveys: Mapping[str, Su
         for host in waiting:
             steps += _steps_of(number, len(steps) + 1, request, surveys[host], coming[host], watched.get(host, ()))
     return Plan(
-        change=number, procedure=PROCEDURE, kind=request.kind, customer=request.customer, requester=request.requester, reason=request.reason,
-        title=_title(request, coming), targets=hosts, batches=batches_of(tuple(waiting) if steps else hosts, request.canaries, request.batch_size),
+        change=number,
+        procedure=PROCEDURE,
+        kind=request.kind,
+        customer=request.customer,
+        requester=request.requester,
+        reason=request.reason,
+        title=_title(request, coming),
+        targets=hosts,
+        batches=batches_of(tuple(waiting) if steps else hosts, request.canaries, request.batch_size),
         facts={host: surveys[host].facts_digest() for host in hosts},
-        versions=tuple(VersionChange(target=host, name=c.name, before=c.before, after=c.after, size=c.installed_kib * 1024)
-                       for host in waiting for c in coming[host]),
-        improvements=changelogs.merge(changelogs.improvements(log.source, log.text, installed=log.before, complete=log.complete)
-                                      for host in waiting for log in facts[host].changelogs),
-        media=_media(coming), steps=tuple(steps),
+        versions=tuple(
+            VersionChange(target=host, name=c.name, before=c.before, after=c.after, size=c.installed_kib * 1024)
+            for host in waiting
+            for c in coming[host]
+        ),
+        improvements=changelogs.merge(
+            changelogs.improvements(log.source, log.text, installed=log.before, complete=log.complete)
+            for host in waiting
+            for log in facts[host].changelogs
+        ),
+        media=_media(coming),
+        steps=tuple(steps),
         acceptance=tuple(check for host in hosts for check in acceptance.get(host, ())),
-        window=_window(request, plan_at), impact=_impact(waiting, facts, coming), risk=_risk(surveys, facts, coming),
+        window=_window(request, plan_at),
+        impact=_impact(waiting, facts, coming),
+        risk=_risk(surveys, facts, coming),
         back_out=Text(
-            zh="任一步骤失败或验收不通过时,由流程自动回退:用事先保存在主机上的旧版本软件包恢复,不依赖软件源;恢复配置文件、服务状态,"
-               "并与升级前逐项比对。升级后写入的数据保留。",
-            en="By itself when a step fails or the acceptance is not met: the old packages, kept on the host before, are put back without any "
-               "package source, then the configuration and the services, and all is compared with the state before. Data written since stays."),
-        blockers=tuple(blockers), untested=_untested(coming),
+            zh="任一步骤失败或验收不通过时,由流程自动回退:用事先保存在主机上的旧版本软件包恢复,"
+            "不依赖软件源;恢复配置文件、服务状态,并与升级前逐项比对。升级后写入的数据保留。",
+            en="By itself when a step fails or the acceptance is not met: the old packages, kept on the host "
+            "before, are put back without any package source, then the configuration and the services, and all is compared "
+            "with the state before. Data written since stays.",
+        ),
+        blockers=tuple(blockers),
+        untested=_untested(coming),
     )
 
 
 # --- what stands in the way -----------------------------------------------------------------------------------------------
 
+
 def _common_blockers(request: UpgradeRequest, plan_at: datetime) -> list[Text]:
     found = []
     opens, closes = request.window_opens_at, request.window_closes_at
     if closes and closes <= plan_at:
-        found.append(Text(zh=f"维护窗口已于 {closes:%Y-%m-%d %H:%M %z} 结束,请约定新的窗口。",
-                          en=f"The maintenance window closed at {closes:%Y-%m-%d %H:%M %z}, which is in the past; agree on a new one."))
+        found.append(
+            Text(
+                zh=f"维护窗口已于 {closes:%Y-%m-%d %H:%M %z} 结束,请约定新的窗口。",
+                en=f"The maintenance window closed at {closes:%Y-%m-%d %H:%M %z}, which is in the past; agree on a new one.",
+            )
+        )
     if opens and closes and closes <= opens:
-        found.append(Text(zh="维护窗口的结束时间不晚于开始时间,请更正。", en="The maintenance window closes before it opens; correct its times."))
+        found.append(
+            Text(
+                zh="维护窗口的结束时间不晚于开始时间,请更正。",
+                en="The maintenance window closes before it opens; correct its times.",
+            )
+        )
     if request.scope == "listed" and not any(name.strip() for name in request.packages):
-        found.append(Text(zh="选择了“指定软件包”,但没有列出任何软件包,请填写。", en="The scope is “listed”, but no package is listed; list them."))
+        found.append(
+            Text(
+                zh="选择了“指定软件包”,但没有列出任何软件包,请填写。",
+                en="The scope is “listed”, but no package is listed; list them.",
+            )
+        )
     return found
 
 
 def _no_apt(survey: Survey) -> Text:
     manager = survey.package_manager
     if manager == "unknown":
-        return Text(zh=f"{survey.target}:未找到受支持的软件包管理器(apt),暂不能升级该主机。",
-                    en=f"{survey.target} has no package manager that is supported (apt); it is refused for now.")
-    return Text(zh=f"{survey.target}:使用 {manager} 管理软件包,目前仅支持 apt,暂不能升级该主机。",
-                en=f"{survey.target} keeps its packages with {manager}; only apt is supported, so it is refused for now.")
+        return Text(
+            zh=f"{survey.target}:未找到受支持的软件包管理器(apt),暂不能升级该主机。",
+            en=f"{survey.target} has no package manager that is supported (apt); it is refused for now.",
+        )
+    return Text(
+        zh=f"{survey.target}:使用 {manager} 管理软件包,目前仅支持 apt,暂不能升级该主机。",
+        en=f"{survey.target} keeps its packages with {manager}; only apt is supported, so it is refused for now.",
+    )
 
 
 def _blockers_of(number: str, request: UpgradeRequest, survey: Survey, facts: PackageFacts, plan_at: datetime) -> list[Text]:
     host, found = survey.target, []
     if facts.sources_problem:
-        return [Text(zh=f"{host}:无法读取软件源({facts.sources_problem}),请先恢复软件源。",
-                     en=f"{host}: its package sources cannot be read ({facts.sources_problem}); repair them first.")]
+        return [
+            Text(
+                zh=f"{host}:无法读取软件源({facts.sources_problem}),请先恢复软件源。",
+                en=f"{host}: its package sources cannot be read ({facts.sources_problem}); repair them first.",
+            )
+        ]
     broken = tuple(p.name for p in survey.packages if p.state[1:] not in ("i", "c"))
     if (survey.package_faults or broken) and (facts.coming or facts.apt_problem):
         what = _some(broken, "en") if broken else survey.package_faults[0]
-        return [Text(zh=f"{host}:软件包状态不完整({what}),请先修复(dpkg --configure -a)。",
-                     en=f"{host}: packages are half installed ({what}); repair that first, for example with dpkg --configure -a.")]
+        return [
+            Text(
+                zh=f"{host}:软件包状态不完整({what}),请先修复(dpkg --configure -a)。",
+                en=f"{host}: packages are half installed ({what}); repair that first, for example with dpkg --configure -a.",
+            )
+        ]
     found += [blocker for asked in facts.asked if (blocker := _about_asked(host, asked))]
     if facts.apt_problem and not found:
-        found.append(Text(zh=f"{host}:apt 无法完成所要求的升级({facts.apt_problem})。",
-                          en=f"{host}: apt cannot do this upgrade ({facts.apt_problem})."))
+        found.append(
+            Text(
+                zh=f"{host}:apt 无法完成所要求的升级({facts.apt_problem})。",
+                en=f"{host}: apt cannot do this upgrade ({facts.apt_problem}).",
+            )
+        )
     if facts.removals:
-        found.append(Text(zh=f"{host}:升级须卸载 {_some(facts.removals, 'zh')},不予执行;请缩小升级范围。",
-                          en=f"{host}: the upgrade would remove {_some(facts.removals, 'en')}, which is refused; ask for less."))
+        found.append(
+            Text(
+                zh=f"{host}:升级须卸载 {_some(facts.removals, 'zh')},不予执行;请缩小升级范围。",
+                en=f"{host}: the upgrade would remove {_some(facts.removals, 'en')}, which is refused; ask for less.",
+            )
+        )
     if found or not facts.coming:
         return found
     # only a host that will be changed has to be fit for it
     unsigned = tuple(c.name for c in facts.coming if not c.signed_by)
     if unsigned:
-        found.append(Text(zh=f"{host}:{_some(unsigned, 'zh')} 的软件源没有有效签名,无法确认来源。",
-                          en=f"{host}: nobody's signature vouches for {_some(unsigned, 'en')}; use a signed package source."))
+        found.append(
+            Text(
+                zh=f"{host}:{_some(unsigned, 'zh')} 的软件源没有有效签名,无法确认来源。",
+                en=f"{host}: nobody's signature vouches for {_some(unsigned, 'en')}; use a signed package source.",
+            )
+        )
     unknown = tuple(c.name for c in facts.coming if not c.new.sha256 or not c.new.uri)
     if unknown and not unsigned:
-        found.append(Text(zh=f"{host}:软件源没有给出 {_some(unknown, 'zh')} 的地址或 SHA-256 校验和。",
-                          en=f"{host}: the package source gives no address or no SHA-256 of {_some(unknown, 'en')}."))
+        found.append(
+            Text(
+                zh=f"{host}:软件源没有给出 {_some(unknown, 'zh')} 的地址或 SHA-256 校验和。",
+                en=f"{host}: the package source gives no address or no SHA-256 of {_some(unknown, 'en')}.",
+            )
+        )
     for mount, (needed, free) in _short_of_room(survey, facts.coming).items():
-        found.append(Text(zh=f"{host}:文件系统 {mount} 剩余 {free} KiB,升级与回退约需 {needed} KiB,请先腾出空间。",
-                          en=f"{host}: the file system {mount} has {free} KiB free, upgrade and back-out need about {needed} KiB; make room first."))
+        found.append(
+            Text(
+                zh=f"{host}:文件系统 {mount} 剩余 {free} KiB,升级与回退约需 {needed} KiB,请先腾出空间。",
+                en=f"{host}: the file system {mount} has {free} KiB free, upgrade and back-out need about {needed} KiB; "
+                "make room first.",
+            )
+        )
     for health in survey.health:
         if not health.ok:
-            found.append(Text(zh=f"{host}:升级前验收检查“{health.title.zh}”已不通过({_line(health.detail)}),请先排除故障。",
-                              en=f"{host}: the check “{health.title.en}” fails before anything is changed ({_line(health.detail)}); repair that first."))
+            found.append(
+                Text(
+                    zh=f"{host}:升级前验收检查“{health.title.zh}”已不通过({_line(health.detail)}),请先排除故障。",
+                    en=f"{host}: the check “{health.title.en}” fails before anything is changed ({_line(health.detail)}); "
+                    "repair that first.",
+                )
+            )
     if request.kind == "database" and not any(c.running for c in survey.clusters):
-        found.append(Text(zh=f"{host}:没有正在运行的 PostgreSQL 服务器,无法先行备份。",
-                          en=f"{host}: no PostgreSQL server runs there, so no dump can be made first; start it."))
+        found.append(
+            Text(
+                zh=f"{host}:没有正在运行的 PostgreSQL 服务器,无法先行备份。",
+                en=f"{host}: no PostgreSQL server runs there, so no dump can be made first; start it.",
+            )
+        )
     if holder := _held_by_other(survey.lock, number, plan_at):
-        found.append(Text(zh=f"{host}:正在被变更 {holder} 占用,请待其结束。", en=f"{host} is being changed by {holder}; wait until that has ended."))
+        found.append(
+            Text(
+                zh=f"{host}:正在被变更 {holder} 占用,请待其结束。",
+                en=f"{host} is being changed by {holder}; wait until that has ended.",
+            )
+        )
     return found
 
 
@@ -156,19 +248,31 @@ def _about_asked(host: str, asked: Asked) -> Text | None:
     name, version = asked.name, asked.version
     match asked.problem:
         case "unknown":
-            return Text(zh=f"{host}:没有名为 {name} 的软件包,请核对名称。", en=f"{host}: there is no package named {name}; check the name.")
+            return Text(
+                zh=f"{host}:没有名为 {name} 的软件包,请核对名称。",
+                en=f"{host}: there is no package named {name}; check the name.",
+            )
         case "not installed":
-            return Text(zh=f"{host}:软件包 {name} 未安装,升级流程不做新装。",
-                        en=f"{host}: {name} is not installed; an upgrade does not install anew.")
+            return Text(
+                zh=f"{host}:软件包 {name} 未安装,升级流程不做新装。",
+                en=f"{host}: {name} is not installed; an upgrade does not install anew.",
+            )
         case "no such version":
-            return Text(zh=f"{host}:软件源中没有 {name} 的版本 {version},可用的是 {asked.candidate}。",
-                        en=f"{host}: there is no version {version} of {name}; its sources offer {asked.candidate}.")
+            return Text(
+                zh=f"{host}:软件源中没有 {name} 的版本 {version},可用的是 {asked.candidate}。",
+                en=f"{host}: there is no version {version} of {name}; its sources offer {asked.candidate}.",
+            )
         case "downgrade":
-            return Text(zh=f"{host}:{name} 现为 {asked.installed},所要求的 {version} 更旧,升级流程不做降级;要回到旧版本,请回退那次变更。",
-                        en=f"{host}: {name} is at {asked.installed}, and {version} is older; an upgrade does not go back: back that change out.")
+            return Text(
+                zh=f"{host}:{name} 现为 {asked.installed},所要求的 {version} 更旧,升级流程不做降级;要回到旧版本,请回退那次变更。",
+                en=f"{host}: {name} is at {asked.installed}, and {version} is older; an upgrade does not go back: "
+                "back that change out.",
+            )
         case "held":
-            return Text(zh=f"{host}:{name} 被管理员锁定在当前版本(hold),请先确认并解除锁定。",
-                        en=f"{host}: {name} is on hold, set by its administrator; have the hold lifted first.")
+            return Text(
+                zh=f"{host}:{name} 被管理员锁定在当前版本(hold),请先确认并解除锁定。",
+                en=f"{host}: {name} is on hold, set by its administrator; have the hold lifted first.",
+            )
         case _:
             return None
 
@@ -183,6 +287,7 @@ def _held_by_other(lock: str, number: str, plan_at: datetime) -> str:
 
 
 # --- room -----------------------------------------------------------------------------------------------------------------
+
 
 def _holding(survey: Survey, path: str) -> FileSystem:
     """The file system that holds `path`."""
@@ -203,8 +308,12 @@ def _reserve_kib(survey: Survey, coming: Sequence[Coming]) -> dict[str, int]:
     """Path -> KiB set aside on its file system: what a back-out writes there at most."""
     # dpkg writes a package's files beside the old ones before it takes these away, one package after the other
     largest_package = max([RESERVE_LEAST_KIB, *(c.installed_kib_before for c in coming)])
-    wanted = {"/usr": max(RESERVE_LEAST_KIB, sum(c.installed_kib_before for c in coming)), MEDIA: RESERVE_LEAST_KIB, "/etc": RESERVE_LEAST_KIB,
-              **dict.fromkeys(_below_usr(survey), largest_package)}
+    wanted = {
+        "/usr": max(RESERVE_LEAST_KIB, sum(c.installed_kib_before for c in coming)),
+        MEDIA: RESERVE_LEAST_KIB,
+        "/etc": RESERVE_LEAST_KIB,
+        **dict.fromkeys(_below_usr(survey), largest_package),
+    }
     if any(_NEEDS_MACHINE.match(c.name) for c in coming):
         wanted["/boot"] = max(RESERVE_LEAST_KIB, sum(c.installed_kib_before for c in coming if _NEEDS_MACHINE.match(c.name)) // 4)
     largest: dict[str, tuple[str, int]] = {}
@@ -218,7 +327,9 @@ def _reserve_kib(survey: Survey, coming: Sequence[Coming]) -> dict[str, int]:
 def _room_kib(survey: Survey, coming: Sequence[Coming]) -> dict[str, int]:
     """Path -> KiB that must be free on its file system: packages' files, what they grow by, the reserve, a margin."""
     staged = sum(_kib(c.new.size) + (_kib(c.old.size) or c.installed_kib_before if c.old else 0) for c in coming)
-    growth = max((c.installed_kib for c in coming), default=0) + sum(max(0, c.installed_kib - c.installed_kib_before) for c in coming)
+    growth = max((c.installed_kib for c in coming), default=0) + sum(
+        max(0, c.installed_kib - c.installed_kib_before) for c in coming
+    )
     needed: dict[str, tuple[str, int]] = {}
 
     def add(path: str, kib: int) -> None:
@@ -248,11 +359,15 @@ def _short_of_room(survey: Survey, coming: Sequence[Coming]) -> dict[str, tuple[
 
 # --- the steps ------------------------------------------------------------------------------------------------------------
 
+
 def _changes(coming: Sequence[Coming]) -> list[PackageChange]:
     def file(f) -> PackageFile:
         return PackageFile(name=f.name, uri=f.uri, sha256=f.sha256, size=f.size)
 
-    return [PackageChange(name=c.name, before=c.before, after=c.after, new=file(c.new), old=file(c.old) if c.old else None) for c in coming]
+    return [
+        PackageChange(name=c.name, before=c.before, after=c.after, new=file(c.new), old=file(c.old) if c.old else None)
+        for c in coming
+    ]
 
 
 def _tested(survey: Survey) -> list[str]:
@@ -266,15 +381,20 @@ def _tested(survey: Survey) -> list[str]:
 def _reloaded(survey: Survey, coming: Sequence[Coming]) -> list[str]:
     """Middleware that reads its configuration again after the upgrade; Tomcat does that only by the restart it has had."""
     running = {s.name for s in survey.services if s.active == "active"}
-    return [name for name, packages in _RELOADED.items()
-            if f"{name}.service" in running and any(re.match(packages, c.name) for c in coming)]
+    return [
+        name
+        for name, packages in _RELOADED.items()
+        if f"{name}.service" in running and any(re.match(packages, c.name) for c in coming)
+    ]
 
 
 def _touches_database(survey: Survey, coming: Sequence[Coming]) -> bool:
     return any(_SERVER.match(c.name) for c in coming) and any(c.running for c in survey.clusters)
 
 
-def _steps_of(change: str, first: int, request: UpgradeRequest, survey: Survey, coming: Sequence[Coming], trees: Sequence[str]) -> list[Step]:
+def _steps_of(
+    change: str, first: int, request: UpgradeRequest, survey: Survey, coming: Sequence[Coming], trees: Sequence[str]
+) -> list[Step]:
     host, changes, tested = survey.target, _changes(coming), _tested(survey)
     reserve = _reserve_kib(survey, coming)
     with_database = _touches_database(survey, coming)
@@ -309,11 +429,26 @@ def _media(coming: Mapping[str, Sequence[Coming]]) -> tuple[Medium, ...]:
             chain = f"{c.signed_by}; chain InRelease > Packages > file"
             sides = [("new", c.new, chain)]
             if c.old:
-                sides.append(("old", c.old, f"{c.old_signed_by or 'nobody'}; chain InRelease > Packages > file" if c.old.sha256 else
-                              "kept on the host itself: apt's archive, or rebuilt from the installed files; no vendor's signature"))
+                sides.append(
+                    (
+                        "old",
+                        c.old,
+                        f"{c.old_signed_by or 'nobody'}; chain InRelease > Packages > file"
+                        if c.old.sha256
+                        else "kept on the host itself: apt's archive, or rebuilt from the installed files; no vendor's signature",
+                    )
+                )
             for role, file, signature in sides:
-                medium = Medium(name=file.name, target=host, source=file.uri or f"{host} itself", size=file.size, sha256=file.sha256,
-                                signature=signature, delivered="by the target", role=role)  # type: ignore[arg-type]
+                medium = Medium(
+                    name=file.name,
+                    target=host,
+                    source=file.uri or f"{host} itself",
+                    size=file.size,
+                    sha256=file.sha256,
+                    signature=signature,
+                    delivered="by the target",
+                    role=role,
+                )  # type: ignore[arg-type]
                 files.setdefault((role, file.name, file.uri, file.sha256), []).append((host, medium))
     found = []
     for (_, _, uri, _), places in files.items():
@@ -323,6 +458,7 @@ def _media(coming: Mapping[str, Sequence[Coming]]) -> tuple[Medium, ...]:
 
 
 # --- words ----------------------------------------------------------------------------------------------------------------
+
 
 def _some(names: Sequence[str], language: str) -> str:
     shown = ("、" if language == "zh" else ", ").join(names[:NAMED_AT_MOST])
@@ -335,12 +471,21 @@ def _line(text: str) -> str:
 
 
 def _title(request: UpgradeRequest, coming: Mapping[str, Sequence[Coming]]) -> Text:
-    what = {"packages": ("操作系统软件包", "operating-system packages"), "middleware": ("中间件", "middleware"),
-            "database": ("PostgreSQL", "PostgreSQL")}[request.kind]
-    scope = {"security": ("安全更新", "security updates"), "listed": ("指定软件包", "listed packages"), "everything": ("全部更新", "all updates")}
+    what = {
+        "packages": ("操作系统软件包", "operating-system packages"),
+        "middleware": ("中间件", "middleware"),
+        "database": ("PostgreSQL", "PostgreSQL"),
+    }[request.kind]
+    scope = {
+        "security": ("安全更新", "security updates"),
+        "listed": ("指定软件包", "listed packages"),
+        "everything": ("全部更新", "all updates"),
+    }
     zh, en = scope[request.scope]
     hosts = len(coming) or len(request.hosts)
-    return Text(zh=f"升级 {hosts} 台主机的{what[0]}({zh})", en=f"Upgrade {what[1]} on {hosts} host{'s' if hosts != 1 else ''} ({en})")
+    return Text(
+        zh=f"升级 {hosts} 台主机的{what[0]}({zh})", en=f"Upgrade {what[1]} on {hosts} host{'s' if hosts != 1 else ''} ({en})"
+    )
 
 
 def _impact(waiting: Sequence[str], facts: Mapping[str, PackageFacts], coming: Mapping[str, Sequence[Coming]]) -> Text:
@@ -349,16 +494,21 @@ def _impact(waiting: Sequence[str], facts: Mapping[str, PackageFacts], coming: M
     services = sorted({name.removesuffix(".service") for host in waiting for name in facts[host].services})
     packages = sum(len(coming[host]) for host in waiting)
     if not services:
-        return Text(zh=f"共升级 {packages} 个软件包;没有正在运行的服务使用这些文件,预计不中断业务。",
-                    en=f"{packages} packages are upgraded; no running service uses their files, so no interruption is expected.")
-    return Text(zh=f"共升级 {packages} 个软件包;下列服务会重启,各中断数秒:{'、'.join(services)}。各批主机依次进行。",
-                en=f"{packages} packages are upgraded; these services restart, some seconds each: {', '.join(services)}. The hosts follow in batches.")
+        return Text(
+            zh=f"共升级 {packages} 个软件包;没有正在运行的服务使用这些文件,预计不中断业务。",
+            en=f"{packages} packages are upgraded; no running service uses their files, so no interruption is expected.",
+        )
+    return Text(
+        zh=f"共升级 {packages} 个软件包;下列服务会重启,各中断数秒:{'、'.join(services)}。各批主机依次进行。",
+        en=f"{packages} packages are upgraded; these services restart, some seconds each: {', '.join(services)}. "
+        "The hosts follow in batches.",
+    )
 
 
 def _upstream(name: str, version: str) -> str:
     """The part of the version that stays the same over repairs: 3.2 of 1:3.2.7-1+deb12u2, 15 of PostgreSQL's 15.18-0+deb12u1."""
     bare = version.partition(":")[2] or version
-    return ".".join(re.findall(r"\d+", bare.rpartition("-")[0] or bare)[:1 if re.match(DATABASE, name) else 2])
+    return ".".join(re.findall(r"\d+", bare.rpartition("-")[0] or bare)[: 1 if re.match(DATABASE, name) else 2])
 
 
 def _risk(surveys: Mapping[str, Survey], facts: Mapping[str, PackageFacts], coming: Mapping[str, Sequence[Coming]]) -> Risk:
@@ -371,25 +521,44 @@ def _risk(surveys: Mapping[str, Survey], facts: Mapping[str, PackageFacts], comi
 
     every = {c.name: c for packages in coming.values() for c in packages}
     if machine := sorted(name for name in every if _NEEDS_MACHINE.match(name)):
-        add(2, f"内核或引导相关的软件包({_some(machine, 'zh')})在模拟环境中无法测试", f"kernel or boot packages ({_some(machine, 'en')}) cannot be rehearsed")
+        add(
+            2,
+            f"内核或引导相关的软件包({_some(machine, 'zh')})在模拟环境中无法测试",
+            f"kernel or boot packages ({_some(machine, 'en')}) cannot be rehearsed",
+        )
     if core := sorted(name for name in every if _CORE.match(name)):
         add(1, f"系统基础组件升级:{_some(core, 'zh')}", f"base components of the system change: {_some(core, 'en')}")
     if any(_touches_database(surveys[host], packages) for host, packages in coming.items()):
-        add(1, "数据库服务器升级小版本并重启;升级前备份并验证可恢复", "the database server's minor version changes and it restarts; a proven dump is taken before")
+        add(
+            1,
+            "数据库服务器升级小版本并重启;升级前备份并验证可恢复",
+            "the database server's minor version changes and it restarts; a proven dump is taken before",
+        )
     if jumps := sorted(c.name for c in every.values() if c.before and _upstream(c.name, c.before) != _upstream(c.name, c.after)):
-        add(1, f"新的上游版本,可能带来功能变化:{_some(jumps, 'zh')}", f"new upstream versions may behave differently: {_some(jumps, 'en')}")
+        add(
+            1,
+            f"新的上游版本,可能带来功能变化:{_some(jumps, 'zh')}",
+            f"new upstream versions may behave differently: {_some(jumps, 'en')}",
+        )
     if added := sorted(c.name for c in every.values() if not c.before):
         add(0, f"新增依赖软件包:{_some(added, 'zh')}", f"packages that come as new dependencies: {_some(added, 'en')}")
     if rebuilt := sorted({c.name for c in every.values() if c.old and not c.old.sha256}):
-        add(1, f"旧版本已不在软件源,由主机上的缓存或已安装文件重建:{_some(rebuilt, 'zh')};回退后其中改动过的配置会被视为厂商原样",
-            f"the sources have the old version no more: {_some(rebuilt, 'en')} is kept from the host itself; after a back-out its edited "
-            "configuration files count as the vendor's")
+        add(
+            1,
+            f"旧版本已不在软件源,由主机上的缓存或已安装文件重建:{_some(rebuilt, 'zh')};回退后其中改动过的配置会被视为厂商原样",
+            f"the sources have the old version no more: {_some(rebuilt, 'en')} is kept from the host itself; after a back-out "
+            "its edited configuration files count as the vendor's",
+        )
     held = sorted({name for host in coming for name in facts[host].held})
     if held:
         add(0, f"被锁定(hold)而不升级:{_some(held, 'zh')}", f"on hold and left as they are: {_some(held, 'en')}")
     kept = sorted({name for host in coming for name in facts[host].kept_back})
     if kept:
-        add(0, f"apt 认为须变更更多而保留:{_some(kept, 'zh')}", f"kept back by apt, which would have to change more: {_some(kept, 'en')}")
+        add(
+            0,
+            f"apt 认为须变更更多而保留:{_some(kept, 'zh')}",
+            f"kept back by apt, which would have to change more: {_some(kept, 'en')}",
+        )
     off = [f"{host} {surveys[host].clock_offset_s:+.0f} s" for host in coming if abs(surveys[host].clock_offset_s) > CLOCK_OFF_S]
     if off:
         add(0, f"主机时钟偏差较大:{_some(off, 'zh')}", f"clocks are off: {_some(off, 'en')}")
@@ -407,10 +576,16 @@ def _untested(coming: Mapping[str, Sequence[Coming]]) -> tuple[Text, ...]:
     found = []
     machine = sorted({c.name for packages in coming.values() for c in packages if _NEEDS_MACHINE.match(c.name)})
     if machine:
-        found.append(Text(zh=f"内核、引导与固件({_some(machine, 'zh')}):模拟环境无法测试,且在主机重启后才生效,本次不重启主机",
-                          en=f"kernel, boot loader and firmware ({_some(machine, 'en')}): a simulated copy cannot show them; they take effect when "
-                             "the machine restarts, which this change does not do"))
-    found.append(Text(zh="模拟环境网络封闭,与外部系统的接口未经测试", en="the simulated copy has no network: links to other systems"))
+        found.append(
+            Text(
+                zh=f"内核、引导与固件({_some(machine, 'zh')}):模拟环境无法测试,且在主机重启后才生效,本次不重启主机",
+                en=f"kernel, boot loader and firmware ({_some(machine, 'en')}): a simulated copy cannot show them; they take "
+                "effect when the machine restarts, which this change does not do",
+            )
+        )
+    found.append(
+        Text(zh="模拟环境网络封闭,与外部系统的接口未经测试", en="the simulated copy has no network: links to other systems")
+    )
     return tuple(found)
 
 
@@ -418,7 +593,9 @@ def _window(request: UpgradeRequest, plan_at: datetime) -> Window | None:
     if not (request.window_opens_at or request.window_closes_at):
         return None
     opens = request.window_opens_at or plan_at
-    return Window(opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28)))
+    return Window(
+        opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28))
+    )
 
 
 __all__ = ["PackageFacts", "facts_script", "parse_facts", "plan_packages"]

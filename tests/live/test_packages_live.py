@@ -23,7 +23,7 @@ from tasks.survey import parse_survey, survey_script
 
 pytestmark = pytest.mark.live
 
-HOST = "web7"
+HOST = "web27"
 NUMBER = "CHG-20260101-007"
 CHANGE_DIR = f"/var/lib/standfast/changes/{NUMBER}"
 WATCHED = ("/etc/nginx", "/etc/postgresql", "/etc/ssh")
@@ -34,7 +34,12 @@ _attempts = count(1)
 
 def run(script: str, limit_s: float = 900) -> str:
     """A script as root on the host, from standard input as over SSH."""
-    done = subprocess.run(["docker", "exec", "-i", lab.host(HOST).container, "sh", "-s"], input=script.encode(), capture_output=True, timeout=limit_s)
+    done = subprocess.run(
+        ["docker", "exec", "-i", lab.host(HOST).container, "sh", "-s"],
+        input=script.encode(),
+        capture_output=True,
+        timeout=limit_s,
+    )
     assert done.stderr == b"", done.stderr.decode(errors="replace")
     return done.stdout.decode(errors="backslashreplace")
 
@@ -67,14 +72,22 @@ def attempt(step: Step, action: str = "carry-out", until: str = "", then: str = 
     number = next(_attempts)
     folder = f"{CHANGE_DIR}/steps/{step.number:02d}-{step.key}"
     place = f"{folder}/{action}-{number}"
-    waiting = f"until grep -aqsE {shlex.quote(until)} {place}/out; do sleep 0.02; n=$((n+1)); [ $n -lt 20000 ] || exit 9; done; {then}" if until else ""
-    answer = lab.must(HOST, f"""
+    waiting = f"""until grep -aqsE {shlex.quote(until)} {place}/out
+        do sleep 0.02; n=$((n+1)); [ $n -lt 20000 ] || exit 9; done; {then}"""
+    answer = lab.must(
+        HOST,
+        f"""
         mkdir -p {place}
-        systemd-run --quiet --collect --unit=standfast-try-{number} /bin/sh {CHANGE_DIR}/runner {folder} {action} {number} root {step.time_limit_s}
-        n=0; unit=standfast-try-{number}; {waiting}
-        n=0; while [ ! -e {place}/result ] && systemctl -q is-active standfast-try-{number}; do sleep 0.1; n=$((n+1)); [ $n -lt 12000 ] || exit 8; done
-        if [ -e {place}/result ]; then tr -d '\\000' <{place}/result | sed -n 's/^result=//p'; tail -n 30 {place}/out; else echo interrupted; fi
-    """, 1300)
+        unit=standfast-try-{number}
+        systemd-run --quiet --collect --unit=$unit /bin/sh {CHANGE_DIR}/runner {folder} {action} {number} root {step.time_limit_s}
+        n=0; {waiting if until else ""}
+        n=0; until [ -e {place}/started ]; do sleep 0.05; n=$((n+1)); [ $n -lt 200 ] || exit 7; done
+        flock -w 1200 {place}/lock true
+        if [ ! -e {place}/result ]; then echo interrupted; exit 0; fi
+        tr -d '\\000' <{place}/result | sed -n 's/^result=//p'; tail -n 30 {place}/out
+    """,
+        1300,
+    )
     return answer.partition("\n")[0] if answer.startswith(("done", "nothing", "interrupted")) else answer
 
 
@@ -137,7 +150,9 @@ def test_up_then_not_twice_then_back(untouched):
     all_done([steps["reserve-space"]])
 
 
-@pytest.mark.parametrize("at", ["^Unpacking libssl3", "^Unpacking postgresql-15 ", "^Setting up libpq5", "^Setting up postgresql-15"])
+@pytest.mark.parametrize(
+    "at", ["^Unpacking libssl3", "^Unpacking postgresql-15 ", "^Setting up libpq5", "^Setting up postgresql-15"]
+)
 def test_killed_in_the_middle_it_is_backed_out(untouched, at):
     _, _, steps = untouched
     assert attempt(steps["upgrade-packages"], until=at, then=KILL) == "interrupted"
@@ -160,8 +175,7 @@ def test_dpkg_alone_killed_the_step_fails_and_is_backed_out(untouched):
 
 def test_power_loss_in_the_middle_is_backed_out(untouched):
     _, _, steps = untouched
-    with pytest.raises(Exception, match="."):  # the host is gone while we wait for it
-        attempt(steps["upgrade-packages"], until="^Unpacking postgresql-15 ", then="sync; echo b >/run/gone; kill -9 -1")
+    attempt(steps["upgrade-packages"], until="^Unpacking postgresql-15 ", then="exit 0")
     lab.kill(HOST)
     lab.start(HOST)
     assert attempt(steps["upgrade-packages"], "undo") == "done"
@@ -169,24 +183,38 @@ def test_power_loss_in_the_middle_is_backed_out(untouched):
 
 def test_a_full_disk_is_backed_out_with_the_reserve(untouched):
     _, _, steps = untouched
-    lab.must(HOST, """
-        systemctl stop postgresql; mkdir /run/small; mount -t tmpfs -o size=140m none /run/small; cp -a /usr/lib/postgresql/. /run/small/
-        mount --move /run/small /usr/lib/postgresql; systemctl start postgresql
-        fallocate -l 62M /usr/lib/postgresql/.standfast-reserve-test; dd if=/dev/zero of=/usr/lib/postgresql/full bs=64k 2>/dev/null || true""")
+    lab.must(
+        HOST,
+        """
+        systemctl stop postgresql; cp -a /usr/lib/postgresql /run/kept; mount -t tmpfs -o size=140m none /usr/lib/postgresql
+        cp -a /run/kept/. /usr/lib/postgresql/; rm -rf /run/kept; systemctl start postgresql
+        fallocate -l 62M /usr/lib/postgresql/.standfast-reserve-test
+        dd if=/dev/zero of=/usr/lib/postgresql/full bs=64k 2>/dev/null || true""",
+    )
     try:
         result = attempt(steps["upgrade-packages"])
-        assert result.startswith("failed") and "No space left" in lab.must(HOST, f"cat {CHANGE_DIR}/steps/*-upgrade-packages/*/out")
-        lab.must(HOST, "rm /usr/lib/postgresql/.standfast-reserve-test")  # what the undo does with the reserve that a plan made here has
+        assert result.startswith("failed") and "No space left" in lab.must(
+            HOST, f"cat {CHANGE_DIR}/steps/*-upgrade-packages/*/out"
+        )
+        lab.must(
+            HOST, "rm /usr/lib/postgresql/.standfast-reserve-test"
+        )  # what the undo does with the reserve that a plan made here has
         assert attempt(steps["upgrade-packages"], "undo") == "done"
     finally:
-        lab.must(HOST, """systemctl stop postgresql; cp -a /usr/lib/postgresql /run/kept; rm -f /run/kept/full; umount /usr/lib/postgresql
-            cp -a /run/kept/. /usr/lib/postgresql/; rm -rf /run/kept; systemctl start postgresql""")
+        lab.must(
+            HOST,
+            """systemctl stop postgresql; cp -a /usr/lib/postgresql /run/kept; rm -f /run/kept/full; umount /usr/lib/postgresql
+            cp -a /run/kept/. /usr/lib/postgresql/; rm -rf /run/kept; systemctl start postgresql""",
+        )
 
 
 def test_altered_added_and_removed_configuration_comes_back(untouched):
     _, plan, steps = untouched
-    lab.must(HOST, """cd /etc/nginx; echo broken >nginx.conf; chown nobody mime.types; chmod 600 fastcgi_params; rm sites-enabled/*; mkdir -p new/deep
-        touch new/deep/file 'new/with space'; ln -s /nowhere new/link""")
+    lab.must(
+        HOST,
+        """cd /etc/nginx; echo broken >nginx.conf; chown nobody mime.types; chmod 600 fastcgi_params; rm sites-enabled/*
+        mkdir -p new/deep; touch new/deep/file 'new/with space'; ln -s /nowhere new/link""",
+    )
     assert attempt(steps["upgrade-packages"]).startswith("failed")  # nginx cannot start on the broken file
     assert attempt(steps["upgrade-packages"], "undo") == "done"
 
@@ -195,8 +223,13 @@ def test_without_any_package_source_old_versions_are_rebuilt_from_the_host(host,
     before, _, _ = ready
 
     def lost(facts):
-        return facts.model_copy(update={"coming": tuple(c.model_copy(update={"old": c.old.model_copy(update={"uri": "", "sha256": ""})})
-                                                        for c in facts.coming)})
+        return facts.model_copy(
+            update={
+                "coming": tuple(
+                    c.model_copy(update={"old": c.old.model_copy(update={"uri": "", "sha256": ""})}) for c in facts.coming
+                )
+            }
+        )
 
     plan = planned(before, packages=["nginx", "postgresql-15", "openssl"], alter=lost)
     steps = place(plan)
@@ -208,7 +241,13 @@ def test_without_any_package_source_old_versions_are_rebuilt_from_the_host(host,
     finally:
         lab.mend_mirror(HOST)
     assert same_as_before(before, survey()) == ()
-    assert lab.must(HOST, "dpkg --verify nginx nginx-common postgresql-15 libssl3 openssl libpq5 postgresql-client-15 | grep -v ' c /' || true") == ""
+    assert (
+        lab.must(
+            HOST,
+            "dpkg --verify nginx nginx-common postgresql-15 libssl3 openssl libpq5 postgresql-client-15 | grep -v ' c /' || true",
+        )
+        == ""
+    )
 
 
 def test_without_a_package_source_planning_says_so(host, ready):

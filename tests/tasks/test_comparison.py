@@ -36,7 +36,17 @@ def survey(**changes) -> Survey:
         services=(Service(name="nginx.service", active="active", enabled="enabled"),),
         ports=(Port(protocol="tcp", address="0.0.0.0", port=80, process="nginx"),),
         configuration={"/etc/nginx/nginx.conf": "aa 644 0:0"},
-        clusters=(Cluster(engine="postgresql", name="15/main", version="15.18 (Debian)", port=5432, running=True, schema_digest="s", tables=(orders,)),),
+        clusters=(
+            Cluster(
+                engine="postgresql",
+                name="15/main",
+                version="15.18 (Debian)",
+                port=5432,
+                running=True,
+                schema_digest="s",
+                tables=(orders,),
+            ),
+        ),
         releases=(Release(root="/srv/orders", current="1.0", kept=("1.0",)),),
         health=(Health(title=T, ok=True, detail=""),),
         file_systems=(FileSystem(mount="/", device="d", kind="ext4", size_kib=9, used_kib=1, free_kib=8),),
@@ -45,9 +55,27 @@ def survey(**changes) -> Survey:
 
 
 def plan(kind: str = "packages", **versions: str) -> Plan:
-    return Plan(change="C", procedure="software-upgrade", kind=kind, title=T, customer="c", requester="r", reason="x", targets=("web1",),
-                batches=(("web1",),), facts={}, improvements=(), media=(), steps=(), impact=T, risk=Risk(level="low", reasons=()), back_out=T,
-                versions=tuple(VersionChange(target="web1", name=name.replace("_", "-"), before="", after=after) for name, after in versions.items()))
+    return Plan(
+        change="C",
+        procedure="software-upgrade",
+        kind=kind,
+        title=T,
+        customer="c",
+        requester="r",
+        reason="x",
+        targets=("web1",),
+        batches=(("web1",),),
+        facts={},
+        improvements=(),
+        media=(),
+        steps=(),
+        impact=T,
+        risk=Risk(level="low", reasons=()),
+        back_out=T,
+        versions=tuple(
+            VersionChange(target="web1", name=name.replace("_", "-"), before="", after=after) for name, after in versions.items()
+        ),
+    )
 
 
 def changed(**changes) -> list[Difference]:
@@ -56,17 +84,29 @@ def changed(**changes) -> list[Difference]:
 
 def test_a_survey_does_not_differ_from_itself_nor_by_what_moves():
     assert differences(REAL, REAL) == ()
-    later = REAL.model_copy(update={"clock_offset_s": 3.0, "when": "after", "file_systems": tuple(
-        fs.model_copy(update={"used_kib": fs.used_kib + 5}) for fs in REAL.file_systems)})
+    later = REAL.model_copy(
+        update={
+            "clock_offset_s": 3.0,
+            "when": "after",
+            "file_systems": tuple(fs.model_copy(update={"used_kib": fs.used_kib + 5}) for fs in REAL.file_systems),
+        }
+    )
     assert differences(REAL, later) == ()
 
 
 def test_a_planned_version_is_expected_and_nothing_else_of_a_package():
-    up = changed(packages=(Package(name="nginx", version="1-2", architecture="amd64"), Package(name="postgresql-15", version="15.18-0")))
+    up = changed(
+        packages=(Package(name="nginx", version="1-2", architecture="amd64"), Package(name="postgresql-15", version="15.18-0"))
+    )
     assert [(d.kind, d.name, d.before, d.after) for d in up] == [("package", "nginx", "1-1 ii", "1-2 ii")]
     assert unexpected(up, plan(nginx="1-2"), "web1") == ()
     assert unexpected(up, plan(nginx="1-3"), "web1") == tuple(up)
-    half = changed(packages=(Package(name="nginx", version="1-2", architecture="amd64", state="iU"), Package(name="postgresql-15", version="15.18-0")))
+    half = changed(
+        packages=(
+            Package(name="nginx", version="1-2", architecture="amd64", state="iU"),
+            Package(name="postgresql-15", version="15.18-0"),
+        )
+    )
     assert unexpected(half, plan(nginx="1-2"), "web1") == tuple(half)
     gone = changed(packages=(Package(name="nginx", version="1-1", architecture="amd64"),))
     assert unexpected(gone, plan(nginx="1-2"), "web1") == tuple(gone)
@@ -77,21 +117,24 @@ def test_other_hosts_are_left_out():
     assert unexpected(up, plan(), "web2") == ()
 
 
-@pytest.mark.parametrize("changes", [
-    {"services": (Service(name="nginx.service", active="failed", enabled="enabled"),)},
-    {"services": (Service(name="nginx.service", active="inactive", enabled="enabled"),)},
-    {"services": (Service(name="nginx.service", active="activating", enabled="enabled"),)},
-    {"services": (Service(name="nginx.service", active="active", enabled="disabled"),)},
-    {"services": ()},
-    {"ports": ()},
-    {"configuration": {"/etc/nginx/nginx.conf": "bb 644 0:0"}},
-    {"configuration": {"/etc/nginx/nginx.conf": "aa 600 0:0"}},
-    {"configuration": {}},
-    {"releases": (Release(root="/srv/orders", current="1.1", kept=("1.0", "1.1")),)},
-    {"health": (Health(title=T, ok=False, detail=""),)},
-    {"os_version": "13"},
-    {"package_faults": ("mess",)},
-])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"services": (Service(name="nginx.service", active="failed", enabled="enabled"),)},
+        {"services": (Service(name="nginx.service", active="inactive", enabled="enabled"),)},
+        {"services": (Service(name="nginx.service", active="activating", enabled="enabled"),)},
+        {"services": (Service(name="nginx.service", active="active", enabled="disabled"),)},
+        {"services": ()},
+        {"ports": ()},
+        {"configuration": {"/etc/nginx/nginx.conf": "bb 644 0:0"}},
+        {"configuration": {"/etc/nginx/nginx.conf": "aa 600 0:0"}},
+        {"configuration": {}},
+        {"releases": (Release(root="/srv/orders", current="1.1", kept=("1.0", "1.1")),)},
+        {"health": (Health(title=T, ok=False, detail=""),)},
+        {"os_version": "13"},
+        {"package_faults": ("mess",)},
+    ],
+)
 def test_losses_and_strange_changes_are_unexpected(changes):
     found = changed(**changes)
     assert len(found) == 1
@@ -100,7 +143,9 @@ def test_losses_and_strange_changes_are_unexpected(changes):
 
 def cluster(rows: int = 100, digest: str = "7", **changes) -> dict:
     tables = (TableRows(database="orders", table="public.orders", rows=rows, digest=digest),) if rows >= 0 else ()
-    fields = dict(engine="postgresql", name="15/main", version="15.18 (Debian)", port=5432, running=True, schema_digest="s", tables=tables)
+    fields = dict(
+        engine="postgresql", name="15/main", version="15.18 (Debian)", port=5432, running=True, schema_digest="s", tables=tables
+    )
     return {"clusters": (Cluster(**{**fields, **changes}),)}
 
 
@@ -136,8 +181,11 @@ def test_a_vendor_file_beside_a_kept_one_is_expected_but_still_a_difference():
 def test_jobs_at_rest_or_at_work_passing_ports_and_holds_are_no_difference():
     job = (*survey().services, Service(name="apt-daily.service", active="activating", enabled="static"))
     assert changed(services=job) == []
-    passing = (*survey().ports, Port(protocol="udp", address="0.0.0.0", port=45123, process="timesync"),
-               Port(protocol="tcp", address="127.0.0.11", port=38123))
+    passing = (
+        *survey().ports,
+        Port(protocol="udp", address="0.0.0.0", port=45123, process="timesync"),
+        Port(protocol="tcp", address="127.0.0.11", port=38123),
+    )
     assert changed(ports=passing) == []
     held = (Package(name="nginx", version="1-1", architecture="amd64", state="hi"), survey().packages[1])
     assert changed(packages=held) == []
@@ -152,7 +200,9 @@ def test_as_before_means_exactly_unless_people_write():
     assert [d.kind for d in same_as_before(survey(), survey(**cluster(99, "8")), in_use=True)] == ["rows"]
 
 
-@given(st.lists(st.sampled_from(["packages", "services", "ports", "configuration", "clusters", "releases", "health"]), unique=True))
+@given(
+    st.lists(st.sampled_from(["packages", "services", "ports", "configuration", "clusters", "releases", "health"]), unique=True)
+)
 def test_differences_are_the_same_seen_from_both_sides(emptied):
     other = survey(**{name: {} if name == "configuration" else () for name in emptied})
     there, back = differences(survey(), other), differences(other, survey())

@@ -31,14 +31,25 @@ def healthy(**changes) -> Survey:
 
 
 def request(**changes) -> UpgradeRequest:
-    return UpgradeRequest(**{"customer": "bureau", "hosts": ["web1"], "scope": "listed", "packages": ["nginx"], "requester": "张工",
-                             "reason": "安全公告", **changes})
+    return UpgradeRequest(
+        **{
+            "customer": "bureau",
+            "hosts": ["web1"],
+            "scope": "listed",
+            "packages": ["nginx"],
+            "requester": "张工",
+            "reason": "安全公告",
+            **changes,
+        }
+    )
 
 
 def plan(facts: PackageFacts = LISTED, survey: Survey | None = None, **changes) -> Plan:
     asked = request(**changes)
     surveys = {host: (survey or healthy()).model_copy(update={"target": host}) for host in asked.hosts}
-    return plan_packages("CHG-1", asked, surveys, dict.fromkeys(asked.hosts, facts), dict.fromkeys(asked.hosts, ("/etc/nginx",)), {}, AT)
+    return plan_packages(
+        "CHG-1", asked, surveys, dict.fromkeys(asked.hosts, facts), dict.fromkeys(asked.hosts, ("/etc/nginx",)), {}, AT
+    )
 
 
 def said(plan: Plan) -> str:
@@ -53,12 +64,15 @@ def said(plan: Plan) -> str:
 
 # --- what is planned ------------------------------------------------------------------------------------------------------
 
+
 def test_the_whole_closure_is_planned_with_its_old_versions():
     made = plan()
     assert made.blockers == () and not made.nothing_to_do
     assert {(v.name, v.before, v.after) for v in made.versions} >= {
-        ("nginx", "1.22.1-9+deb12u9", "1.22.1-9+deb12u11"), ("libssl3", "3.0.20-1~deb12u2", "3.0.22-1~deb12u2"),
-        ("postgresql-15", "15.18-0+deb12u1", "15.20-0+deb12u1")}
+        ("nginx", "1.22.1-9+deb12u9", "1.22.1-9+deb12u11"),
+        ("libssl3", "3.0.20-1~deb12u2", "3.0.22-1~deb12u2"),
+        ("postgresql-15", "15.18-0+deb12u1", "15.20-0+deb12u1"),
+    }
     assert len(made.versions) == 7
     assert {(m.role, len(m.sha256)) for m in made.media} == {("new", 64), ("old", 64)} and len(made.media) == 14
     assert all(m.size > 0 and m.source.startswith("http") and "Automatic Signing Key" in m.signature for m in made.media)
@@ -66,8 +80,17 @@ def test_the_whole_closure_is_planned_with_its_old_versions():
 
 def test_the_steps_stand_in_their_order_with_fixed_keys():
     assert [s.key for s in plan().steps] == [
-        "check-before", "stage-packages", "reserve-space", "save-configuration", "dump-database", "upgrade-packages", "restart-services",
-        "data-check", "check-after", "release-reserve"]
+        "check-before",
+        "stage-packages",
+        "reserve-space",
+        "save-configuration",
+        "dump-database",
+        "upgrade-packages",
+        "restart-services",
+        "data-check",
+        "check-after",
+        "release-reserve",
+    ]
     upgrade = next(s for s in plan().steps if s.key == "upgrade-packages")
     assert upgrade.interrupts and upgrade.changes and upgrade.undo and upgrade.undo_proof
     assert [s.key for s in plan().steps if s.interrupts] == ["upgrade-packages", "restart-services"]
@@ -99,7 +122,9 @@ def test_hosts_follow_in_batches_canaries_first_and_numbers_are_unique():
 
 
 def test_the_same_facts_make_the_same_plan_whenever_it_is_made():
-    later = plan_packages("CHG-1", request(), {"web1": healthy()}, {"web1": LISTED}, {"web1": ("/etc/nginx",)}, {}, AT + timedelta(days=3))
+    later = plan_packages(
+        "CHG-1", request(), {"web1": healthy()}, {"web1": LISTED}, {"web1": ("/etc/nginx",)}, {}, AT + timedelta(days=3)
+    )
     assert later.fingerprint() == plan().fingerprint()
 
 
@@ -120,7 +145,9 @@ def test_impact_names_the_services_that_restart():
 def test_nothing_to_upgrade_is_a_good_ending():
     made = plan(PackageFacts())
     assert made.nothing_to_do and made.steps == () and made.blockers == ()
-    unfit = healthy(health=(Health(title=Text(zh="坏", en="bad"), ok=False, detail="down"),), package_faults=("x",), lock="change=CHG-9")
+    unfit = healthy(
+        health=(Health(title=Text(zh="坏", en="bad"), ok=False, detail="down"),), package_faults=("x",), lock="change=CHG-9"
+    )
     assert plan(PackageFacts(), unfit).nothing_to_do  # nothing is done, so nothing stands in the way
 
 
@@ -133,7 +160,16 @@ def test_hosts_that_are_up_to_date_are_left_alone():
 
 def test_kernels_are_told_as_untested_and_risky():
     file = File(name="k.deb", uri="http://mirror.example/k.deb", sha256="a" * 64, size=1)
-    kernel = Coming(name="linux-image-amd64", architecture="amd64", before="6.1.1-1", after="6.1.2-1", source="linux", new=file, old=file, signed_by="Debian")
+    kernel = Coming(
+        name="linux-image-amd64",
+        architecture="amd64",
+        before="6.1.1-1",
+        after="6.1.2-1",
+        source="linux",
+        new=file,
+        old=file,
+        signed_by="Debian",
+    )
     made = plan(PackageFacts(coming=(kernel,)))
     assert "linux-image-amd64" in made.untested[0].en and made.risk.level == "high"
 
@@ -150,6 +186,7 @@ def test_an_old_version_without_a_source_is_kept_from_the_host_itself():
 
 # --- what stands in the way -----------------------------------------------------------------------------------------------
 
+
 def test_each_listed_package_that_cannot_be_upgraded_is_named():
     text = said(plan(PROBLEMS))
     assert "there is no package named no-such-thing" in text
@@ -160,12 +197,16 @@ def test_each_listed_package_that_cannot_be_upgraded_is_named():
 
 
 def test_a_held_package_that_was_asked_for_is_refused_and_others_are_left_held():
-    assert "nginx is on hold" in said(plan(PackageFacts(asked=(Asked(name="nginx", installed="1", candidate="2", problem="held"),))))
+    assert "nginx is on hold" in said(
+        plan(PackageFacts(asked=(Asked(name="nginx", installed="1", candidate="2", problem="held"),)))
+    )
     assert any("nginx" in reason.en for reason in plan(LISTED.model_copy(update={"held": ("nginx",)})).risk.reasons)
 
 
 def test_a_removal_is_refused():
-    assert "would remove exim4, bsd-mailx, which is refused" in said(plan(LISTED.model_copy(update={"removals": ("exim4", "bsd-mailx")})))
+    assert "would remove exim4, bsd-mailx, which is refused" in said(
+        plan(LISTED.model_copy(update={"removals": ("exim4", "bsd-mailx")}))
+    )
 
 
 def test_apts_own_refusal_is_passed_on():
@@ -173,7 +214,9 @@ def test_apts_own_refusal_is_passed_on():
 
 
 def test_package_sources_that_cannot_be_read_are_told():
-    text = LISTED_TEXT.replace("\n@end update 0", "|E: Failed to fetch http://user:secret@mirror.example/x  Could not connect\n@end update 3")
+    text = LISTED_TEXT.replace(
+        "\n@end update 0", "|E: Failed to fetch http://user:secret@mirror.example/x  Could not connect\n@end update 3"
+    )
     text = said(plan(parse_facts(text)))
     assert "package sources cannot be read" in text and "Could not connect" in text and "secret" not in text
 
@@ -242,6 +285,7 @@ def test_a_host_nobody_read_is_a_fault_of_ours():
 
 # --- answers that are none ------------------------------------------------------------------------------------------------
 
+
 def test_facts_cut_off_anywhere_are_refused():
     lines = LISTED_TEXT.split("\n")
     for end in range(0, len(lines) - 2, 11):
@@ -299,10 +343,11 @@ def test_entries_and_their_points_are_told_apart():
 
 def test_only_what_is_newer_than_the_installed_version_is_told():
     told = improvements("tool", CHANGELOG, installed="2.0-1", complete=True)
-    assert [(i.kind, i.references) for i in told] == [
-        ("security", ("CVE-2026-11111", "#1234567")), ("fix", ()), ("feature", ())]
+    assert [(i.kind, i.references) for i in told] == [("security", ("CVE-2026-11111", "#1234567")), ("fix", ()), ("feature", ())]
     assert improvements("tool", CHANGELOG, installed="2.0-1+deb12u2", complete=True) == ()
-    assert any(i.kind == "feature" and i.version == "2.0-1" for i in improvements("tool", CHANGELOG, installed="1.0-1", complete=False))
+    assert any(
+        i.kind == "feature" and i.version == "2.0-1" for i in improvements("tool", CHANGELOG, installed="1.0-1", complete=False)
+    )
 
 
 @given(st.text())

@@ -17,7 +17,9 @@ def run(*parts: Part) -> str:
 
 
 def test_each_part_is_framed_with_its_exit_status():
-    answers = take_apart(run(Part("one", "echo a; echo b"), Part("two", "echo gone; exit 7"), Part("three", "exit 0")), ["one", "two", "three"])
+    answers = take_apart(
+        run(Part("one", "echo a; echo b"), Part("two", "echo gone; exit 7"), Part("three", "exit 0")), ["one", "two", "three"]
+    )
     assert answers["one"].lines == ("a", "b") and answers["one"].exit_code == 0
     assert answers["two"].lines == ("gone",) and answers["two"].exit_code == 7
     assert answers["three"].lines == ()
@@ -38,8 +40,10 @@ def test_nul_bytes_garbage_and_missing_line_ends_do_not_spread():
 
 
 def test_a_part_that_hangs_or_floods_is_ended_and_says_so():
-    answers = take_apart(run(Part("slow", "echo begun; sleep 30", time_limit_s=1), Part("flood", "yes", byte_limit=1000), Part("last", "echo ok")),
-                         ["slow", "flood", "last"])
+    answers = take_apart(
+        run(Part("slow", "echo begun; sleep 30", time_limit_s=1), Part("flood", "yes", byte_limit=1000), Part("last", "echo ok")),
+        ["slow", "flood", "last"],
+    )
     assert answers["slow"].exit_code == 124 and answers["slow"].lines == ("begun",)
     assert answers["flood"].exit_code != 0
     assert answers["last"].lines == ("ok",)
@@ -66,7 +70,14 @@ def test_a_missing_part_is_named():
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.one_of(st.text(), st.lists(st.sampled_from(WHOLE.split("\n") + ["|x", "@begin one", "@end one 1", "@complete 2", "@end two x"])).map("\n".join)))
+@given(
+    st.one_of(
+        st.text(),
+        st.lists(st.sampled_from(WHOLE.split("\n") + ["|x", "@begin one", "@end one 1", "@complete 2", "@end two x"])).map(
+            "\n".join
+        ),
+    )
+)
 def test_anything_else_is_refused_in_one_way(text):
     try:
         take_apart(text, ["one", "two"])

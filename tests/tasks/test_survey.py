@@ -28,7 +28,11 @@ def test_a_debian_host_is_read_whole():
     assert (survey.os_id, survey.os_version, survey.package_manager, survey.architecture) == ("debian", "12", "apt", "amd64")
     assert survey.hostname == "web1" and survey.memory_kib > 0 and survey.lock == ""
     packages = {p.name: p for p in survey.packages}
-    assert packages["nginx"].version == "1.22.1-9+deb12u9" and packages["nginx"].state == "ii" and packages["nginx"].origin == "bookworm"
+    assert (
+        packages["nginx"].version == "1.22.1-9+deb12u9"
+        and packages["nginx"].state == "ii"
+        and packages["nginx"].origin == "bookworm"
+    )
     assert packages["libssl3"].architecture == "amd64"  # dpkg calls it libssl3:amd64
     assert survey.package_faults == () and survey.held == ()
     services = {s.name: (s.active, s.enabled) for s in survey.services}
@@ -50,7 +54,9 @@ def test_configuration_has_digest_mode_and_owner_of_files_and_links():
 
 def test_a_database_is_counted_and_digested():
     (cluster,) = read(DEBIAN).clusters
-    assert cluster.name == "15/main" and cluster.running and cluster.version.startswith("15.18") and len(cluster.schema_digest) == 64
+    assert (
+        cluster.name == "15/main" and cluster.running and cluster.version.startswith("15.18") and len(cluster.schema_digest) == 64
+    )
     tables = {(t.database, t.table): t for t in cluster.tables}
     assert tables["orders", "public.orders"].rows == 5000 and tables["orders", "public.orders"].digest.lstrip("-").isdigit()
 
@@ -67,7 +73,9 @@ def test_the_clock_is_compared_at_the_middle_of_the_reading():
     survey = read(DEBIAN)
     for seconds in (-30, 0, 30):
         moved = timedelta(seconds=seconds)
-        assert read(DEBIAN, asked_at=AT + moved, answered_at=AT + moved).clock_offset_s == pytest.approx(survey.clock_offset_s - seconds, abs=0.01)
+        assert read(DEBIAN, asked_at=AT + moved, answered_at=AT + moved).clock_offset_s == pytest.approx(
+            survey.clock_offset_s - seconds, abs=0.01
+        )
 
 
 def test_a_half_installed_host_is_told_as_it_is():
@@ -81,7 +89,9 @@ def test_a_half_installed_host_is_told_as_it_is():
 def test_a_host_with_rpm_is_surveyed_and_not_taken_for_debian():
     survey = read(RPM)
     assert survey.package_manager == "dnf"
-    assert [(p.name, p.version, p.architecture, p.state) for p in survey.packages] == [("standfast-try", "2:1.4-3", "noarch", "ii")]
+    assert [(p.name, p.version, p.architecture, p.state) for p in survey.packages] == [
+        ("standfast-try", "2:1.4-3", "noarch", "ii")
+    ]
 
 
 def test_the_digest_of_facts_ignores_what_moves_by_itself():
@@ -90,7 +100,9 @@ def test_the_digest_of_facts_ignores_what_moves_by_itself():
     assert moved.facts_digest() == survey.facts_digest()
 
 
-@pytest.mark.parametrize("text", ["", "\n", "Permission denied", "\x00\x01", DEBIAN.replace("@standfast-sections 1", "@standfast-sections 2")])
+@pytest.mark.parametrize(
+    "text", ["", "\n", "Permission denied", "\x00\x01", DEBIAN.replace("@standfast-sections 1", "@standfast-sections 2")]
+)
 def test_empty_and_foreign_answers_are_refused(text):
     with pytest.raises(UnreadableOutput, match="web1"):
         read(text)
@@ -109,15 +121,18 @@ def test_a_part_that_failed_on_the_host_is_named(name):
         read(DEBIAN.replace(f"\n@end {name} 0", f"\n@end {name} 3"))
 
 
-@pytest.mark.parametrize(("good", "bad", "part"), [
-    ("|ii \tnginx\t", "|ii nginx ", "packages"),
-    ("|rows orders", "|ERROR: orders", "clusters"),
-    ("|read\n", "\n", "clusters"),
-    ("|kernel ", "|colonel ", "system"),
-    ("|space overlay", "|space over lay x", "file-systems"),
-    ("|hash ", "|hash z", "configuration"),
-    ("|says exit", "|says left", "health"),
-])
+@pytest.mark.parametrize(
+    ("good", "bad", "part"),
+    [
+        ("|ii \tnginx\t", "|ii nginx ", "packages"),
+        ("|rows orders", "|ERROR: orders", "clusters"),
+        ("|read\n", "\n", "clusters"),
+        ("|kernel ", "|colonel ", "system"),
+        ("|space overlay", "|space over lay x", "file-systems"),
+        ("|hash ", "|hash z", "configuration"),
+        ("|says exit", "|says left", "health"),
+    ],
+)
 def test_garbage_in_a_part_is_refused_and_named(good, bad, part):
     assert good in DEBIAN
     with pytest.raises(UnreadableOutput, match=f"'{part}'"):
