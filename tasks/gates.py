@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import unicodedata
 from datetime import datetime
 from typing import Literal
 
@@ -54,11 +55,20 @@ def new_code() -> str:
 
 def plain_code(code: str) -> str:
     """The code's digits, as stored and compared: spaces and dashes do not matter; full-width digits count."""
-    return "".join(str(int(c)) for c in code if c.isdigit())
+    return "".join(str(int(c)) for c in code if c.isdecimal())
 
 
 def same_person(one: str, other: str) -> bool:
-    return "".join(one.split()).casefold() == "".join(other.split()).casefold()
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()
+
+
+def is_requester(request: ApprovalRequest, approver: Approver) -> bool:
+    """Whether an approver is the requester himself, by name or by mail address."""
+    return same_person(approver.name, request.requester) or same_person(approver.email, request.requester)
 
 
 def approver_named(request: ApprovalRequest, name: str) -> Approver | None:
@@ -67,7 +77,7 @@ def approver_named(request: ApprovalRequest, name: str) -> Approver | None:
 
 def may_approve(request: ApprovalRequest) -> tuple[Approver, ...]:
     """The customer's approvers without the requester: nobody approves his own request."""
-    return tuple(a for a in request.approvers if not same_person(a.name, request.requester))
+    return tuple(a for a in request.approvers if not is_requester(request, a))
 
 
 def judge(request: ApprovalRequest, entry: Entry, code: CodeState, now: datetime, wrong_before: int) -> Approval | AskAgain:
@@ -83,7 +93,7 @@ def judge(request: ApprovalRequest, entry: Entry, code: CodeState, now: datetime
         named = "、".join(a.name for a in may_approve(request))
         return _again(f"“{entry.name}” 不在客户指定的批准人之列,请填写:{named}。",
                       f"“{entry.name}” is not one of the customer's approvers; enter one of: {', '.join(a.name for a in may_approve(request))}.")
-    if same_person(approver.name, request.requester):
+    if is_requester(request, approver):
         return _again("申请人不能批准自己的申请,请由其他批准人答复。", "The requester cannot approve his own request; another approver must answer.")
     if code != "right":
         why = {"expired": ("验证码已过期", "The code has expired"), "used": ("验证码已使用过", "The code was used before"),

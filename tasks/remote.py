@@ -20,11 +20,14 @@ from typing import BinaryIO
 import paramiko
 
 from blocks.host_access import HostAccess
-from tasks.errors import CommandFailed, HostKeyRefused, HostUnreachable, LoginRefused, OutOfTime
+from tasks.errors import CommandFailed, HostKeyRefused, HostUnreachable, LoginRefused, OutOfTime, UnreadableOutput
+from tasks.redaction import redact
 
 KEEPALIVE_S = 10
 SILENCE_LIMIT_S = 30  # sent, and not acknowledged for so long: the connection is dead
 CHUNK = 1 << 17
+ERROR_LIMIT = 1 << 20
+ANSWER_LIMIT = 64 << 20  # bytes of an answer that is held in memory
 
 # OpenSSH's post-quantum exchange costs several times the CPU of this one, and Paramiko does not have it anyway.
 KEY_EXCHANGE = ("curve25519-sha256@libssh.org", "ecdh-sha2-nistp256", "ecdh-sha2-nistp384", "diffie-hellman-group16-sha512",
@@ -47,7 +50,7 @@ class Answer:
         """
         if self.exit_code != 0:
             last = (self.err.strip() or self.out.strip() or "no message").splitlines()[-1]
-            raise CommandFailed(f"{host}: {what} ended with status {self.exit_code}: {last}")
+            raise CommandFailed(f"{host}: {what} ended with status {self.exit_code}: {redact(last)}")
         return self.out
 
 
@@ -82,7 +85,7 @@ class Remote:
             HostUnreachable: the connection broke; the script may or may not have run.
             OutOfTime: no end within `timeout_s`. LoginRefused: sudo said no.
         """
-        out = io.BytesIO()
+        out = _Bounded(self.host.name)
         answer = self.stream(script, out, timeout_s=timeout_s, as_root=as_root)
         return Answer(answer.exit_code, out.getvalue().decode(errors="backslashreplace"), answer.err)
 
@@ -100,25 +103,24 @@ class Remote:
             feeder.start()
             err = bytearray()
             while True:
+                if time.monotonic() > deadline:
+                    channel.close()
+                    raise OutOfTime(f"{name}: no end after {timeout_s:.0f} s; see what the host is busy with")
                 if channel.recv_stderr_ready():
-                    err += channel.recv_stderr(CHUNK)
+                    more = channel.recv_stderr(CHUNK)
+                    if len(err) < ERROR_LIMIT:
+                        err += more
                     continue
                 try:
                     chunk = channel.recv(CHUNK)
                 except TimeoutError:
-                    if time.monotonic() > deadline:
-                        channel.close()
-                        raise OutOfTime(f"{name}: no end after {timeout_s:.0f} s; see what the host is busy with") from None
                     if not self._transport.is_active():
                         raise HostUnreachable(f"{name}: the connection broke; it will be tried again") from None
                     continue
                 if not chunk:
                     break
                 sink.write(chunk)
-                if time.monotonic() > deadline:
-                    channel.close()
-                    raise OutOfTime(f"{name}: no end after {timeout_s:.0f} s; see what the host is busy with")
-            while len(err) < 1 << 20:
+            while len(err) < ERROR_LIMIT and time.monotonic() < deadline:
                 try:
                     more = channel.recv_stderr(CHUNK)
                 except TimeoutError:
@@ -151,6 +153,19 @@ class Remote:
         self.stream(script, io.BytesIO(), timeout_s=timeout_s, stdin=pieces).need(f"writing {path}", self.host.name)
 
 
+class _Bounded(io.BytesIO):
+    """An answer of a size that can be held."""
+
+    def __init__(self, host: str) -> None:
+        super().__init__()
+        self._host = host
+
+    def write(self, chunk) -> int:
+        if self.tell() + len(chunk) > ANSWER_LIMIT:
+            raise UnreadableOutput(f"{self._host}: an answer of more than {ANSWER_LIMIT >> 20} MiB; see what the host prints there")
+        return super().write(chunk)
+
+
 def _command(host: HostAccess, script: str, as_root: bool, *, has_input: bool) -> tuple[str, bytes]:
     """The command line for sshd and what goes in front of the input.
 
@@ -164,8 +179,13 @@ def _command(host: HostAccess, script: str, as_root: bool, *, has_input: bool) -
     preamble = b""
     if as_root and host.become == "sudo" and host.user != "root":
         password = host.sudo_password.get_secret_value() if host.sudo_password else ""
-        inner = ("sudo -S -p '' " if password else "sudo -n ") + inner
-        preamble = f"{password}\n".encode() if password else b""
+        if password:
+            # sudo that asks for no password would leave the line to the script: then it is taken away first.
+            bare = inner
+            inner = f"sh -c {shlex.quote(f'if sudo -n true 2>/dev/null; then IFS= read -r unused; exec sudo -n {bare}; else exec sudo -S -p {chr(34) * 2} {bare}; fi')}"
+            preamble = f"{password}\n".encode()
+        else:
+            inner = "sudo -n " + inner
     return inner, preamble + (b"" if has_input else script.encode())
 
 

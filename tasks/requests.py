@@ -5,9 +5,15 @@ They become the forms of the Prefect UI, so every field has a title and says wha
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+
+# One line of printable text: these words end up in locks, journals and scripts.
+Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$", max_length=500)]
+PackageWish = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?(=[0-9A-Za-z.+:~-]+)?$")]
+HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class ReleaseMedia(BaseModel):
@@ -15,18 +21,18 @@ class ReleaseMedia(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Application release")
 
-    root: str = Field(title="Application folder on the host", description="For example /srv/orders; releases lie in its folder releases/")
+    root: Words = Field(title="Application folder on the host", description="For example /srv/orders; releases lie in its folder releases/")
     version: str = Field(title="New version", pattern=r"^[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}$")
     archive: str = Field(title="Release archive (tar.gz)", description="A path on the worker, or an http(s) address of the vendor")
     sha256: str = Field(title="SHA-256 of the archive", pattern=r"^[0-9a-f]{64}$")
     signature: str = Field(default="", title="Detached OpenPGP signature", description="Path or address of the .asc or .sig file; empty only if the vendor signs nothing")
     keyring: str = Field(default="", title="Vendor's keyring", description="Path on the worker of the keyring that may sign")
-    service: str = Field(title="Service unit", description="For example orders.service")
+    service: Words = Field(title="Service unit", description="For example orders.service")
     migrate: str = Field(default="", title="Database migration command", description="Run in the new release's folder; expand only")
     migrate_back: str = Field(default="", title="Command that takes the migration back", description="Empty: the database is restored from a dump taken just before")
-    database: str = Field(default="", title="Database the migration changes")
-    run_as: str = Field(default="root", title="Account that runs the migration")
-    health: str = Field(title="Health address", description="On the host itself, for example http://127.0.0.1:8000/health; must name the new version")
+    database: Words = Field(default="", title="Database the migration changes")
+    run_as: Words = Field(default="root", title="Account that runs the migration")
+    health: Words = Field(title="Health address", description="On the host itself, for example http://127.0.0.1:8000/health; must name the new version")
     repairs: list[str] = Field(default_factory=list, title="Defects that it repairs (R177)")
     adds: list[str] = Field(default_factory=list, title="Functions that it adds (R177)")
 
@@ -37,7 +43,7 @@ class UpgradeRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", title="Software upgrade")
 
     customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
-    hosts: list[str] = Field(title="Hosts", description="Names of host blocks, the canary first", min_length=1)
+    hosts: list[HostName] = Field(title="Hosts", description="Names of host blocks, the canary first", min_length=1)
     kind: Literal["packages", "middleware", "database", "release"] = Field(
         default="packages", title="What is upgraded",
         description="packages: operating system; middleware: nginx, Tomcat; database: PostgreSQL minor version; release: an application",
@@ -45,12 +51,12 @@ class UpgradeRequest(BaseModel):
     scope: Literal["security", "listed", "everything"] = Field(
         default="security", title="Which packages", description="All security updates, the listed ones, or everything that can be upgraded",
     )
-    packages: list[str] = Field(default_factory=list, title="Listed packages", description="name or name=version")
+    packages: list[PackageWish] = Field(default_factory=list, title="Listed packages", description="name or name=version")
     release: ReleaseMedia | None = Field(default=None, title="Application release")
-    requester: str = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
-    operator: str = Field(default="", title="Operator", description="Who runs the procedure")
-    reason: str = Field(title="Reason", min_length=1)
-    rehearse_on: str = Field(default="", title="Staging host", description="Name of a host block; empty: a simulated copy of each first host")
+    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
+    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
+    reason: Words = Field(title="Reason", min_length=1)
+    rehearse_on: str = Field(default="", title="Staging host", description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host")
     window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
     window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
     canaries: int = Field(default=1, ge=1, title="Hosts in the first batch")
@@ -65,9 +71,9 @@ class BackOutRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", title="Back-out")
 
     change: str = Field(title="Change to back out", description="For example CHG-20261122-001", pattern=r"^CHG-\d{8}-\d{3,}$")
-    requester: str = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
-    operator: str = Field(default="", title="Operator", description="Who runs the procedure")
-    reason: str = Field(title="Reason", min_length=1)
+    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
+    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
+    reason: Words = Field(title="Reason", min_length=1)
     approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
     number: str = Field(default="", title="Change number", description="Only to take up a back-out that exists")
     customer: str = Field(default="", title="Customer", description="Leave empty: taken from the change")

@@ -25,6 +25,7 @@ printf 'boot=%s\nat=%s\n' "$(boot)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$A/starte
   && mv "$A/started.new" "$A/started" || exit 1
 started_at=$(sed -n 's/^at=//p' "$A/started")
 exec >>"$A/out" 2>&1 </dev/null
+exec 8>>"$CHANGE_DIR/busy"              # one step of a change at a time on a host, also if its driver died
 
 finish() { # result found exit part
   { printf 'result=%s\nfound=%s\nexit=%s\npart=%s\nstarted_at=%s\nfinished_at=%s\nbegan=%s\nended=%s\nend=\n' \
@@ -35,15 +36,23 @@ finish() { # result found exit part
 }
 
 part() { # name: runs the step's script of that name as its account, within what is left of the time
+  [ -e "$STEP/$1" ] || { echo "standfast: the script $1 is gone"; return 125; }
   [ -s "$STEP/$1" ] || return 0
   left=$((LIMIT - $(uptime_s | cut -d. -f1) + $(echo "$began" | cut -d. -f1)))
   [ "$left" -gt 0 ] || { echo "standfast: out of time before $1"; return 124; }
   if [ "$ACCOUNT" = root ]; then
-    timeout -k 10 "$left" sh -eu "$STEP/$1" 9>&-
+    timeout -k 10 "$left" sh -eu "$STEP/$1" 8>&- 9>&-
   else
-    timeout -k 10 "$left" runuser -u "$ACCOUNT" -- sh -eu -c "$(cat "$STEP/$1")" 9>&-
+    timeout -k 10 "$left" runuser -u "$ACCOUNT" -- sh -eu -c "$(cat "$STEP/$1")" 8>&- 9>&-
   fi
 }
+
+flock -w "$LIMIT" 8 || { echo "standfast: another step of this change is still running here"; finish failed "" "" command; }
+# A power cut can leave files empty that were written just before: then nothing is done, rather than nothing called done.
+needed="command proof"; [ "$ACTION" = undo ] && needed=undo
+for one in $needed; do
+  [ -s "$STEP/$one" ] || { echo "standfast: the script $one is empty or gone"; finish failed "" "" "$one"; }
+done
 
 if [ "$ACTION" = undo ]; then
   rm -f "$CHANGE_DIR/room"              # a little room kept for this moment

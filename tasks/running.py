@@ -26,6 +26,7 @@ RUNNER = Path(__file__).with_name("runner.sh")
 MARK = "standfast-result:"
 PARTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
 OUTPUT_LIMIT = 64 * 1024
+LINE_LIMIT = 64 * 1024
 Action = Literal["carry out", "undo"]
 Say = Callable[[str], None]
 
@@ -43,26 +44,27 @@ def step_folder(number: str, step: Step) -> str:
 def take_lock(host: HostAccess, number: str, owner: str, *, hours: float = 12) -> None:
     """Take or renew the target's lock. It also holds between two separate orchestrators.
 
-    An expired lock of another change is taken over only if none of its steps is still running.
+    An expired lock of another change is taken over only if that change began nothing here, or closed.
 
     Raises:
         TargetBusy: another change holds it. CommandFailed: it could not be written (disk full, read-only file system).
     """
+    line = shlex.quote("".join(c if c.isprintable() else " " for c in owner))
     script = f"""set -u; umask 077
-mkdir -p {HOME}/changes || {{ echo "cannot write to {HOME}" >&2; exit 3; }}
-now=$(date +%s); new={HOME}/lock.$$
-printf 'change=%s\\nowner=%s\\nsince=%s\\nexpires=%s\\n' {shlex.quote(number)} {shlex.quote(owner)} "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
-  $((now + {int(hours * 3600)})) >$new || {{ rm -f $new; echo "cannot write to {HOME}" >&2; exit 3; }}
-trap 'rm -f $new' EXIT
-ln $new {HOME}/lock 2>/dev/null && exit 0
-holder=$(sed -n 's/^change=//p' {HOME}/lock)
-if [ "$holder" != {shlex.quote(number)} ]; then
-  [ "$(sed -n 's/^expires=//p' {HOME}/lock)" -lt "$now" ] 2>/dev/null || {{ cat {HOME}/lock; exit 9; }}
-  for lock in {HOME}/changes/"$holder"/steps/*/*/lock; do
-    [ -e "$lock" ] && ! flock -n "$lock" true && {{ cat {HOME}/lock; exit 9; }}
+mkdir -p {HOME}/changes && exec 9>>{HOME}/lock.guard || {{ echo "cannot write to {HOME}" >&2; exit 3; }}
+flock -w 20 9 || {{ echo "somebody else has been taking the lock for 20 s" >&2; exit 3; }}
+said() {{ sed -n "s/^$1=//p;" {HOME}/lock 2>/dev/null | head -n 1; }}
+now=$(date +%s); new={HOME}/lock.new; holder=$(said change)
+if [ -n "$holder" ] && [ "$holder" != {shlex.quote(number)} ]; then
+  [ "$(said expires)" -lt "$now" ] 2>/dev/null || {{ cat {HOME}/lock; exit 9; }}
+  # Expired: taken over, but never from a change that began something here and has not closed.
+  for begun in {HOME}/changes/"$holder"/steps/*/*/started; do
+    [ -e "$begun" ] && [ ! -e {HOME}/changes/"$holder"/closed ] && {{ cat {HOME}/lock; exit 9; }}
   done
 fi
-mv -f $new {HOME}/lock"""
+printf 'change=%s\\nowner=%s\\nsince=%s\\nexpires=%s\\n' {shlex.quote(number)} {line} "$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  $((now + {int(hours * 3600)})) >$new && sync $new && mv -f $new {HOME}/lock || {{ rm -f $new; echo "cannot write to {HOME}" >&2; exit 3; }}
+rm -f {HOME}/changes/{shlex.quote(number)}/closed"""
     with connected(host) as remote:
         answer = remote.run(script, timeout_s=30)
     if answer.exit_code == 9:
@@ -76,8 +78,9 @@ mv -f $new {HOME}/lock"""
 def release_lock(host: HostAccess, number: str) -> None:
     """Give the lock back; somebody else's lock is left alone."""
     with connected(host) as remote:
-        remote.run(f"""[ "$(sed -n 's/^change=//p' {HOME}/lock 2>/dev/null)" = {shlex.quote(number)} ] && rm -f {HOME}/lock; exit 0""",
-                   timeout_s=30).need("giving the host's lock back", host.name)
+        remote.run(f"""exec 9>>{HOME}/lock.guard && flock -w 20 9
+[ "$(sed -n 's/^change=//p' {HOME}/lock 2>/dev/null | head -n 1)" = {shlex.quote(number)} ] && rm -f {HOME}/lock
+[ ! -d {change_folder(number)} ] || : >{change_folder(number)}/closed; exit 0""", timeout_s=30).need("giving the host's lock back", host.name)
 
 
 # --- placing what the steps need ------------------------------------------------------------------------------------------
@@ -101,7 +104,8 @@ def deliver(host: HostAccess, plan: Plan, media: dict[str, Path]) -> None:
             raise CommandFailed(f"{host.name}: {folder} holds another plan of this change; nothing was done, have it looked at")
         if mark not in lines[:1]:
             script = f"set -eu; umask 077; mkdir -p {folder}/media {folder}/saved; tar -x -C {folder} --no-same-owner -f -; " \
-                     f"dd if=/dev/zero of={folder}/room bs=65536 count=16 2>/dev/null; sync {folder}; printf '%s\\n' {mark} >{folder}/plan"
+                     f"dd if=/dev/zero of={folder}/room bs=65536 count=16 2>/dev/null; sync -f {folder}; " \
+                     f"printf '%s\\n' {mark} >{folder}/plan; sync -f {folder}/plan"
             answer = remote.stream(script, io.BytesIO(), timeout_s=120, stdin=lambda: iter([_scripts(plan, host.name)]))
             answer.need("placing the change's scripts", host.name)
         there = {line[66:]: line[:64] for line in lines if len(line) > 66}
@@ -202,7 +206,10 @@ def _watch(folder: str, action: str, count: int, unit: str, account: str, limit_
 fi
 tail -n +{lines_seen + 1} -f -s 0.2 $A/out & t=$!
 flock -s -w {limit_s + 60} $A/lock true
-n=0; while systemctl is-active --quiet {unit} 2>/dev/null && [ $n -lt 300 ]; do sleep 0.1; n=$((n+1)); done
+n=0; while [ ! -e $A/result ] && [ $n -lt 1200 ]; do
+  case $(systemctl show -p ActiveState --value {unit} 2>/dev/null) in active|activating|deactivating) sleep 0.1; n=$((n+1)) ;; *) break ;; esac
+done
+[ $n -lt 1200 ] || {{ echo "what the step started is still ending" >&2; kill $t; exit 7; }}
 sleep 0.05; kill $t 2>/dev/null; wait $t 2>/dev/null
 printf '\\n{MARK}\\n'
 if [ -e $A/result ]; then tr -d '\\000' <$A/result; elif flock -n $A/lock true; then echo result=interrupted; cat $A/started; else echo "still running" >&2; exit 7; fi
@@ -214,6 +221,7 @@ class _Output:
 
     def __init__(self, say: Say) -> None:
         self._say, self._rest, self._kept = say, b"", ""
+        self._in_key = False
         self.lines = 0
         self.result: dict[str, str] | None = None
 
@@ -222,6 +230,8 @@ class _Output:
 
     def write(self, chunk: bytes) -> int:
         self._rest += chunk
+        if len(self._rest) > LINE_LIMIT and b"\n" not in self._rest:
+            self._rest = self._rest[:LINE_LIMIT]  # a line without an end is cut
         *whole, self._rest = self._rest.split(b"\n")
         for raw in whole:
             line = raw.decode(errors="backslashreplace")
@@ -232,21 +242,23 @@ class _Output:
                 self.result = {}
             else:
                 self.lines += 1
-                line = redact(line)
-                self._kept = (self._kept + line + "\n")[-OUTPUT_LIMIT:]
-                if line.strip():
-                    self._say(line)
+                # Kept whole, and redacted as a whole when it is asked for: a private key has many lines.
+                self._kept = (self._kept + line + "\n")[-2 * OUTPUT_LIMIT:]
+                begins, ends = "-----BEGIN " in line and "PRIVATE KEY" in line, "-----END " in line
+                if line.strip() and not self._in_key and not begins:
+                    self._say(redact(line))
+                self._in_key = (self._in_key or begins) and not ends
         return len(chunk)
 
     def text(self) -> str:
-        return self._kept.rstrip("\n")
+        return redact(self._kept)[-OUTPUT_LIMIT:].rstrip("\n")
 
 
 def _outcome(number: str, step: Step, action: Action, count: int, seen: _Output) -> StepOutcome:
     result = seen.result or {}
     ended = result.get("result", "interrupted")
     problem = ""
-    output = redact(seen.text())
+    output = seen.text()
     if ended == "failed":
         tail = [line for line in output.splitlines() if line.strip()][-3:]
         part = {"holds_before": "what must hold before does not hold", "command": "the command failed", "proof": "its proof failed",

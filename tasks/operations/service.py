@@ -168,7 +168,8 @@ def wait_steady(address: str, *, names: str = "", answers: int = 3, within_s: in
         if service
         else ""
     )
-    wished = f" naming {names}" if names else ""
+    # Names come from the host: quoted, and outside any double quotes, so that the shell never reads them.
+    wished = f'" naming "{quote(names)}" "' if names else " "
     return f"""\
 {ask(address, names=names)}seconds() {{ read -r up rest </proc/uptime; echo "${{up%.*}}"; }}
 end=$(( $(seconds) + {int(within_s)} ))
@@ -177,11 +178,11 @@ while [ "$good" -lt {int(answers)} ]; do
   if answers; then good=$((good + 1)); else good=0; fi
   if [ "$good" -ge {int(answers)} ]; then break; fi
   if [ "$(seconds)" -ge "$end" ]; then
-    echo {quote(address)}" did not give {int(answers)} good answers{wished} in a row within {int(within_s)} s" >&2
+    echo {quote(address)}" did not give {int(answers)} good answers{wished}in a row within {int(within_s)} s" >&2
     echo "the last one: $answer" >&2
     exit 1
   fi
 {given_up}  sleep 1
 done
-echo "{int(answers)} good answers{wished} in a row; the last one: $answer"
+echo "{int(answers)} good answers{wished}in a row; the last one: $answer"
 """

@@ -21,6 +21,9 @@ UNSIGNED = "unsigned"  # a medium's signature begins with this word if nobody vo
 
 _BEFORE_RELEASE = re.compile(r"[-._]?(?=(?:alpha|beta|rc|pre|preview|dev|snapshot|m)[-._]?\d*)", re.I)
 
+# What a folder of a release may be called; anything else could mean something to a shell.
+PLAIN_VERSION = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}")
+
 
 def _weight(sign: str) -> int:
     """Place of one character in the order: "~" before the end of the text, letters before all other signs."""
@@ -77,6 +80,13 @@ def _blockers_of(survey: Survey, wish: ReleaseMedia, root: str, size: int) -> li
                 "请核对目录,并在主机块的 releases 中列出它。",
                 en=f"{host}: {root} is not a folder of releases (releases/<version>/ and a symbolic link current to one); "
                 "check the folder, and list it in the host block under releases.",
+            )
+        ]
+    if strange := [name for name in (found.current, *found.kept) if not PLAIN_VERSION.fullmatch(name)]:
+        return [
+            Text(
+                zh=f"{host}:{root}/releases 中有名称不合规的目录 {strange[0]!r},请先清理(版本名只能含字母、数字和 . + ~ _ -)。",
+                en=f"{host}: {root}/releases holds a folder named {strange[0]!r}; tidy up first (a version has letters, digits and . + ~ _ - only).",
             )
         ]
     order = compare_versions(wish.version, found.current)
