@@ -31,8 +31,8 @@ WAITING = 6
 def plainly():
     """What is wrong in one sentence on standard error, and the right exit code; never a traceback for what people can mend."""
     from blocks.foundation import UnknownName
-    from blocks.lookup import UnusableBlock
     from blocks.inventory_file import InventoryFaulty
+    from blocks.lookup import UnusableBlock
     from reports.archive import ArchiveError
     from tasks.errors import BlockersFound, ProcedureError
 
@@ -105,7 +105,8 @@ def _request(file: Path, procedure: str):
     from tasks.errors import BlockersFound
 
     try:
-        return lifecycle.procedure_of(procedure).Request.model_validate(yaml.safe_load(file.read_text()) or {})
+        form = lifecycle.procedure_of(procedure).Request
+        return lifecycle.complete(procedure, form.model_validate(yaml.safe_load(file.read_text()) or {}))
     except yaml.YAMLError as problem:
         raise BlockersFound(f"{file} is no YAML: {str(problem).splitlines()[0]}") from problem
     except ValidationError as problem:
@@ -183,7 +184,7 @@ def approve(number: Number,
         round_ = lifecycle.current_round(number)
         answer = lifecycle.take_entry(number, round_, entry)
         if isinstance(answer, gates.AskAgain):
-            if lifecycle.codes_are_worn(number, round_):
+            if lifecycle.mailings(number) < lifecycle.mailing_due(number, round_):
                 papers.send_codes(number, lifecycle.ask_customer(number, round_), "")
             typer.echo(f"standfast: {answer.why.en} / {answer.why.zh}", err=True)
             raise typer.Exit(WAITING)
@@ -259,8 +260,9 @@ def back_out(number: Number, reason: Annotated[str, typer.Option(prompt=True)], 
     with plainly():
         row = desk.change(number)
         if row.closure in (None, Closure.FAILED) and lifecycle.begun(number):
-            desk.archive().note(number, "back-out asked", requester=requester, reason=reason)
-            lifecycle.begin_back_out(number, f"asked for by {requester}: {reason}")
+            with desk.driving(number):  # not while another process carries it out
+                desk.archive().note(number, "back-out asked", requester=requester, reason=reason)
+                lifecycle.begin_back_out(number, f"asked for by {requester}: {reason}")
             _go_on(number, as_json)
         request = procedure.complete(procedure.Request(change=number, requester=requester, operator=operator, reason=reason))
         _go_on(lifecycle.open_change("back-out", request.model_dump(mode="json")), as_json)

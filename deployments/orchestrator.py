@@ -26,6 +26,7 @@ class NotReady(Exception):
 def settings(home: Path, port: int) -> dict[str, str]:
     """The environment that server, worker and clients share. See docs/decisions/0003-prefect.md for the reasons."""
     home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)  # the database holds what blocks hold
     key_file = home / "encryption.key"
     if not key_file.exists():
         import base64
@@ -42,6 +43,7 @@ def settings(home: Path, port: int) -> dict[str, str]:
         "PREFECT_SERVER_ENCRYPTION_KEY": key_file.read_text(),
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "DO_NOT_TRACK": "1",
+        "PREFECT_SERVER_CORS_ALLOWED_ORIGINS": f"http://127.0.0.1:{port}",
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         # In memory, a restart of the server would block a host for ever or cancel a change half done.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",

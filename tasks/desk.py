@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -10,7 +12,7 @@ from blocks import lookup
 from blocks.customer import Customer
 from blocks.host_access import HostAccess
 from reports.archive import Archive, ChangeRow
-from tasks.errors import BlockersFound
+from tasks.errors import BlockersFound, ProcedureError
 
 Say = Callable[[str], None]
 
@@ -54,3 +56,26 @@ def forget_what_is_kept() -> None:
 
 def now() -> datetime:
     return datetime.now(UTC)
+
+
+class DrivenElsewhere(ProcedureError):
+    """Another process is driving this change right now."""
+
+
+@contextmanager
+def driving(number: str) -> Iterator[None]:
+    """One driver per change: held by this process, given back by the kernel when it dies, however it dies.
+
+    Workers on several machines share it if they share the archive's folder; the lock on the target holds in any case.
+
+    Raises:
+        DrivenElsewhere: another process has it.
+    """
+    folder = archive().root / "drivers"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{number}.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise DrivenElsewhere(f"{number} is being worked on by another process; watch its run, or wait for it to end") from None
+        yield

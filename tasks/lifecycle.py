@@ -8,7 +8,9 @@ A *round* is one pass of survey, plan, rehearsal and approval. When the targets 
 
 from __future__ import annotations
 
+import hashlib
 import importlib
+import shlex
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -38,6 +40,7 @@ from reports.records import (
 from tasks import desk, gates, running
 from tasks.comparison import differences, same_as_before, unexpected
 from tasks.errors import BlockersFound, Drifted, HostUnreachable, OutOfTime, ProcedureError
+from tasks.redaction import redact
 from tasks.remote import connected
 from tasks.survey import parse_survey, survey_script
 
@@ -105,6 +108,11 @@ def closed_as(number: str) -> tuple[Closure, str] | None:
     return (row.closure, row.closure_reason) if row.closure and row.closure is not Closure.FAILED else None
 
 
+def sealed(number: str) -> bool:
+    """Whether its closing was finished: report written, bundle sealed."""
+    return desk.change(number).phase == "sealed"
+
+
 def step_of(number: str, step_number: int, target: str) -> Step:
     return next(s for s in plan_of(number).steps if s.number == step_number and s.target == target)
 
@@ -146,7 +154,10 @@ def read_survey(host: HostAccess, when: str) -> Survey:
         asked_at = desk.now()
         answer = remote.run(script, timeout_s=SURVEY_LIMIT_S)
         answered_at = desk.now()
-    return parse_survey(answer.out, target=host.name, when=when, taken_at=asked_at, asked_at=asked_at, answered_at=answered_at)
+    survey = parse_survey(answer.out, target=host.name, when=when, taken_at=asked_at, asked_at=asked_at, answered_at=answered_at)
+    return survey.model_copy(update={
+        "identity": hashlib.sha256(host.host_key.strip().encode()).hexdigest(),
+        "health": tuple(h.model_copy(update={"detail": redact(h.detail)}) for h in survey.health)})
 
 
 def survey_targets(number: str, names: list[str], when: str) -> dict[str, Survey]:
@@ -179,12 +190,30 @@ def make_plan(number: str, round_: int, say: Say) -> Plan:
             raise BlockersFound(f"host {name} belongs to customer {host.customer}, not to {request.customer}; name hosts of one customer")
     if len(set(request.hosts)) != len(request.hosts):
         raise BlockersFound("a host is named twice; name each host once")
+    _check_staging(request)
     surveys = survey_targets(number, request.hosts, f"before {round_}")
     plan = procedure_of(desk.change(number).procedure).plan(number, request, surveys, say)
+    if plan.targets != tuple(request.hosts) and not plan.blockers and not plan.nothing_to_do:
+        raise BlockersFound("the plan names other hosts than the request; nothing was touched, have the procedure looked at")
     archive = desk.archive()
     archive.save(number, "plan", str(round_), plan)
     archive.note(number, "planned", round=round_, plan=plan.fingerprint(), steps=len(plan.steps), blockers=[b.en for b in plan.blockers])
     return plan
+
+
+def _check_staging(request) -> None:
+    """A rehearsal carries the plan out before anybody approved it: only on a host that is there for this.
+
+    Raises:
+        BlockersFound: it is a target, another customer's, or not marked as a staging host.
+    """
+    if not (name := getattr(request, "rehearse_on", "")):
+        return
+    staging, targets = desk.host(name), [desk.host(target) for target in request.hosts]
+    if staging.customer != request.customer or "staging" not in staging.labels:
+        raise BlockersFound(f"host {name} cannot be rehearsed on: it must be the same customer's and bear the label staging in its block")
+    if any(name == t.name or (staging.address, staging.port) == (t.address, t.port) or staging.host_key == t.host_key for t in targets):
+        raise BlockersFound(f"host {name} is itself to be changed; rehearse on another host, or leave the field empty for a simulated copy")
 
 
 def require_no_blockers(number: str, plan: Plan) -> None:
@@ -242,6 +271,7 @@ def _rehearse_on_staging(number: str, plan: Plan, name: str, staging: str, say: 
     survey = surveys_of(number, f"before {current_round(number)}")[name]
     here = host.model_copy(update={"name": name})
     running.take_lock(here, number, f"rehearsal of {name}")
+    running.forget(here, number)  # what an earlier try left says nothing of this one
     try:
         return _rehearse(plan, name, here, "staging host", survey, None, say)
     finally:
@@ -386,7 +416,11 @@ def take_entry(number: str, round_: int, entry: gates.Entry | None, *, patient: 
                 and archive.burn_code(number, _code_gate(asked, approver.name), asked.digest, gates.plain_code(entry.code), now) != "right":
             answer = gates.judge(asked, entry, "used", now, before)  # somebody else used it in this very moment
         if isinstance(answer, gates.AskAgain):
-            archive.note(number, "entry refused", round=round_, why=answer.why.en, entry=entry.without_code())
+            # A right code in an entry that does not count was seen by others: it is burnt, and a new one sent.
+            burnt = code == "right" and approver is not None
+            if burnt:
+                archive.burn_code(number, _code_gate(asked, approver.name), asked.digest, gates.plain_code(entry.code), now)
+            archive.note(number, "entry refused", round=round_, why=answer.why.en, entry=entry.without_code(), burnt=burnt)
             if before + 1 >= gates.WRONG_ENTRIES_IN_ALL:
                 answer = gates.too_many(asked, now, before + 1)
     if isinstance(answer, Approval):
@@ -396,10 +430,15 @@ def take_entry(number: str, round_: int, entry: gates.Entry | None, *, patient: 
     return answer
 
 
-def codes_are_worn(number: str, round_: int) -> bool:
-    """After every fifth wrong entry the codes are replaced, so that nobody can try them all."""
-    wrong = len(wrong_entries(number, round_))
-    return wrong > 0 and wrong % gates.WRONG_ENTRIES_PER_CODE == 0
+def mailing_due(number: str, round_: int) -> int:
+    """Which mailing of codes is in force: a new one after every fifth wrong entry, so that nobody can try them all,
+    and whenever a right code was burnt."""
+    wrong = wrong_entries(number, round_)
+    return 1 + len(wrong) // gates.WRONG_ENTRIES_PER_CODE + sum(bool(e.detail.get("burnt")) for e in wrong)
+
+
+def mailings(number: str) -> int:
+    return len(desk.archive().journal(number, event="codes renewed"))
 
 
 # --- carry out ------------------------------------------------------------------------------------------------------------
@@ -434,6 +473,8 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
         BlockersFound: not approved, or not for exactly this. TargetBusy: another change holds a target.
     """
     archive, plan = desk.archive(), plan_of(number, round_)
+    if plan.window and desk.now() < plan.window.opens_at:
+        raise BlockersFound(f"the maintenance window opens at {plan.window.opens_at:%Y-%m-%d %H:%M %Z}; nothing was touched")
     if not gates.covers(decision_of(number, round_), gates.approval_digest(plan, rehearsal_of(number, round_))):
         raise BlockersFound(f"{number} is not approved for exactly this plan; nothing was touched")
     locked: list[str] = []
@@ -456,6 +497,7 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
         if drift:
             archive.note(number, "drift found", round=round_, differences=[d.model_dump() for d in drift[:200]])
             for name in locked:
+                running.forget(desk.host(name), number)  # scripts of a plan that will not be carried out; nothing was begun
                 running.release_lock(desk.host(name), number)
             if round_ >= ROUNDS:
                 raise Drifted(f"The targets changed {ROUNDS} times between approval and carrying out ({_say_difference(drift[0])}); "
@@ -488,6 +530,8 @@ def carry_out_step(number: str, step: Step, say: Say) -> StepOutcome:
     if filed is not None:
         return filed
     plan = plan_of(number)
+    if backing_out(number):
+        raise ProcedureError(f"{number} is being backed out: no further step is begun")
     if plan.window and step.changes and desk.now() >= plan.window.closes_at and step.number not in _begun_steps(number, step.target):
         return _file(number, StepOutcome(number=step.number, key=step.key, target=step.target, title=step.title, result="failed",
                                          problem="the maintenance window closed before this step began"))
@@ -572,15 +616,13 @@ def check_acceptance(host: HostAccess, checks: list[Acceptance] | tuple[Acceptan
             with connected(host) as remote:
                 answer = remote.run(script, timeout_s=check.within_s + check.steady_s + 60)
             lines = [line for line in (answer.out + answer.err).splitlines() if line.strip()]
-            answers.append(Health(title=check.title, ok=answer.exit_code == 0, detail=(lines or ["no output"])[-1][:500]))
+            answers.append(Health(title=check.title, ok=answer.exit_code == 0, detail=redact((lines or ["no output"])[-1][:500])))
         except (HostUnreachable, OutOfTime) as problem:
             answers.append(Health(title=check.title, ok=False, detail=str(problem)))
     return tuple(answers)
 
 
 def _steady(check: Acceptance) -> str:
-    import shlex
-
     once = f"timeout 30 sh -c {shlex.quote(check.command)} </dev/null 2>&1"
     if check.account != "root":
         once = f"timeout 30 runuser -u {shlex.quote(check.account)} -- sh -c {shlex.quote(check.command)} </dev/null 2>&1"
@@ -614,9 +656,27 @@ def verify(number: str, say: Say, only: list[str] | tuple[str, ...] = ()) -> tup
 def compare_after(number: str) -> tuple[Difference, ...]:
     """Survey after the change, file it, and say what nobody planned."""
     plan = plan_of(number)
-    after = survey_targets(number, list(plan.targets), "after")
+    archive = desk.archive()
+    archive.note(number, "compared with before")
+    after = survey_targets(number, list(plan.targets), _latest_after(number))
     before = surveys_of(number, f"before {current_round(number)}")
-    return tuple(d for name in plan.targets for d in unexpected(differences(before[name], after[name]), plan, name))
+    return tuple(d for name in plan.targets for d in unexpected(differences(before[name], after[name]), plan, name)) + _not_reached(plan, after)
+
+
+def _latest_after(number: str) -> str:
+    """The newest reading after the change; every comparison reads anew, since one from before a crash says nothing of today."""
+    return f"after {max(1, len(desk.archive().journal(number, event='compared with before')))}"
+
+
+def _not_reached(plan: Plan, after: dict[str, Survey]) -> tuple[Difference, ...]:
+    """Planned versions that are not there, whatever the steps said."""
+    found = []
+    for wished in plan.versions:
+        have = {p.name: p.version for p in after[wished.target].packages} | {r.root.rpartition("/")[2]: r.current for r in after[wished.target].releases}
+        if have.get(wished.name, "") != wished.after:
+            found.append(Difference(target=wished.target, kind="package", name=wished.name, before=f"planned {wished.after}",
+                                    after=have.get(wished.name, "")))
+    return tuple(found)
 
 
 def steps_to_undo(number: str) -> tuple[Step, ...]:
@@ -639,9 +699,9 @@ def begin_back_out(number: str, why: str) -> None:
         desk.archive().note(number, "back-out begun", why=why)
 
 
-def renew_locks(number: str) -> None:
-    """Take the targets' locks anew, for a change that is taken up after a long time."""
-    for name in plan_of(number).targets:
+def renew_locks(number: str, only: tuple[str, ...] = ()) -> None:
+    """Take the targets' locks anew: before every batch, and for a change that is taken up after a long time."""
+    for name in only or plan_of(number).targets:
         running.take_lock(desk.host(name), number, desk.change(number).operator or desk.change(number).requester)
 
 
@@ -664,7 +724,7 @@ def as_before(number: str, say: Say) -> tuple[str, ...]:
 
 
 def _bad_before(before: dict[str, Survey], problem: str) -> bool:
-    return any(not h.ok and problem.startswith(f"{name}: {h.title.en}") for name, survey in before.items() for h in survey.health)
+    return any(not h.ok and problem.startswith(f"{name}: {h.title.en}: ") for name, survey in before.items() for h in survey.health)
 
 
 # --- close ----------------------------------------------------------------------------------------------------------------
@@ -710,7 +770,7 @@ def record_of(number: str) -> ChangeRecord:
     people = desk.customer(row.customer)
     plan = plan_of(number, round_) or plan_of(number, max(1, round_ - 1))
     before = surveys_of(number, f"before {round_}")
-    after = surveys_of(number, "after")
+    after = surveys_of(number, _latest_after(number))
     backs = [surveys_of(number, f"after back-out {n}") for n in range(1, 1 + len(archive.journal(number, event="compared after back-out")))]
     if backs:
         after = backs[-1]

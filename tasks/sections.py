@@ -78,6 +78,8 @@ def compose(parts: Sequence[Part], before: str = "", after: str = "") -> str:
     pieces = [FRAME, before, f"echo '{HEADER}'\n"]
     for part in parts:
         mark = f"END_OF_{part.name.upper().replace('-', '_')}"
+        while mark in part.body.split("\n"):  # a body that holds the mark would end early, and its rest run outside its bounds
+            mark += "_"
         pieces.append(f"part {part.name} {part.time_limit_s} {part.byte_limit} <<'{mark}'\n{part.body.rstrip()}\n{mark}\n")
     pieces.append(f"{after}printf '@complete %s\\n' \"$parts\"\n")
     return "".join(pieces)

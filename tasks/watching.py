@@ -63,9 +63,25 @@ def wake_waiting_runs() -> list[str]:
     """Wake the runs of open changes whose question is settled or expired, or whose window opens; bury what can wait no more."""
     woken = []
     for row in desk.archive().changes(open_only=True, limit=500):
-        if row.run_id and waiting_is_over(row.number) and wake(row.run_id):
-            woken.append(row.number)
+        try:
+            if row.run_id and waiting_is_over(row.number) and wake(row.run_id):
+                woken.append(row.number)
+        except Exception as problem:  # one run that was deleted, say, must not keep the others waiting
+            get_run_logger().warning("%s could not be woken: %s", row.number, problem)
     return woken
+
+
+@task(name="Remove stale copies", task_run_name="Simulated copies that nobody needs any more", persist_result=False)
+def remove_forgotten_copies(hours: float = 6) -> list[str]:
+    """A copy holds a customer's data: one whose rehearsal died is removed."""
+    from blocks import lookup
+    from tasks.simulated_copy import remove_stale_copies
+
+    try:
+        return remove_stale_copies(lookup.find_sandbox("default"), hours * 60)
+    except Exception as problem:
+        get_run_logger().warning("stale copies could not be looked for: %s", problem)
+        return []
 
 
 def waiting_is_over(number: str) -> bool:

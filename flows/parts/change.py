@@ -7,6 +7,7 @@ approval, by “Retry” in the UI after a crash, by `standfast resume`. See doc
 from __future__ import annotations
 
 from itertools import zip_longest
+from uuid import uuid4
 
 from prefect import State
 from pydantic import BaseModel
@@ -22,11 +23,11 @@ from flows.parts.run import (
     one_change_at_a_time,
     run_id,
     show_progress,
-    waiting_for_approval,
     wait_in_line,
+    waiting_for_approval,
 )
 from reports.records import Closure
-from tasks import lifecycle
+from tasks import desk, lifecycle
 from tasks.approval_form import is_wake_up
 from tasks.errors import BlockersFound, ProcedureError
 from tasks.gates import AskAgain
@@ -40,10 +41,13 @@ def carry_through(procedure: str, request: BaseModel) -> State:
     except (BlockersFound, UnknownName) as blocker:
         return ending(None, Closure.REFUSED, str(blocker))
     name_this_run(number)
-    if closed := lifecycle.closed_as(number):
-        return ending(number, *closed)
     try:
-        return _lifecycle(number)
+        with desk.driving(number):
+            if closed := lifecycle.closed_as(number):
+                return _close(number, *closed) if not lifecycle.sealed(number) else ending(number, *closed)
+            return _lifecycle(number)
+    except desk.DrivenElsewhere:
+        raise  # nothing is closed: the other driver goes on
     except ProcedureError as problem:
         if lifecycle.begun(number):
             raise  # the change stays open and the targets locked: take it up again
@@ -68,7 +72,8 @@ def _lifecycle(number: str) -> State:
         if decision != "approved":
             return _close(number, Closure.REJECTED if decision == "rejected" else Closure.EXPIRED, lifecycle.decision_of(number, round_).reason)
         # 4 Carry out: wait for the window, lock, compare with what was approved
-        wait_in_line(lifecycle.seconds_until_window(number), key=f"window-{number}-{round_}")
+        while (seconds := lifecycle.seconds_until_window(number)) > 0:  # woken early, it waits on
+            wait_in_line(seconds, key=f"window-{number}-{round_}-{uuid4().hex[:8]}")
         with one_change_at_a_time(number):
             if not steps.prepare_targets(number, round_):
                 return _carry_out(number)
@@ -94,6 +99,7 @@ def _roll_out(number: str) -> str:
     """Every batch, the canary first; in a batch the hosts go side by side, step by step. Returns why it stopped, or nothing."""
     plan = lifecycle.plan_of(number)
     for count, batch in enumerate(plan.batches, start=1):
+        lifecycle.renew_locks(number, batch)
         for row in zip_longest(*(plan.steps_of(name) for name in batch)):
             here = [step for step in row if step]
             running = [steps.carry_out_step.submit(number, s.number, s.target, s.title.say("en")) for s in here]
@@ -126,8 +132,7 @@ def _ask_approval(number: str, round_: int) -> str | None:
     while not (decision := lifecycle.decision_of(number, round_)):
         asked = lifecycle.ask_customer(number, round_)
         wrong = lifecycle.wrong_entries(number, round_)
-        mailing = 1 + len(wrong) // lifecycle.gates.WRONG_ENTRIES_PER_CODE
-        steps.send_codes(number, round_, mailing, link_to_this_run())
+        steps.send_codes(number, round_, lifecycle.mailing_due(number, round_), link_to_this_run())
         if not can_be_suspended():
             return None
         form = ask_in_the_ui(number, asked, wrong)

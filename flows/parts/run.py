@@ -14,12 +14,14 @@ from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
 from prefect.concurrency.sync import concurrency
 from prefect.context import FlowRunContext
 from prefect.exceptions import ObjectAlreadyExists, ObjectNotFound
+from prefect.logging import get_run_logger
 from prefect.settings import get_current_settings
 from prefect.states import Cancelled, Completed, Failed
 
 from reports.records import ApprovalRequest, Closure, JournalEntry, Plan
 from tasks import desk, lifecycle, papers
 from tasks.approval_form import ApprovalForm
+from tasks.redaction import redact
 
 QUEUE_LIMIT_S = 4 * 3600      # how long a run waits for another that changes the same host
 GRACE = timedelta(days=1)     # Prefect's own time-out lies behind ours: the watchdog wakes the run when the request expires
@@ -101,13 +103,14 @@ def ask_in_the_ui(number: str, asked: ApprovalRequest, wrong: tuple[JournalEntry
 
 def show_progress(number: str, plan: Plan, done_to: int) -> None:
     """How far the steps are, on the run's page."""
-    last = max(step.number for step in plan.steps)
-    share = 100.0 * done_to / last
-    key = f"progress-{number.lower()}"
-    if run_id() not in _progress:
-        _progress[run_id()] = create_progress_artifact(share, key=key, description=f"{number}: steps carried out")
-    else:
-        update_progress_artifact(_progress[run_id()], share)
+    share = 100.0 * done_to / max(step.number for step in plan.steps)
+    try:
+        if run_id() not in _progress:
+            _progress[run_id()] = create_progress_artifact(share, key=f"progress-{number.lower()}", description=f"{number}: steps carried out")
+        else:
+            update_progress_artifact(_progress[run_id()], share)
+    except Exception as problem:  # a picture of the progress must never stop a change half way
+        get_run_logger().warning("the progress could not be shown: %s", problem)
 
 
 _progress: dict = {}
@@ -120,7 +123,7 @@ def waiting_for_approval(number: str) -> State:
 
 def ending(number: str | None, closure: Closure, reason: str) -> State:
     """The run's last state, in the words of change closure."""
-    message = f"{number or 'no change was opened'}: {closure.value}. {reason}"[:2000]
+    message = redact(f"{number or 'no change was opened'}: {closure.value}. {reason}")[:2000]
     if closure in (Closure.SUCCESSFUL, Closure.SUCCESSFUL_WITH_ISSUES, Closure.NOTHING_TO_DO):
         return Completed(name={"successful": "Successful", "nothing to do": "NothingToDo"}.get(closure.value, "SuccessfulWithIssues"), message=message)
     if closure in (Closure.REJECTED, Closure.EXPIRED):

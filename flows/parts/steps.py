@@ -94,12 +94,14 @@ def undo_step(number: str, step_number: int, target: str, title: str) -> dict:
     return {"result": outcome.result, "problem": outcome.problem}
 
 
-@task(name="Verify", task_run_name="Acceptance checks on the live system ({part})", **changing)
+@task(name="Verify", task_run_name="Acceptance checks on the live system ({part})", persist_result=False)
 def verify(number: str, part: str, targets: list[str]) -> list[str]:
+    """Not remembered: what was good before a crash says nothing of now."""
     return list(lifecycle.verify(number, say(), targets))
 
 
-@task(name="Compare", task_run_name="Compare with the facts before", **reading)
+@task(name="Compare", task_run_name="Compare with the facts before", persist_result=False, retries=2, retry_delay_seconds=[2, 10],
+      retry_condition_fn=_unreachable)
 def compare(number: str) -> list[str]:
     return [f"{d.target}: {d.kind} {d.name}: {d.before or 'none'} -> {d.after or 'none'}" for d in lifecycle.compare_after(number)]
 

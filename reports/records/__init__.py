@@ -1,3 +1,4 @@
+# ruff: noqa: F401
 """The bottom layer: frozen records with plain fields. Imports nothing of Standfast above it."""
 
 from reports.records.base import Language, Moment, Record, Text, canonical

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Literal
 
 from reports.records.base import Moment, Record, Text, canonical
-
-import hashlib
 
 
 class Package(Record):
@@ -103,6 +102,7 @@ class Survey(Record):
     architecture: str
     package_manager: Literal["apt", "dnf", "yum", "unknown"]
     hostname: str = ""
+    identity: str = ""  # SHA-256 of the pinned host key: an approval is for this machine, not for its twin
     boot: str = ""
     clock_offset_s: float = 0.0
     memory_kib: int = 0
@@ -127,6 +127,7 @@ class Survey(Record):
         """
         facts = {
             "os": [self.os_id, self.os_version, self.architecture],
+            "machine": [self.hostname, self.identity],
             "packages": sorted([p.name, p.architecture, p.version, p.state] for p in self.packages),
             "configuration": self.configuration,
             "releases": sorted([r.root, r.current] for r in self.releases),

@@ -169,7 +169,7 @@ def wait_steady(address: str, *, names: str = "", answers: int = 3, within_s: in
         else ""
     )
     # Names come from the host: quoted, and outside any double quotes, so that the shell never reads them.
-    wished = f'" naming "{quote(names)}" "' if names else " "
+    wished = f' naming "{quote(names)}" ' if names else " "
     return f"""\
 {ask(address, names=names)}seconds() {{ read -r up rest </proc/uptime; echo "${{up%.*}}"; }}
 end=$(( $(seconds) + {int(within_s)} ))

@@ -32,11 +32,15 @@ def complete(request: Request) -> Request:
 def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callable[[str], None]) -> Plan:
     """The plan: every step of the change that can be undone, last first, with the scripts that were approved and rehearsed then."""
     original = lifecycle.plan_of(request.change)
-    later = [row.number for row in desk.archive().changes(limit=500) if row.number not in (number, request.change)
-             and row.closure in (Closure.SUCCESSFUL, Closure.SUCCESSFUL_WITH_ISSUES)
-             and row.opened_at > desk.change(request.change).opened_at
-             and set(row.request.get("hosts", [])) & set(original.targets)
-             and not (row.procedure == "back-out" and row.request.get("change") != request.change)]
+    done = (Closure.SUCCESSFUL, Closure.SUCCESSFUL_WITH_ISSUES)
+    rows = desk.archive().changes(limit=100_000)
+    taken_back = {row.request.get("change") for row in rows if row.procedure == "back-out" and row.closure in done}
+    since = desk.change(request.change).opened_at
+    later = [row.number for row in rows if row.number not in (number, request.change) and row.opened_at > since
+             and row.procedure != "back-out" and row.number not in taken_back and set(row.request.get("hosts", [])) & set(original.targets)
+             and (row.closure in done or (row.closure in (None, Closure.FAILED) and lifecycle.begun(row.number)))]
+    if request.change in taken_back:
+        raise BlockersFound(f"{request.change} has been backed out already")
     return plan_back_out(number, request, original, acceptance=original.acceptance, facts={n: s.facts_digest() for n, s in surveys.items()},
                          later=later)
 

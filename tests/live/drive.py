@@ -37,6 +37,8 @@ class Desk:
         """host_changes: by host name, what its entry says differently."""
         content = yaml.safe_load(lab.inventory.read_text())
         for host in content["hosts"]:
+            if host["name"] != "web1" and not host["name"].startswith("node") or host["name"] == "node99":
+                host["labels"] = [*host.get("labels", []), "staging"]
             host.update(host_changes.get(host["name"], {}))
         content["archives"] = [{"name": "default", "database": f"sqlite:///{folder}/archive.db", "store": str(folder / "store"),
                                 "signing_key": str(folder / "signing.key")}]
