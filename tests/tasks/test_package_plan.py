@@ -268,7 +268,7 @@ def test_windows_in_the_past_or_the_wrong_way_round_are_refused():
     assert "in the past" in said(plan(window_opens_at=AT - 2 * hour, window_closes_at=AT - hour))
     assert "closes before it opens" in said(plan(window_opens_at=AT + 2 * hour, window_closes_at=AT + hour))
     assert plan(window_opens_at=AT + hour, window_closes_at=AT + 2 * hour).window.opens_at == AT + hour
-    assert "no package is listed" in said(plan(PackageFacts(), packages=[" "]))
+    assert "no package is listed" in said(plan(PackageFacts(), packages=[]))
 
 
 def test_a_database_upgrade_needs_a_running_server():
