@@ -102,6 +102,7 @@ class Remote:
             feeder = threading.Thread(target=_feed, args=(channel, preamble, stdin), daemon=True)
             feeder.start()
             err = bytearray()
+            heard = time.monotonic()
             while True:
                 if time.monotonic() > deadline:
                     channel.close()
@@ -116,7 +117,13 @@ class Remote:
                 except TimeoutError:
                     if not self._transport.is_active():
                         raise HostUnreachable(f"{name}: the connection broke; it will be tried again") from None
+                    if time.monotonic() - heard > SILENCE_LIMIT_S / 2:
+                        if not _answers(self._transport, SILENCE_LIMIT_S / 2):
+                            self._transport.close()
+                            raise HostUnreachable(f"{name}: no sign of life for {SILENCE_LIMIT_S} s; it will be tried again") from None
+                        heard = time.monotonic()
                     continue
+                heard = time.monotonic()
                 if not chunk:
                     break
                 sink.write(chunk)
@@ -164,6 +171,21 @@ class _Bounded(io.BytesIO):
         if self.tell() + len(chunk) > ANSWER_LIMIT:
             raise UnreadableOutput(f"{self._host}: an answer of more than {ANSWER_LIMIT >> 20} MiB; see what the host prints there")
         return super().write(chunk)
+
+
+def _answers(transport: paramiko.Transport, limit_s: float) -> bool:
+    """Whether sshd still answers. TCP alone does not tell: something in between may acknowledge for a host that is gone."""
+    asking = threading.Thread(target=_ask, args=(transport,), daemon=True)
+    asking.start()
+    asking.join(limit_s)
+    return not asking.is_alive() and transport.is_active()
+
+
+def _ask(transport: paramiko.Transport) -> None:
+    try:
+        transport.global_request("keepalive@openssh.com", wait=True)
+    except (paramiko.SSHException, OSError, EOFError):
+        pass
 
 
 def _command(host: HostAccess, script: str, as_root: bool, *, has_input: bool) -> tuple[str, bytes]:
