@@ -118,8 +118,8 @@ def _lost_rows(d: Difference) -> bool:
 
 
 def _host(survey: Survey) -> dict[str, str]:
-    return {"operating system": f"{survey.os_id} {survey.os_version}", "kernel": survey.kernel,
-            "architecture": survey.architecture, "boot": survey.boot, "held packages": " ".join(sorted(survey.held))}
+    return {"operating system": f"{survey.os_id} {survey.os_version}", "kernel": survey.kernel, "architecture": survey.architecture,
+            "name": survey.hostname, "identity": survey.identity[:16], "boot": survey.boot, "held packages": " ".join(sorted(survey.held))}
 
 
 def _packages(survey: Survey) -> dict[str, str]:

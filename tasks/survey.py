@@ -94,8 +94,17 @@ exit 0
 
 _SERVICES = r"""
 [ -d /run/systemd/system ] && command -v systemctl >/dev/null || exit 0
-systemctl list-units --type=service --all --plain --no-legend --no-pager | awk '{ print "unit", $1, $3, $4 }' || exit 4
-systemctl list-unit-files --type=service --no-legend --no-pager | awk '{ print "file", $1, $2 }'
+systemctl show '*.service' -p Id -p ActiveState -p UnitFileState --no-pager | awk -F= '
+  { value[$1] = $2 }
+  /^$/ { close_one() }
+  END { close_one() }
+  function close_one() { if (value["Id"] != "") print "unit", value["Id"], value["ActiveState"], (value["UnitFileState"] == "" ? "-" : value["UnitFileState"])
+    split("", value) }'
+# asking systemd for the state of every unit file takes seconds; what is enabled and not loaded shows in the links
+find /etc/systemd/system -path '*.wants/*.service' -printf '%f\n' | while read -r name; do
+  [ "$(readlink "/etc/systemd/system/$name")" = /dev/null ] || echo "link $name"
+done
+exit 0
 """
 
 _PORTS = r"""
@@ -150,6 +159,17 @@ _SESSION = ("-c default_transaction_read_only=on -c lock_timeout=3s -c timezone=
             "-c extra_float_digits=1 -c bytea_output=hex -c client_min_messages=error -c application_name=standfast "
             f"-c statement_timeout={STATEMENT_LIMIT_S}s")
 
+# version, then what holds for the whole server: roles, memberships, settings, databases' owners and rights
+_SERVER_QUERY = r"""
+select 'version', current_setting('server_version');
+select 'database', datname from pg_database where datallowconn and not datistemplate order by 2;
+select 'global', r.rolname, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin, r.rolreplication, r.rolbypassrls,
+  r.rolconnlimit, r.rolvaliduntil from pg_roles r order by 2;
+select 'global', roleid::regrole, member::regrole, admin_option from pg_auth_members order by 2, 3;
+select 'global', setdatabase, setrole::regrole, setconfig from pg_db_role_setting order by 2, 3;
+select 'global', datname, datdba::regrole, datacl, encoding, datcollate, datctype from pg_database order by 2;
+"""
+
 _TABLES_QUERY = rf"""
 select format('select %L, %L, %s from %s t', current_database(), n.nspname || '.' || c.relname,
   case when pg_total_relation_size(c.oid) <= {DIGEST_TABLE_BYTES} then 'count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)'
@@ -177,23 +197,26 @@ digest() {{
 }}
 seen=' ' down=0
 cd /
-pg_lsclusters -h >/dev/null || exit 3
+clusters=$(pg_lsclusters -h) || exit 3
 while read -r major name port state rest; do
   [ -n "$major" ] || continue
   case "$state" in online*) ;; *) echo "cluster $major/$name $port down $major"; down=1; continue ;; esac
-  if ! version=$(ask -d postgres -c 'show server_version' 2>&1); then
+  if ! server=$(ask -d postgres <<'QUERY' 2>&1
+{_SERVER_QUERY.strip()}
+QUERY
+  ); then
     # It starts, stops or has just died: it does not run. Anything else is a server that we cannot read.
-    case "$version" in
+    case "$server" in
       *"starting up"*|*"shutting down"*|*"recovery mode"*|*"refused"*|*"No such file"*|*"terminating connection"*|\
       *"closed the connection"*)
         echo "cluster $major/$name $port down $major"; down=1; continue ;;
     esac
-    echo "problem with PostgreSQL $major/$name: $version"; exit 3
+    echo "problem with PostgreSQL $major/$name: $server"; exit 3
   fi
+  version=$(printf '%s\n' "$server" | sed -n 's/^version.//p')
   echo "cluster $major/$name $port online $version"
-  text=$(as_postgres pg_dumpall -p "$port" --globals-only --no-role-passwords) || exit 3
-  echo "globals $(printf '%s\n' "$text" | digest)"
-  text=$(ask -d postgres -c "select datname from pg_database where datallowconn and not datistemplate order by 1") || exit 3
+  echo "globals $(printf '%s\n' "$server" | grep '^global' | sha256sum | cut -c1-64)"
+  text=$(printf '%s\n' "$server" | sed -n 's/^database.//p')
   while read -r database; do
     [ -n "$database" ] || continue
     case "$wanted" in '') ;; *) case " $wanted " in *" $database "*) ;; *) continue ;; esac ;; esac
@@ -211,7 +234,7 @@ QUERY
 $text
 LIST
 done <<LIST
-$(pg_lsclusters -h)
+$clusters
 LIST
 for database in $wanted; do
   case "$down$seen" in
@@ -389,27 +412,19 @@ def _parse_origins(answer: Answer) -> dict[str, str]:
 
 
 def _parse_services(lines: Iterable[str]) -> tuple[Service, ...]:
-    active: dict[str, str] = {}
-    enabled: dict[str, str] = {}
+    found: dict[str, Service] = {}
     for line in lines:
         fields = line.split()
         if not fields:
             continue
         if fields[0] == "unit" and len(fields) == 4:
-            active[fields[1]] = fields[2]
-        elif fields[0] == "file" and len(fields) == 3:
-            enabled[fields[1]] = fields[2]
-        elif fields[0] not in ("unit", "file"):
+            found[fields[1]] = Service(name=fields[1], active=fields[2], enabled="" if fields[3] == "-" else fields[3])
+        elif fields[0] == "link" and len(fields) == 2:
+            found.setdefault(fields[1], Service(name=fields[1], active="inactive", enabled="enabled"))
+        else:
             raise ValueError(f"expected a service, found {line[:100]!r}")
-    named = {name for name, state in active.items() if state != "inactive"}
-    named |= {name for name, state in enabled.items() if state == "enabled"}
-    return tuple(Service(name=name, active=active.get(name, "inactive"), enabled=enabled.get(name, _of_template(name, enabled)))
-                 for name in sorted(named) if name.endswith(".service") and not _passing(name))
-
-
-def _of_template(name: str, enabled: Mapping[str, str]) -> str:
-    """postgresql@15-main.service has no file of its own: postgresql@.service has."""
-    return enabled.get(re.sub(r"@.*(?=\.service$)", "@", name), "") if "@" in name else ""
+    return tuple(service for name, service in sorted(found.items())
+                 if name.endswith(".service") and not _passing(name) and (service.active != "inactive" or service.enabled == "enabled"))
 
 
 def _passing(name: str) -> bool:
