@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import io
+import itertools
 import shlex
 import socket
 import threading
@@ -213,11 +214,14 @@ def _command(host: HostAccess, script: str, as_root: bool, *, has_input: bool) -
 
 def _feed(channel: paramiko.Channel, preamble: bytes, stdin: Callable[[], Iterator[bytes]] | None) -> None:
     try:
-        channel.settimeout(None)
-        if preamble:
-            channel.sendall(preamble)
-        for piece in stdin() if stdin else ():
-            channel.sendall(piece)
+        for piece in (preamble,) if stdin is None else itertools.chain((preamble,), stdin()):
+            left = memoryview(piece)
+            while len(left):
+                try:
+                    left = left[channel.send(left):]
+                except TimeoutError:  # the host reads slowly; the reading side watches the clock
+                    if channel.closed:
+                        return
         channel.shutdown_write()
     except (OSError, EOFError, paramiko.SSHException):
         pass  # the reading side says what is wrong
