@@ -366,6 +366,7 @@ fi
 """
 
 _ROWS_NOW = f"""\
+if [ ! -s "$dumps/$db.queries" ]; then echo "there is no dump of $db to compare with" >&2; exit 1; fi
 now=$(mktemp)
 trap 'rm -f "$now"' EXIT
 {{ cat <<'SQL'

@@ -90,7 +90,8 @@ def kill_within(step: Step, condition: str, action: str = "carry-out") -> bool:
         setsid sh -c {shlex.quote(command)} & leader=$!
         n=0; until {{ {condition}
         }}; do n=$((n + 1)); [ $n -lt 3000 ] || exit 9; [ -d /proc/$leader ] || break; sleep 0.01; done
-        pkill -KILL -s $leader; wait $leader
+        while pkill -KILL -s $leader; do sleep 0.05; done  # one look can miss a process that is just being born
+        wait $leader
         if [ -e {attempt}/result ]; then echo ended; else echo cut; fi
     """
     return lab.must(HOST, script).split()[-1] == "cut"
@@ -200,7 +201,7 @@ CUTS = [
     ("dump-database", "[ -e /var/lib/postgresql/.standfast-proof ]"),
     ("dump-database", "[ -e /var/lib/postgresql/.standfast-proof/.s.PGSQL.5432 ]"),
     ("migrate-database", '[ -e "$S/migrate.begun" ]'),
-    ("migrate-database", "pgrep -f migrate.sh >/dev/null"),
+    ("migrate-database", "pgrep -f '[m]igrate[.]sh' >/dev/null"),
     ("migrate-database", '[ -e "$S/schema.after" ]'),
     ("switch-release", "[ -L /srv/orders/current.new ]"),
     ("switch-release", "readlink /srv/orders/current | grep -q 1.1.0"),

@@ -71,6 +71,16 @@ def test_a_dump_step_changes_nothing_for_users_and_its_probe_trusts_only_a_prove
     assert step.command.rstrip().endswith("mv PROVEN.new PROVEN\nsync")
 
 
+def test_without_its_dump_nothing_is_called_kept(tmp_path, monkeypatch):
+    monkeypatch.setenv("CHANGE_DIR", str(tmp_path))
+    for script in (
+        database.tables_kept_script("orders", "15/main", counted=False),
+        database.tables_kept_script("orders", "15/main", counted=True),
+    ):
+        done = subprocess.run(["sh", "-euc", script], capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and "no dump of orders to compare with" in done.stderr
+
+
 def compare(before: str, now: str, may_shrink: str = "") -> subprocess.CompletedProcess:
     script = f"""d=$(mktemp -d); trap 'rm -rf "$d"' EXIT; dumps=$d db=x now=$d/now
 printf '%s' "$1" >$d/x.rows; printf '%s' "$2" >$d/now
