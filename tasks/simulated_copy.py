@@ -288,6 +288,8 @@ class _Masked:
         self.sink.write(self.mask.feed(whole))
 
     def finish(self) -> None:
+        if self._unpack and not self._unpack.eof:
+            raise CommandFailed(f"{self.host}: the packed stream is cut off; try again without packing")
         self._pass_on()
         self.sink.write(self.mask.close())
 
