@@ -4,7 +4,7 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tasks.errors import ProcedureError
@@ -57,6 +57,7 @@ def test_known_services_have_a_test_and_others_none():
     assert service.config_test("orders") == ""
 
 
+@settings(deadline=None, max_examples=50)  # each example starts a shell
 @given(st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40))
 def test_what_is_filled_in_stays_one_word(value):
     done = subprocess.run(["sh", "-c", fill("printf '%s|' a@value@b", value=value)], capture_output=True, check=True)
