@@ -107,9 +107,9 @@ _OUTDATED = """\
 # services whose processes still run program files or libraries that an upgrade has replaced; "init" for systemd itself
 outdated() {
   own=$(sed -n 's#.*/\\([^/]*[.]service\\).*#\\1#p' /proc/self/cgroup | head -n 1)
-  grep -lsE '^[^ ]+ ..x[^ ]* [^/]*/(usr|lib|lib32|lib64|bin|sbin|opt|srv)/.* \\(deleted\\)$' /proc/[0-9]*/maps |
-  while read -r maps; do
-    pid=${maps#/proc/}; pid=${pid%/maps}
+  { grep -lsE '^[^ ]+ ..x[^ ]* [^/]*/(usr|lib|lib32|lib64|bin|sbin|opt|srv)/.* \\(deleted\\)$' /proc/[0-9]*/maps || :
+    find /proc/[0-9]*/fd -lname '/*.jar (deleted)' 2>/dev/null || :  # Java reads its archives without mapping them
+  } | cut -d / -f 3 | sort -u | while read -r pid; do
     if [ "$pid" = 1 ]; then echo init; continue; fi
     unit=$(awk -F / '/^[0-9]+:(name=systemd)?:/ { for (i = 2; i <= NF; i++) if ($i ~ /[.]service$/) { print $i; exit } }' \\
       "/proc/$pid/cgroup" 2>/dev/null) || continue

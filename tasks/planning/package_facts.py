@@ -319,7 +319,14 @@ for maps in /proc/[0-9]*/maps; do
   [ -n "$unit" ] || continue
   awk '$2 ~ /x/ && $6 ~ /^\// { print $6 }' "$maps" 2>/dev/null | merged | sed "s#\$# $unit#"
 done | sort -u >"$work/used"
-awk 'NR == FNR { replaced[$0] = 1; next } $1 in replaced { print $2 }' "$work/files" "$work/used" | sort -u
+{ awk 'NR == FNR { replaced[$0] = 1; next } $1 in replaced { print $2 }' "$work/files" "$work/used"
+  # a package's own scripts restart the services that it brings
+  systemctl list-units --type=service --state=active --plain --no-legend --no-pager 2>/dev/null | awk '{ print $1 }' |
+    while read -r unit; do
+      file=$unit; case $unit in *@*) file=${unit%%@*}@.service ;; esac
+      if grep -qxF -e "/usr/lib/systemd/system/$file" "$work/files"; then echo "$unit"; fi
+    done
+} | sort -u
 exit 0
 """
 
