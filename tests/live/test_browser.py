@@ -1,0 +1,280 @@
+"""A change as people see it: started, approved, followed and retried in the Prefect UI, in a real browser, on real hosts (R104, R111, R167).
+
+Server, worker and browser are real, and everything is looked up in Prefect blocks, as in an installation. With STANDFAST_PICTURES
+set to a folder, the pictures that the documentation shows are made there.
+"""
+
+from __future__ import annotations
+
+import collections
+import email
+import email.policy
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deployments.lab import Lab, LabError
+from deployments.lab import lab as the_lab
+from deployments.lab.browser import found
+from deployments.orchestrator import Orchestrator
+from tests.live.browser import Browser
+from tests.live.drive import APPROVER, ROOT, Desk, facts, healthy
+from tests.live.test_upgrade import release
+
+HOST, STAGING = "web3", "web4"
+INVENTORY = "STANDFAST_INVENTORY"
+WORK_LIMIT_S = 240  # survey and rehearsal, or carrying out, on a busy machine
+
+
+@dataclass
+class Office:
+    """Everything an operator's place of work has: server, worker, browser, the hosts, the customer's mailbox."""
+
+    lab: Lab
+    desk: Desk
+    orchestrator: Orchestrator
+    browser: Browser
+    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=30))
+
+    def api(self, method: str, path: str, **content) -> dict:
+        answer = self.client.request(method, f"{self.orchestrator.url}/api{path}", **({"json": content} if content else {}))
+        answer.raise_for_status()
+        return answer.json()
+
+    def look_at(self, run: str, shows: str = "") -> None:
+        """Open the run's page, and wait until it says how the run is."""
+        self.browser.open(f"{self.orchestrator.url}/v2/runs/flow-run/{run}")
+        if shows:
+            self.browser.shows(shows, 60)
+
+    def state(self, run: str) -> str:
+        return self.api("GET", f"/flow_runs/{run}")["state"]["name"]
+
+    def until(self, run: str, *states: str, limit_s: float = WORK_LIMIT_S, last: str = "") -> str:
+        """Wait until the run is in one of these states; another one that is final ends the wait at once. last: a state that was seen before.
+
+        The browser looks at nothing meanwhile: the run's page draws its timeline all the time, which a machine without graphics feels.
+        """
+        self.browser.open("about:blank")
+        end = time.monotonic() + limit_s
+        while (now := self.api("GET", f"/flow_runs/{run}")["state"])["name"] not in states or now["id"] == last:
+            if time.monotonic() > end or (now["type"] in ("COMPLETED", "FAILED", "CANCELLED") and now["id"] != last):
+                self.look_at(run)
+                time.sleep(5)
+                raise AssertionError(f"the run is {now['name']} ({now['message']}), not {states}, after {limit_s:.0f} s at most; "
+                                     f"picture: {self.browser.picture('wrong-state')}\n{self.browser.text()[-2500:]}")
+            time.sleep(0.5)
+        return now["id"]
+
+    def deployment(self, name: str) -> str:
+        return self.api("GET", f"/deployments/name/{name}")["id"]
+
+    def code(self, run: str) -> str:
+        """The code in the newest mail to the approver that leads to this run's page."""
+        for _ in range(50):
+            for path in sorted(self.lab.mail.glob("*.eml"), key=lambda p: p.stat().st_mtime_ns, reverse=True):
+                body = email.message_from_bytes(path.read_bytes(), policy=email.policy.default).get_body(("plain",))
+                text = body.get_content() if body else ""
+                if run in text and APPROVER in text and (seen := re.search(r"^\s+(\d{4} \d{4})\s*$", text, re.M)):
+                    return seen.group(1)
+            time.sleep(0.2)
+        raise AssertionError(f"no mail with a code leads to the run {run}; see {self.lab.mail}")
+
+    def number(self, run: str) -> str:
+        return next(row.number for row in self.desk.archive.changes(limit=20) if row.run_id == run)
+
+    def kill(self, run: str, worker: bool = False) -> None:
+        """kill -9 to the process of this run, which our own worker started; with `worker` to the worker as well, just before."""
+        mark = f"PREFECT__FLOW_RUN_ID={run}".encode()
+        processes = [int(folder.name) for folder in Path("/proc").glob("[0-9]*") if mark in _environment(folder)]
+        assert processes, f"no process carries out the run {run}"
+        if worker:
+            self.orchestrator.kill("worker")
+        for process in processes:
+            os.kill(process, signal.SIGKILL)
+
+    def answer(self, run: str, decision: str, code: str) -> None:
+        """Fill in the form behind ⋮, Resume on the run's page, up to the button that sends it."""
+        page = self.browser
+        page.press("Open menu")
+        page.press("Resume", "menuitem")
+        page.shows("请批准")
+        page.choose("决定 Decision", decision)
+        page.fill_in("批准人 Approver", APPROVER)
+        page.fill_in("一次性验证码 One-time code", code)
+
+    def send(self) -> None:
+        self.browser.press("Resume", within="//*[@role='dialog']")
+        self.browser.until("has closed the form", lambda: self.browser.find("//*[@role='dialog']") is None)
+
+    def retry(self, run: str) -> None:
+        """Press Retry on the run's page, once it says that the run crashed."""
+        page = self.browser
+        self.look_at(run, "Crashed")
+        page.press("Open menu")
+        page.press("Retry", "menuitem")
+        dialog = "//*[@role='dialog' or @role='alertdialog']"
+        page.press("Retry", within=dialog)
+        page.until("has closed the question", lambda: page.find(dialog) is None)
+
+
+def _environment(folder: Path) -> bytes:
+    try:
+        return (folder / "environ").read_bytes()
+    except OSError:  # gone, or not ours
+        return b""
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory) -> Iterator[Office]:
+    if (paths := found()) is None:
+        pytest.skip("no Chromium with its driver on this machine, so nobody can click: python -m deployments.lab.browser installs them")
+    folder = tmp_path_factory.mktemp("office")
+    pictures = Path(os.environ.get("STANDFAST_PICTURES") or folder)
+    pictures.mkdir(parents=True, exist_ok=True)
+    try:
+        the_lab.up([HOST, STAGING])
+        the_lab.reset(HOST)
+    except LabError as problem:
+        pytest.fail(f"the lab cannot be had: {problem}", pytrace=False)
+    browser = Browser(*paths, folder / "profile", pictures)
+    orchestrator = Orchestrator(folder / "prefect", port=4500)
+    kept = os.environ.pop(INVENTORY, None)  # the worker must find everything in blocks
+    try:
+        desk = Desk.open(the_lab, folder, orchestrator.environment)
+        orchestrator.start_server(print)
+        loaded = subprocess.run([sys.executable, str(ROOT / "standfast.py"), "inventory", "load", desk.environment[INVENTORY]], cwd=ROOT, text=True,
+                                env={k: v for k, v in desk.environment.items() if k != INVENTORY}, capture_output=True, timeout=120)
+        assert loaded.returncode == 0, loaded.stderr + loaded.stdout
+        orchestrator.deploy(print)
+        orchestrator.start_worker(print)
+        yield Office(the_lab, desk, orchestrator, browser)
+    finally:
+        browser.close()
+        orchestrator.stop()
+        if kept is not None:
+            os.environ[INVENTORY] = kept
+
+
+def nginx_version(lab: Lab) -> str:
+    return lab.must(HOST, "dpkg-query -W -f '${Version}' nginx").strip()
+
+
+def test_a_change_is_started_approved_and_followed_in_the_browser(office):
+    page, lab = office.browser, office.lab
+    before, old = facts(lab, HOST), nginx_version(lab)
+
+    # Start it: the form
+    page.open(f"{office.orchestrator.url}/v2/deployments/deployment/{office.deployment('software-upgrade/standfast')}")
+    page.press("Run")
+    page.press("Custom run", "menuitem")
+    page.fill_in("Customer", "bureau")
+    page.add("Hosts", HOST)
+    page.choose("What is upgraded", "middleware")
+    page.choose("Which packages", "listed")
+    page.add("Listed packages", "nginx")
+    page.fill_in("Requested by", "张工")
+    page.fill_in("Reason", "安装 nginx 已发布的安全更新")
+    page.fill_in("Staging host", STAGING)
+    page.size(1400, 1500)
+    page.to_top()
+    page.picture("run-form")
+    page.size(1400, 1000)
+    page.press("Submit")
+    page.press("View run")
+    run = page.until("is a run's page", lambda: re.search(r"/flow-run/([0-9a-f-]{36})", page.driver.current_url)).group(1)
+
+    # It works by itself until it waits for the customer
+    waiting = office.until(run, "Suspended")
+    number = office.number(run)
+    assert facts(lab, HOST) == before, "something was touched before the approval"
+    office.look_at(run, "Suspended")
+    page.shows(f"{number} software upgrade of {HOST} for bureau")
+    page.press("Artifacts", "tab")
+    page.until("links the plan", lambda: page.find(f"//a[contains(@href, 'plan-{number.lower()}')]"))
+    newest = office.api("POST", "/artifacts/latest/filter", artifacts={"key": {"any_": [f"plan-{number.lower()}"]}})[0]["latest_id"]
+    page.open(f"{office.orchestrator.url}/v2/artifacts/artifact/{newest}")
+    page.shows("演练通过")
+    page.to_top()
+    page.picture("plan")
+
+    # A wrong code asks again and says why; nothing is touched
+    office.look_at(run, "Suspended")
+    office.answer(run, "approve", "0000 0000")
+    office.send()
+    office.until(run, "Suspended", last=waiting, limit_s=90)
+    assert facts(lab, HOST) == before, "a wrong code carried something out"
+    page.size(1400, 1300)
+    office.look_at(run, "Suspended")
+    office.answer(run, "approve", office.code(run))
+    assert "the last entry did not count" in page.text() and "The code is not right" in page.text()
+    page.picture("run-approval")
+    page.size(1400, 1000)
+    office.send()
+
+    # Approved: it is carried out
+    office.until(run, "Successful")
+    assert healthy(lab, HOST) and nginx_version(lab) != old
+    page.size(1400, 1200)
+    office.look_at(run, "Successful")
+    page.press("Artifacts", "tab")
+    page.shows(f"outcome-{number.lower()}")
+    page.press("Task Runs", "tab")
+    page.shows(f"{HOST} · Upgrade 2 packages")
+    time.sleep(5)  # the timeline comes last, and slides in
+    page.to_top()
+    page.picture("run-finished")
+    assert office.desk.closure(number) == "successful" and office.desk.archive.verify().ok
+
+
+def test_a_killed_run_is_seen_crashed_and_retried_in_the_browser(office):
+    """Its process is killed in the migration; after Retry, process and worker both, which only the watchdog notices."""
+    lab = office.lab
+    request = {"customer": "bureau", "hosts": [HOST], "requester": "张工", "reason": "订单系统 1.1.0", **release(lab), "rehearse_on": STAGING}
+    run = office.api("POST", f"/deployments/{office.deployment('software-upgrade/standfast')}/create_flow_run", parameters={"request": request})["id"]
+    office.until(run, "Suspended")
+    number = office.number(run)
+    office.look_at(run, "Suspended")
+    office.answer(run, "approve", office.code(run))
+    office.send()
+    office.browser.open("about:blank")
+
+    from reports.records import Plan
+
+    steps = office.desk.archive.load(number, "plan", "1", Plan).steps
+    office.desk.wait_for(number, "step begun", step=next(s.number for s in steps if s.key == "migrate-database"), limit_s=120)
+    office.kill(run)
+    crashed = office.until(run, "Crashed", limit_s=60)
+    assert office.desk.closure(number) == "open"
+    office.retry(run)
+    office.browser.open("about:blank")
+
+    office.desk.wait_for(number, "step begun", step=steps[-1].number, limit_s=180)
+    office.kill(run, worker=True)
+    office.orchestrator.start_worker(print)
+    watch = office.deployment("watchdog/standfast")
+    end = time.monotonic() + 90
+    while office.state(run) != "Crashed":
+        assert time.monotonic() < end, f"the watchdog did not see that the run is dead: {office.state(run)}; {office.orchestrator.log('worker')}"
+        time.sleep(3)
+        watching = office.api("POST", f"/deployments/{watch}/create_flow_run", parameters={"silence_s": 2})["id"]
+        while office.api("GET", f"/flow_runs/{watching}")["state"]["type"] not in ("COMPLETED", "FAILED", "CANCELLED", "CRASHED"):
+            assert time.monotonic() < end, f"the watchdog's run is {office.state(watching)}; {office.orchestrator.log('worker')}"
+            time.sleep(0.5)
+    office.until(run, "Crashed", last=crashed, limit_s=10)
+    office.retry(run)
+    office.until(run, "Successful")
+    office.look_at(run, "Successful")
+    assert '"version": "1.1.0"' in lab.must(HOST, "curl -fsS http://127.0.0.1/health")
+    done = lab.must(HOST, f"grep -l '^result=done' /var/lib/standfast/changes/{number}/steps/*/carry-out-*/result | xargs -n1 dirname | xargs -n1 dirname")
+    assert set(collections.Counter(done.split()).values()) == {1}, f"a step was carried out to its end twice:\n{done}"
+    assert office.desk.closure(number) == "successful" and office.desk.archive.verify().ok
