@@ -47,10 +47,8 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
 
 def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, facts: dict[str, str], later: list[str]) -> Plan:
     """Pure: the original plan turned round."""
-    steps = []
-    for target in original.targets:
-        undoable = [s for s in reversed(original.steps_of(target)) if s.undo]
-        steps += [_turned(count, step, original.change) for count, step in enumerate(undoable, start=1)]
+    undoable = [step for target in original.targets for step in reversed(original.steps_of(target)) if step.undo]
+    steps = [_turned(count, step, original.change) for count, step in enumerate(undoable, start=1)]
     blockers = tuple(
         [Text(zh=f"{other} 在此之后变更过同一主机,请先回退 {other}。", en=f"{other} changed the same host later; back that out first.") for other in later])
     return Plan(
