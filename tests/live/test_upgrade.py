@@ -11,8 +11,9 @@ from tests.live.drive import APPROVER, Desk, facts, healthy
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    """A Prefect server for all live tests; the flows run in processes of their own and report to it."""
+def server(lab, tmp_path_factory):
+    """A Prefect server for all live tests; the flows run in processes of their own and report to it. web2 is the staging host, made afresh."""
+    lab.reset("web2")
     orchestrator = Orchestrator(tmp_path_factory.mktemp("prefect"), port=4300)
     orchestrator.start_server(print)
     yield orchestrator
