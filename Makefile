@@ -1,10 +1,11 @@
 # Two commands matter: `make demo` and `make test`. Both are complete in themselves and quick when run again.
 .DEFAULT_GOAL := help
-.PHONY: help setup lab demo test check lock clean down
+.PHONY: help setup lab demo test test-long check lock clean down
 
 help:
 	@echo 'make demo               watch a software upgrade on a lab host; APPROVE=yes or APPROVE=no runs it unattended'
 	@echo 'make test               run all tests; ARGS="-k archive" picks some'
+	@echo 'make test-long          the long matrices of breaking things, an hour and more'
 	@echo 'make setup              make the virtual environment .venv'
 	@echo 'make lab                bring up the lab: Debian 12 hosts in containers, a mail sink, a vendor'"'"'s releases'
 	@echo 'make down               take the lab down'
@@ -26,6 +27,11 @@ test: setup
 	@.venv/bin/python -m deployments.lab.browser
 	@.venv/bin/python -m deployments.lab up || true
 	@.venv/bin/python -m pytest $(ARGS)
+
+# The long matrices of breaking things: an hour and more.
+test-long: setup
+	@.venv/bin/python -m deployments.lab up || true
+	@.venv/bin/python -m pytest -m long $(ARGS)
 
 check: setup
 	@.venv/bin/python -m ruff check .

@@ -46,6 +46,7 @@ def test_the_flow_is_killed_at_every_step(desk, lab):
     assert desk.run("archive", "verify").returncode == 0
 
 
+@pytest.mark.long
 def test_the_flow_is_killed_while_backing_out(desk, lab):
     before = facts(lab)
     number = desk.approved(**NGINX)
@@ -84,6 +85,7 @@ def test_health_fails_after_the_upgrade_and_it_is_backed_out(desk, lab):
     assert desk.run("archive", "verify").returncode == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("orderly", [True, False], ids=["reboot", "power loss"])
 def test_the_target_restarts_while_its_packages_are_unpacked(desk, lab, orderly):
     before = facts(lab)
@@ -106,6 +108,7 @@ def step_number(desk: Desk, number: str, key: str) -> int:
     return next(s.number for s in desk.archive.load(number, "plan", "1", Plan).steps if s.key == key)
 
 
+@pytest.mark.long
 def test_dpkg_is_killed_in_the_middle(desk, lab):
     before = facts(lab)
     number = desk.approved(**NGINX)
@@ -117,6 +120,7 @@ def test_dpkg_is_killed_in_the_middle(desk, lab):
     assert healthy(lab) and lab.must("web1", "dpkg --audit") == "" and (code == 0 or facts(lab) == before)
 
 
+@pytest.mark.long
 def test_the_connection_is_cut_all_the_time(desk, lab):
     number = desk.approved(**NGINX)
     driver = desk.begin("carry-out", number)
@@ -128,6 +132,7 @@ def test_the_connection_is_cut_all_the_time(desk, lab):
     assert healthy(lab) and carried_out_once(desk, lab, number)
 
 
+@pytest.mark.long
 def test_the_package_source_is_gone(desk, lab):
     """Gone before the media are there: backed out, nothing was changed. The back-out itself needs no source."""
     before = facts(lab)
@@ -140,6 +145,7 @@ def test_the_package_source_is_gone(desk, lab):
         lab.mend_mirror("web1")
 
 
+@pytest.mark.long
 def test_the_disk_is_full_while_packages_are_unpacked(desk, lab):
     number = desk.approved(**NGINX)
     before = facts(lab)
@@ -155,6 +161,7 @@ def test_the_disk_is_full_while_packages_are_unpacked(desk, lab):
     assert code == 3 and facts(lab) == before and healthy(lab), desk.run("status", number).stdout
 
 
+@pytest.mark.long
 def test_a_second_change_on_the_same_host_is_refused_or_waits(desk, lab):
     first, second = desk.approved(**NGINX), desk.approved(**NGINX)
     driver = desk.begin("carry-out", first)
@@ -166,6 +173,7 @@ def test_a_second_change_on_the_same_host_is_refused_or_waits(desk, lab):
     assert not desk.journal(second, "step begun") and healthy(lab)
 
 
+@pytest.mark.long
 def test_a_release_is_taken_up_after_kill_in_the_migration(desk, lab):
     number = desk.approved(**release(lab))
     driver = desk.begin("carry-out", number)

@@ -19,7 +19,7 @@ from deployments.lab import lab
 from reports.records import Cluster, Step
 from tasks.operations import database, release, service
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.long]
 
 HOST = "web8"
 CHANGE_DIR = "/var/lib/standfast/changes/CHG-20260101-001"

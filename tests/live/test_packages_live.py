@@ -21,7 +21,7 @@ from tasks.planning.packages import facts_script, parse_facts, plan_packages
 from tasks.requests import UpgradeRequest
 from tasks.survey import parse_survey, survey_script
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.long]
 
 HOST = "web27"
 NUMBER = "CHG-20260101-007"

@@ -22,7 +22,7 @@ from tasks.remote import Remote
 from tasks.sandbox.engine import COPY_LABEL, TARGET_LABEL, Engine
 from tasks.simulated_copy import make_copy, remove_copy, remove_stale_copies
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.long]
 LAB = Path(os.environ.get("STANDFAST_LAB") or Path(__file__).parents[2] / ".lab")
 NAME = "web7"
 SANDBOX = Sandbox()
