@@ -73,6 +73,9 @@ def same_as_before(before: Survey, after: Survey, *, in_use: bool = False) -> tu
                  and not (in_use and d.kind == "rows" and not _lost_rows(d)))
 
 
+TURNS_RELEASES = ("release", "back-out")  # kinds of plan that may change an application's release and its database's schema
+
+
 def _explained(d: Difference, versions: Mapping[str, str], kind: str) -> bool:
     if d.kind == "package":
         wished = versions.get(d.name.partition(":")[0])
@@ -84,14 +87,14 @@ def _explained(d: Difference, versions: Mapping[str, str], kind: str) -> bool:
     if d.kind == "port":
         return False
     if d.kind == "release":
-        return kind == "release" and versions.get(d.name) == d.after
+        return kind in TURNS_RELEASES and d.after in (versions.get(d.name), versions.get(d.name.rpartition("/")[2]))
     if d.kind == "cluster":
         same_state = d.before.partition(", ")[2] == d.after.partition(", ")[2]
         of_plan = any(name.startswith("postgresql-") for name in versions)
-        migrated = kind == "release" and _state(d.before) == _state(d.after) if d.before and d.after else False
+        migrated = kind in TURNS_RELEASES and _state(d.before) == _state(d.after) if d.before and d.after else False
         return bool(d.before and d.after) and ((same_state and of_plan) or migrated)
     if d.kind == "rows":
-        return kind == "release" and not d.before or not _lost_rows(d)
+        return kind in TURNS_RELEASES and not d.before or not _lost_rows(d)
     if d.kind == "health":
         return d.after == "good"
     if d.kind == "host":

@@ -64,7 +64,7 @@ def test_packages_on_a_simulated_copy_first_then_for_real_then_back(desk, lab):
 
 def test_a_release_with_migration_and_its_repair(desk, lab):
     number = desk.approved(**release(lab))
-    assert desk.run("carry-out", number).returncode == 0
+    assert desk.run("carry-out", number).returncode == 0 and desk.closure(number) == "successful"
     assert '"version": "1.1.0"' in lab.must("web1", "curl -fsS http://127.0.0.1/health")
 
 

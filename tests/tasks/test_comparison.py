@@ -207,3 +207,15 @@ def test_differences_are_the_same_seen_from_both_sides(emptied):
     other = survey(**{name: {} if name == "configuration" else () for name in emptied})
     there, back = differences(survey(), other), differences(other, survey())
     assert [(d.kind, d.name, d.before, d.after) for d in there] == [(d.kind, d.name, d.after, d.before) for d in back]
+
+
+def test_the_planned_release_is_expected_under_its_folder():
+    from types import SimpleNamespace
+
+    from reports.records import Difference, VersionChange
+    from tasks.comparison import unexpected
+
+    turned = Difference(target="web1", kind="release", name="/srv/orders", before="1.0.0", after="1.1.0")
+    plan = SimpleNamespace(kind="release", versions=(VersionChange(target="web1", name="orders", before="1.0.0", after="1.1.0"),))
+    assert unexpected([turned], plan, "web1") == ()
+    assert unexpected([turned.model_copy(update={"after": "1.2.0"})], plan, "web1") != ()
