@@ -18,6 +18,7 @@ from selenium.webdriver.remote.webelement import WebElement
 QUIET = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--hide-scrollbars", "--lang=en")
 LOOK_AGAIN_S = 0.3
+RARELY = "const draw = window.requestAnimationFrame.bind(window); window.requestAnimationFrame = f => setTimeout(() => draw(f), 500);"
 T = TypeVar("T")
 
 
@@ -34,6 +35,7 @@ class Browser:
         self.driver.set_page_load_timeout(60)
 
         self.size(width, height)
+        self._rarely = ""
 
     def close(self) -> None:
         self.driver.quit()
@@ -42,6 +44,17 @@ class Browser:
         """Of the page itself, in CSS pixels: what a picture shows."""
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride",
                                     {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
+
+    def draw_rarely(self, rarely: bool) -> None:
+        """Let the pages that are opened from now on draw their moving parts twice a second, or as often as they like.
+
+        The timeline of a run's page moves all the time; without a graphics card that alone takes all of a processor.
+        """
+        if rarely and not self._rarely:
+            self._rarely = self.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": RARELY})["identifier"]
+        elif self._rarely and not rarely:
+            self.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", {"identifier": self._rarely})
+            self._rarely = ""
 
     def to_top(self) -> None:
         self.driver.execute_script("document.activeElement.blur(); window.scrollTo(0, 0)")
@@ -93,6 +106,10 @@ class Browser:
             if element is None:
                 return False
             self._bring_into_view(element)
+            place = element.rect
+            time.sleep(0.15)
+            if element.rect != place:  # it still moves, and the click would miss
+                return False
             element.click()
             return True
 
