@@ -82,6 +82,7 @@ def open_change(procedure: str, request: dict, *, run_id: str = "") -> str:
         if run_id:
             archive.attach_run(number, run_id)
         return number
+    desk.customer(request["customer"])  # without one there is nobody to ask, and no language to write in
     number = archive.new_change(procedure=procedure, customer=request["customer"], requester=request["requester"],
                                 operator=request.get("operator", ""), reason=request["reason"],
                                 request={**request, "number": ""}, opened_at=desk.now(), run_id=run_id)
