@@ -174,6 +174,7 @@ def nginx_version(lab: Lab) -> str:
     return lab.must(HOST, "dpkg-query -W -f '${Version}' nginx").strip()
 
 
+@pytest.mark.long
 def test_a_change_is_started_approved_and_followed_in_the_browser(office):
     page, lab = office.browser, office.lab
     before, old = facts(lab, HOST), nginx_version(lab)
@@ -245,6 +246,7 @@ def test_a_change_is_started_approved_and_followed_in_the_browser(office):
     assert office.desk.closure(number) == "successful" and office.desk.archive.verify().ok
 
 
+@pytest.mark.long
 def test_a_killed_run_is_seen_crashed_and_retried_in_the_browser(office):
     """Its process is killed in the migration; after Retry, process and worker both, which only the watchdog notices."""
     lab = office.lab
