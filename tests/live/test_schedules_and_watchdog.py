@@ -23,7 +23,8 @@ from flows.watchdog import watchdog
 import time
 with get_client(sync_client=True) as client:
     deployment = client.read_deployment_by_name("software-upgrade/standfast")
-    dead, waiting = (client.create_flow_run_from_deployment(deployment.id) for _ in range(2))
+    request = {"customer": "bureau", "hosts": ["web1"], "requester": "x", "reason": "x"}
+    dead, waiting = (client.create_flow_run_from_deployment(deployment.id, parameters={"request": request}) for _ in range(2))
     client.set_flow_run_state(dead.id, Running(), force=True)
     client.set_flow_run_state(waiting.id, Suspended(timeout_seconds=3600), force=True)
     time.sleep(3)
