@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from blocks.host_access import HostAccess
-from reports.records import Medium, Plan, Step, StepOutcome
+from reports.records import Plan, Step, StepOutcome
 from tasks.errors import CommandFailed, HostUnreachable, OutOfTime, TargetBusy
 from tasks.redaction import redact
-from tasks.remote import Answer, Remote, connected
+from tasks.remote import connected
 
 HOME = "/var/lib/standfast"
 RUNNER = Path(__file__).with_name("runner.sh")
@@ -153,7 +153,6 @@ def attempt(host: HostAccess, number: str, step: Step, action: Action, count: in
     """
     folder, name = step_folder(number, step), action.replace(" ", "-")
     unit = f"standfast-{number}-{step.number:02d}-{name}-{count}".lower()
-    account = step.account if action == "carry out" else "root" if step.account == "root" else step.account
     seen = _Output(say)
     last_contact = time.monotonic()
     give_up = time.monotonic() + step.time_limit_s + 2 * patience_s
@@ -163,7 +162,7 @@ def attempt(host: HostAccess, number: str, step: Step, action: Action, count: in
         try:
             with connected(host) as remote:
                 last_contact = time.monotonic()
-                script = _watch(folder, name, count, unit, account, step.time_limit_s, seen.lines)
+                script = _watch(folder, name, count, unit, step.account, step.time_limit_s, seen.lines)
                 answer = remote.stream(script, seen, timeout_s=step.time_limit_s + 90)  # type: ignore[arg-type]
                 last_contact = time.monotonic()
                 if answer.exit_code == 0 and seen.result is not None:
@@ -279,11 +278,3 @@ def _outcome(number: str, step: Step, action: Action, count: int, seen: _Output)
 
 def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text.replace("Z", "+00:00")) if text else None
-
-
-def read_only(remote: Remote, script: str, *, timeout_s: float = 120) -> Answer:
-    """Run a script that only reads; may be repeated at will."""
-    return remote.run(script, timeout_s=timeout_s)
-
-
-__all__ = ["attempt", "change_folder", "deliver", "forget", "release_lock", "step_folder", "take_lock", "read_only", "Medium"]

@@ -17,7 +17,7 @@ from tasks.operations import configuration, database, disk_space, package, servi
 from tasks.operations.package import PackageChange, PackageFile
 from tasks.planning import changelogs
 from tasks.planning.package_facts import DATABASE, Asked, Coming, PackageFacts, facts_script, parse_facts
-from tasks.planning.releases import batches_of
+from tasks.planning.roll_out import batches_of, window_blockers
 from tasks.requests import UpgradeRequest
 
 PROCEDURE = "software-upgrade"
@@ -119,22 +119,7 @@ def plan_packages(
 
 
 def _common_blockers(request: UpgradeRequest, plan_at: datetime) -> list[Text]:
-    found = []
-    opens, closes = request.window_opens_at, request.window_closes_at
-    if closes and closes <= plan_at:
-        found.append(
-            Text(
-                zh=f"维护窗口已于 {closes:%Y-%m-%d %H:%M %z} 结束,请约定新的窗口。",
-                en=f"The maintenance window closed at {closes:%Y-%m-%d %H:%M %z}, which is in the past; agree on a new one.",
-            )
-        )
-    if opens and closes and closes <= opens:
-        found.append(
-            Text(
-                zh="维护窗口的结束时间不晚于开始时间,请更正。",
-                en="The maintenance window closes before it opens; correct its times.",
-            )
-        )
+    found = window_blockers(request, plan_at)
     if request.scope == "listed" and not any(name.strip() for name in request.packages):
         found.append(
             Text(

@@ -12,6 +12,7 @@ from reports.records import Acceptance, Improvement, Medium, Plan, Release, Risk
 from tasks.errors import ProcedureError
 from tasks.operations import release, service
 from tasks.operations.database import cluster_of
+from tasks.planning.roll_out import batches_of, window_blockers
 from tasks.requests import ReleaseMedia, UpgradeRequest
 
 PROCEDURE = "software-upgrade"
@@ -51,13 +52,6 @@ def compare_versions(one: str, other: str) -> int:
         if difference:
             return 1 if difference > 0 else -1
     return 0
-
-
-def batches_of(hosts: Sequence[str], canaries: int, batch_size: int) -> tuple[tuple[str, ...], ...]:
-    """The hosts in batches, in their order: the canaries first, then at most `batch_size` at a time."""
-    rest = hosts[canaries:]
-    further = [tuple(rest[start : start + batch_size]) for start in range(0, len(rest), batch_size)]
-    return tuple(batch for batch in (tuple(hosts[:canaries]), *further) if batch)
 
 
 def _room(survey: Survey, root: str) -> int | None:
@@ -159,21 +153,7 @@ def _common_blockers(request: UpgradeRequest, wish: ReleaseMedia, plan_at: datet
         blockers.append(
             Text(zh=f"健康地址 {wish.health} 不是 http(s) 地址。", en=f"The health address {wish.health} is no http(s) address.")
         )
-    opens, closes = request.window_opens_at, request.window_closes_at
-    if closes and closes <= plan_at:
-        blockers.append(
-            Text(
-                zh=f"维护窗口已于 {closes:%Y-%m-%d %H:%M %z} 结束,请约定新的窗口。",
-                en=f"The maintenance window closed at {closes:%Y-%m-%d %H:%M %z}, which is in the past; agree on a new one.",
-            )
-        )
-    if opens and closes and closes <= opens:
-        blockers.append(
-            Text(
-                zh="维护窗口的结束时间不晚于开始时间,请更正。",
-                en="The maintenance window closes before it opens; correct its times.",
-            )
-        )
+    blockers += window_blockers(request, plan_at)
     return blockers
 
 

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from reports.records import Acceptance, Cluster, FileSystem, Medium, Release, Service, Survey, TableRows, Text
 from tasks.errors import ProcedureError
-from tasks.planning.releases import batches_of, compare_versions, plan_release
+from tasks.planning.releases import compare_versions, plan_release
+from tasks.planning.roll_out import batches_of
 from tasks.requests import ReleaseMedia, UpgradeRequest
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
