@@ -1,0 +1,54 @@
+"""What an inspection finds: one row for every object of every check, and what became of every target."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from reports.records.base import Moment, Record, Text
+
+
+class Outcome(StrEnum):
+    """How a check ended for one object. There is no other way, and none is silently missing."""
+
+    OK = "ok"
+    WARNING = "warning"
+    CRITICAL = "critical"
+    UNKNOWN = "unknown"              # could not be read or understood; the row says why
+    NOT_APPLICABLE = "not applicable"  # there is nothing of the kind; the row says what is not there
+
+    @property
+    def weight(self) -> int:
+        """For "the worst of": critical, unknown, warning, ok, not applicable. What is not known may be bad, and is no alarm."""
+        return {"critical": 4, "warning": 3, "unknown": 2, "ok": 1, "not applicable": 0}[self.value]
+
+
+class CheckRow(Record):
+    """What one check says of one object of one target.
+
+    object: what of the target is meant (a mount point, a unit, schema.table), the same in every inspection; empty: the target as a whole.
+    value, unit, capacity: the figure judged, and for things that can become full the figure at which they are; None where there is none.
+    says: the finding in one sentence. evidence: the lines it rests on, at most a few, secrets removed.
+    """
+
+    target: str
+    check: str
+    object: str = ""
+    outcome: Outcome
+    value: float | None = None
+    unit: str = ""
+    capacity: float | None = None
+    says: Text
+    evidence: str = ""
+
+
+class TargetRead(Record):
+    """What became of one target of an inspection. problem: why it could not be read; empty if it was."""
+
+    target: str
+    kind: Literal["host", "postgresql", "mysql", "network"]
+    read_at: Moment
+    seconds: float
+    problem: Text | None = None
+    about: dict[str, str] = {}  # what it is, for its page in the report: system, version, cores, memory
+    rows: tuple[CheckRow, ...] = ()

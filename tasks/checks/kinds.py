@@ -1,0 +1,195 @@
+"""What a check is made of. Pure: text in, rows out; nothing here connects to anything.
+
+A check is one file. It has one question, one read-only command or query, a `parse` that understands the answer, a `judge` that
+compares it with limits, a remedy, and the source of command and limits. Nothing else has to be changed to add one; its case file
+in tests/tasks/checks/cases shows real answers and what must be said of them. See docs/adding-a-check.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from reports.records import Outcome, Text
+
+Chapter = Literal[
+    # of a host (R128-R134), of other devices and software (R127)
+    "hardware", "log", "cluster", "storage", "configuration", "backup", "resources", "network", "middleware",
+    # of a database (R135-R142)
+    "running", "db log", "db backup", "space", "db resources", "growth", "objects", "tuning",
+]
+
+
+class Unreadable(ValueError):
+    """An answer that makes no sense; nothing may be concluded from it. The words become the row's reason."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Where a figure becomes a warning and where critical; None: never. A customer or a host may have others, by `<check id>.<name>`.
+
+    over: the figure is bad when it is at or over the limit; False: when it is at or under it.
+    source: where the limit comes from; no limit without one.
+    """
+
+    warning: float | None
+    critical: float | None
+    unit: str
+    source: str
+    over: bool = True
+
+    def grade(self, value: float) -> Outcome:
+        """The outcome of one figure; not a number is unknown."""
+        if value != value:
+            return Outcome.UNKNOWN
+        for limit, outcome in ((self.critical, Outcome.CRITICAL), (self.warning, Outcome.WARNING)):
+            if limit is not None and (value >= limit if self.over else value <= limit):
+                return outcome
+        return Outcome.OK
+
+
+@dataclass(frozen=True)
+class Row:
+    """What a judge says of one object; it becomes a CheckRow. See there for what the fields mean."""
+
+    outcome: Outcome
+    zh: str
+    en: str
+    object: str = ""
+    value: float | None = None
+    unit: str = ""
+    capacity: float | None = None
+    evidence: str = ""
+
+
+def ok(zh: str, en: str, **more: Any) -> Row:
+    return Row(Outcome.OK, zh, en, **more)
+
+
+def warning(zh: str, en: str, **more: Any) -> Row:
+    return Row(Outcome.WARNING, zh, en, **more)
+
+
+def critical(zh: str, en: str, **more: Any) -> Row:
+    return Row(Outcome.CRITICAL, zh, en, **more)
+
+
+def unknown(zh: str, en: str, **more: Any) -> Row:
+    return Row(Outcome.UNKNOWN, zh, en, **more)
+
+
+def not_applicable(zh: str, en: str, **more: Any) -> Row:
+    return Row(Outcome.NOT_APPLICABLE, zh, en, **more)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a judge may know beside the answer.
+
+    now: when the target was read. before: what this check said last time, by object. before_at: when that was; None: never.
+    expected: what the inventory says of this target, for example {"units": ["orders.service"], "ports": [443],
+        "backups": [{"path": "/srv/backup", "every_h": 24}], "time_zone": "Asia/Shanghai"}; a key that is missing means nothing was said.
+    kind: of a database server: "postgresql", "mysql" or "mariadb"; version: its major and minor version.
+    """
+
+    now: datetime
+    before: Mapping[str, Row] = field(default_factory=dict)
+    before_at: datetime | None = None
+    expected: Mapping[str, Any] = field(default_factory=dict)
+    kind: str = ""
+    version: tuple[int, int] = (0, 0)
+
+    @property
+    def days_since(self) -> float | None:
+        """Days since the last inspection; None without one."""
+        return None if self.before_at is None else (self.now - self.before_at).total_seconds() / 86400
+
+
+Limits = Mapping[str, Limit]
+Judge = Callable[[Any, Limits, Known], Iterable[Row]]
+
+
+@dataclass(frozen=True)
+class HostCheck:
+    """A question to a host, answered by one command as root.
+
+    command: POSIX sh, read-only, English C locale, standard input closed. It prints what `parse` reads, and may end by
+        `na WORDS` (nothing of the kind is here), or `cannot WORDS` (it is here, and cannot be asked); any other exit status but 0 is unknown.
+    parse: the whole output in, anything out; raises ValueError (or Unreadable) for what makes no sense, and nothing else.
+    judge: what `parse` gave, the limits, what is known; yields at least one row.
+    needs: what the host must be for this to mean anything: "root" always; words such as "systemd" are for the docs.
+    """
+
+    id: str
+    title: Text
+    chapter: Chapter
+    command: str
+    parse: Callable[[str], Any]
+    judge: Judge
+    remedy: Text
+    source: str
+    limits: Limits = field(default_factory=dict)
+    clause: str = ""              # of GB/T 22239, where one asks for this
+    time_limit_s: int = 20
+    byte_limit: int = 200_000
+    remedy_operation: str = ""    # the procedure whose plan mends this, "software-upgrade" for example; empty: work by hand
+
+
+@dataclass(frozen=True)
+class DatabaseCheck:
+    """A question to a database server, answered by one read-only query.
+
+    kinds: which servers understand it. queries: by the lowest version that understands the text, as (major, minor); the highest that
+        is not above the server's is used; none: not applicable. each_database: asked in every database, not once per server
+        (PostgreSQL; the rows then carry the column `database`). For MySQL the query itself covers all schemas.
+    judge: the rows as dicts by column name, the limits, what is known; yields at least one row. `parse` checks and converts them and
+        raises ValueError for what makes no sense.
+    needs: what the role must have ("pg_monitor", "PROCESS"); named when the server refuses. extension: without it, not applicable.
+    """
+
+    id: str
+    title: Text
+    chapter: Chapter
+    kinds: tuple[str, ...]
+    queries: Mapping[tuple[int, int], str]
+    judge: Judge
+    remedy: Text
+    source: str
+    parse: Callable[[list[dict[str, Any]]], Any] = lambda rows: rows
+    limits: Limits = field(default_factory=dict)
+    clause: str = ""
+    needs: str = ""
+    extension: str = ""
+    each_database: bool = False
+    time_limit_s: int = 15
+    row_limit: int = 2000
+    remedy_operation: str = ""
+
+    def query(self, version: tuple[int, int]) -> str | None:
+        """The text for a server of this version."""
+        fitting = [lowest for lowest in self.queries if lowest <= version]
+        return self.queries[max(fitting)] if fitting else None
+
+
+Check = HostCheck | DatabaseCheck
+
+
+def number(word: Any, what: str = "a figure") -> float:
+    """A figure from an answer. Raises Unreadable for anything else, infinity included."""
+    try:
+        value = float(word)
+    except (TypeError, ValueError):
+        raise Unreadable(f"{what} is {str(word)[:40]!r}, not a number") from None
+    if value != value or value in (float("inf"), float("-inf")):
+        raise Unreadable(f"{what} is {word!r}, not a number")
+    return value
+
+
+def whole(word: Any, what: str = "a figure") -> int:
+    """A whole figure from an answer. Raises Unreadable for anything else."""
+    value = number(word, what)
+    if value != int(value):
+        raise Unreadable(f"{what} is {word!r}, not a whole number")
+    return int(value)

@@ -1,0 +1,125 @@
+"""One script that carries all checks of a host in one round trip, and its answer judged. Pure.
+
+The frame around an answer is a line with a word that is new in every reading, so nothing that a command prints can be taken for it.
+Every command has its own shell, its own time limit and its own size limit, so it can spoil nothing but its own answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from shlex import quote
+
+from reports.records import CheckRow, Outcome, Text
+from tasks.checks.kinds import Check, HostCheck, Known, Limits, Row, Unreadable, unknown
+from tasks.redaction import redact
+
+NOT_HERE, CANNOT = 100, 101  # exit statuses of `na` and `cannot`
+TIMED_OUT = (124, 137)
+EVIDENCE_CHARACTERS = 600
+
+_HEAD = r"""set -u
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C TZ=UTC
+export PATH LC_ALL TZ
+unset CDPATH GREP_OPTIONS POSIXLY_CORRECT PGOPTIONS SYSTEMD_COLORS
+renice -n 19 $$ >/dev/null 2>&1; ionice -c 3 -p $$ 2>/dev/null
+# What was so when the reading began, for checks that look at a span of time.
+STAT_BEFORE=$(cat /proc/stat) DISKS_BEFORE=$(cat /proc/diskstats) UPTIME_BEFORE=$(cat /proc/uptime)
+export STAT_BEFORE DISKS_BEFORE UPTIME_BEFORE
+exec 4>&1
+part() {
+  printf '\n%s begin %s\n' "$nonce" "$1"
+  code=$( { { timeout -k 2 "$2" sh -c "$4" 2>&1 </dev/null 4>&-; echo $? >&3; } | head -c "$3" >&4; } 3>&1 )
+  printf '\n%s end %s %s\n' "$nonce" "$1" "$code"
+}
+"""
+# Every command begins with these two words at hand.
+_WORDS = "na() { echo \"$*\"; exit 100; }; cannot() { echo \"$*\"; exit 101; }\n"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command printed, and how it ended; cut: its output was longer than allowed."""
+
+    output: str
+    exit_code: int
+    cut: bool = False
+
+
+def host_script(checks: Sequence[HostCheck], nonce: str) -> str:
+    """The script for root. nonce: a fresh word of letters and digits, 16 or more."""
+    if not re.fullmatch(r"[0-9A-Za-z]{16,}", nonce):
+        raise ValueError("the word that frames the answers must be 16 or more letters and digits")
+    pieces = [_HEAD, f"nonce=@{nonce}\n"]
+    for check in checks:
+        pieces.append(f"part {check.id} {check.time_limit_s} {check.byte_limit} {quote(_WORDS + check.command.strip())}\n")
+    pieces.append("printf '\\n%s complete\\n' \"$nonce\"\n")
+    return "".join(pieces)
+
+
+def answers_in(output: str, nonce: str, checks: Iterable[HostCheck]) -> dict[str, Answer]:
+    """The answers by check id, as far as they arrived whole."""
+    limits = {check.id: check.byte_limit for check in checks}
+    answers: dict[str, Answer] = {}
+    for found in re.finditer(rf"^@{nonce} begin (\S+)\n(.*?)\n@{nonce} end \1 (\d+)$", output, re.M | re.S):
+        name, text = found[1], found[2].replace("\0", "")
+        answers[name] = Answer(text, int(found[3]), len(text.encode(errors="replace")) >= limits.get(name, 0))
+    return answers
+
+
+def examine(check: Check, answer: Answer | None, limits: Limits, known: Known) -> tuple[Row, ...]:
+    """Judge one answer. Whatever the answer is, there is at least one row, and nothing is raised."""
+    if answer is None:
+        return (unknown("没有收到回答(连接中断)", "no answer arrived: the connection broke before"),)
+    first = next((line.strip() for line in answer.output.splitlines() if line.strip()), "")[:200]
+    if answer.exit_code == NOT_HERE:
+        return (Row(Outcome.NOT_APPLICABLE, f"不适用:{first}", f"not applicable: {first}"),)
+    if answer.exit_code in TIMED_OUT:
+        return (unknown(f"命令在 {check.time_limit_s} 秒内没有结束", f"the command did not end within {check.time_limit_s} s"),)
+    if answer.exit_code == CANNOT:
+        return (unknown(f"无法检查:{first}", f"cannot be asked: {first}"),)
+    if answer.exit_code != 0:
+        return (unknown(f"命令以 {answer.exit_code} 结束:{first}", f"the command ended with {answer.exit_code}: {first}"),)
+    if answer.cut:
+        return (unknown("回答超过大小上限,已被截断", "the answer was longer than allowed and was cut"),)
+    return judged(check, answer.output, limits, known)
+
+
+def judged(check: Check, answer: object, limits: Limits, known: Known) -> tuple[Row, ...]:
+    """Parse and judge what a command printed or a query returned; what cannot be understood is unknown, with the reason."""
+    try:
+        rows = tuple(check.judge(check.parse(answer), limits, known))
+    except Unreadable as problem:
+        return (unknown(f"回答无法理解:{problem}", f"the answer cannot be understood: {problem}"),)
+    except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as problem:
+        detail = f"{type(problem).__name__}: {str(problem)[:160]}"
+        return (unknown(f"回答无法理解:{detail}", f"the answer cannot be understood: {detail}"),)
+    return rows or (unknown("没有得到结果", "nothing came of it"),)
+
+
+def check_rows(target: str, check: Check, rows: Iterable[Row]) -> tuple[CheckRow, ...]:
+    """Rows as they are kept; secrets removed, evidence bounded, one row for each object."""
+    kept: dict[str, CheckRow] = {}
+    for row in rows:
+        name = redact(row.object)[:300]
+        new = CheckRow(target=target, check=check.id, object=name, outcome=row.outcome, value=row.value, unit=row.unit, capacity=row.capacity,
+                       says=Text(zh=redact(row.zh)[:1000], en=redact(row.en)[:1000]), evidence=redact(row.evidence)[:EVIDENCE_CHARACTERS])
+        if name not in kept or kept[name].outcome.weight < new.outcome.weight:
+            kept[name] = new
+    return tuple(kept.values())
+
+
+def examine_host(target: str, output: str, nonce: str, checks: Sequence[HostCheck], limits: Mapping[str, Limits],
+                 known: Mapping[str, Known]) -> tuple[CheckRow, ...]:
+    """Every check's rows for one host's whole answer."""
+    answers = answers_in(output, nonce, checks)
+    found: list[CheckRow] = []
+    for check in checks:
+        found += check_rows(target, check, examine(check, answers.get(check.id), limits[check.id], known[check.id]))
+    return tuple(found)
+
+
+def remembered(row: CheckRow) -> Row:
+    """A kept row as the judge of the next inspection sees it."""
+    return Row(row.outcome, row.says.zh, row.says.en, row.object, row.value, row.unit, row.capacity, row.evidence)

@@ -1,0 +1,106 @@
+"""Every check over its case file, and over answers that make no sense."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from reports.records import Outcome
+from tasks.checks.catalogue import all_checks, host_checks, limits_for
+from tasks.checks.kinds import HostCheck, Known, Row
+from tasks.checks.reading import Answer, examine, host_script, judged
+
+CASES = Path(__file__).parent / "cases"
+NOW = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
+
+
+def cases() -> list:
+    found = []
+    for check in all_checks():
+        path = CASES / f"{check.id}.yaml"
+        for case in yaml.safe_load(path.read_text()) if path.exists() else []:
+            found.append(pytest.param(check, case, id=f"{check.id} {case['name']}"))
+    return found
+
+
+def known(case: dict) -> Known:
+    """`before`: by object, [outcome, value]; `days`: how long ago; `expected`, `kind`, `version`: as in Known."""
+    before = {name: Row(Outcome(outcome), "", "", object=name, value=value) for name, (outcome, value) in case.get("before", {}).items()}
+    now = datetime.fromisoformat(case["now"]) if "now" in case else NOW
+    return Known(now=now, before=before, before_at=now - timedelta(days=case.get("days", 90)) if "before" in case or "days" in case else None,
+                 expected=case.get("expected", {}), kind=case.get("kind", ""), version=tuple(case.get("version", (15, 0))))
+
+
+@pytest.mark.parametrize(("check", "case"), cases())
+def test_what_must_be_said_of_a_real_answer(check, case):
+    limits = limits_for(check, case.get("limits", {}))
+    if isinstance(check, HostCheck):
+        rows = examine(check, Answer(case["output"], case.get("exit", 0)), limits, known(case))
+    else:
+        rows = judged(check, case["answer"], limits, known(case))
+    said = {row.object: row.outcome.value for row in rows}
+    assert said == case["rows"], [(row.object, row.outcome.value, row.en) for row in rows]
+    for name, value in case.get("values", {}).items():
+        assert next(row.value for row in rows if row.object == name) == pytest.approx(value)
+    for name, words in case.get("says", {}).items():
+        assert words in next(row.en for row in rows if row.object == name)
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)
+def test_every_check_is_whole(check):
+    """Both languages, a source for every limit, and cases that show it well, not well, and not readable."""
+    assert check.title.zh and check.title.en and check.remedy.zh and check.remedy.en and check.source
+    assert all(limit.source and (limit.warning is not None or limit.critical is not None) for limit in check.limits.values())
+    seen = {outcome for case in yaml.safe_load((CASES / f"{check.id}.yaml").read_text()) for outcome in case["rows"].values()}
+    assert "unknown" in seen and seen & {"ok", "not applicable"}, f"the cases of {check.id} only show {seen}"
+    informs = check.id in INFORMATION
+    assert informs or seen & {"warning", "critical"}, f"no case of {check.id} shows anything wrong"
+
+
+# Checks that only tell, and never find fault.
+INFORMATION: set[str] = set()
+
+NONSENSE = st.one_of(st.just(""), st.just("无法找到命令\n"), st.text(max_size=400), st.binary(max_size=200).map(lambda b: b.decode(errors="replace")),
+                     st.sampled_from(["{", "[]", "null", "0", "-1", "nan", "{}\n{}", "a b c d e f g h i j k\n" * 3, "\n\n\n", "9" * 400]))
+
+
+@pytest.mark.parametrize("check", host_checks(), ids=lambda check: check.id)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(output=NONSENSE)
+def test_nonsense_never_raises(check, output):
+    rows = examine(check, Answer(output, 0), limits_for(check), Known(now=NOW))
+    assert rows and all(isinstance(row.outcome, Outcome) and row.zh and row.en for row in rows)
+
+
+@pytest.mark.parametrize("check", host_checks(), ids=lambda check: check.id)
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_an_answer_that_is_cut_never_raises(check, data):
+    """Real answers, cut anywhere, or with a line lost."""
+    outputs = [case["output"] for case in yaml.safe_load((CASES / f"{check.id}.yaml").read_text())]
+    output = data.draw(st.sampled_from(outputs))
+    at = data.draw(st.integers(0, len(output)))
+    assert examine(check, Answer(output[:at], 0), limits_for(check), Known(now=NOW))
+
+
+def test_empty_is_never_ok_where_something_must_be_there():
+    """An answer of nothing is only well for checks that look for trouble and say so."""
+    silent = {check.id for check in host_checks() if all(row.outcome is Outcome.OK for row in examine(check, Answer("", 0), limits_for(check), Known(now=NOW)))}
+    assert silent == SILENT_IS_WELL
+
+
+# Their command ends with a line that says it came to its end, or they fail; none may be here without a reason.
+SILENT_IS_WELL: set[str] = set()
+
+
+def test_the_script_of_all_checks_is_shell(tmp_path):
+    import subprocess
+
+    script = tmp_path / "script"
+    script.write_text(host_script(host_checks(), "0123456789abcdef"))
+    assert subprocess.run(["sh", "-n", script], capture_output=True, text=True).stderr == ""
