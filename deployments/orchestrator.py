@@ -47,6 +47,8 @@ def settings(home: Path, port: int) -> dict[str, str]:
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
         # In memory, a restart of the server would block a host for ever or cancel a change half done.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
+        # A run that dies before it started must not hold its deployment's only place for the five minutes that are the default.
+        "PREFECT_SERVER_CONCURRENCY_INITIAL_DEPLOYMENT_LEASE_DURATION": "60",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "100",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_READ_BATCH_SIZE": "100",
         "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "1",
@@ -110,10 +112,10 @@ class Orchestrator:
         say("starting a worker")
         self._start(name, [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--name", f"standfast-{name}"])
 
-    def kill(self, name: str) -> None:
-        """End a child without warning, as a power cut would (for trying what happens)."""
+    def kill(self, name: str, *, with_children: bool = False) -> None:
+        """End a child without warning, with what it started or alone, as a power cut would (for trying what happens)."""
         child = self._children.pop(name)
-        child.kill()
+        os.killpg(child.pid, signal.SIGKILL) if with_children else child.kill()
         child.wait()
 
     def stop(self) -> None:
