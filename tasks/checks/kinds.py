@@ -142,7 +142,8 @@ class DatabaseCheck:
     """A question to a database server, answered by one read-only query.
 
     kinds: which servers understand it. queries: by the lowest version that understands the text, as (major, minor); the highest that
-        is not above the server's is used; none: not applicable. each_database: asked in every database, not once per server
+        is not above the server's is used; none: not applicable. mariadb_queries: the same for MariaDB, where one text cannot serve both
+        (their version numbers have nothing to do with each other); empty: `queries` serves MariaDB too. each_database: asked in every database, not once per server
         (PostgreSQL; the rows then carry the column `database`). For MySQL the query itself covers all schemas.
     judge: the rows as dicts by column name, the limits, what is known; yields at least one row. `parse` checks and converts them and
         raises ValueError for what makes no sense.
@@ -166,11 +167,13 @@ class DatabaseCheck:
     time_limit_s: int = 15
     row_limit: int = 2000
     remedy_operation: str = ""
+    mariadb_queries: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
-    def query(self, version: tuple[int, int]) -> str | None:
-        """The text for a server of this version."""
-        fitting = [lowest for lowest in self.queries if lowest <= version]
-        return self.queries[max(fitting)] if fitting else None
+    def query(self, version: tuple[int, int], kind: str = "") -> str | None:
+        """The text for a server of this version and kind; None: it has nothing of the sort."""
+        queries = self.mariadb_queries if kind == "mariadb" and self.mariadb_queries else self.queries
+        fitting = [lowest for lowest in queries if lowest <= version]
+        return queries[max(fitting)] if fitting else None
 
 
 Check = HostCheck | DatabaseCheck
