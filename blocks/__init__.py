@@ -2,6 +2,7 @@
 
 from blocks.archive_store import ArchiveStore
 from blocks.customer import ApproverEntry, ContactEntry, Customer
+from blocks.database_access import DatabaseAccess
 from blocks.foundation import UnknownName, sentences
 from blocks.host_access import AcceptanceCheck, HostAccess
 from blocks.notices import Delivery, NoticeFailed, Notices
@@ -15,6 +16,7 @@ __all__ = [
     "ArchiveStore",
     "ContactEntry",
     "Customer",
+    "DatabaseAccess",
     "Delivery",
     "HostAccess",
     "NoticeFailed",

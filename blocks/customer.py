@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from blocks.foundation import BilingualText, Contradiction, EntryName, Form, StandfastBlock, nearest, show
 from blocks.mail_address import MailAddress
+from blocks.overrides import LimitOverrides
 from reports.records import Approver, Contact, Language
 
 
@@ -96,6 +97,12 @@ class Customer(StandfastBlock):
     )
     warranty_until: date | None = Field(
         default=None, title="Warranty until 质保截止", description="Last day of the warranty", examples=["2028-12-31"]
+    )
+    limits: LimitOverrides = Field(
+        default_factory=dict,
+        title="Limits 阈值",
+        description="Other limits for this customer's inspections than the catalogue's, by check and name; a host's own come before them",
+        examples=["{RES-01.used: {warning: 85, critical: 95}}"],
     )
 
     @field_validator("zone")

@@ -211,7 +211,7 @@ class StandfastBlock(Block):
         return said
 
     @classmethod
-    def kind(cls) -> str:
+    def called(cls) -> str:
         return cls._kind
 
     @classmethod

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
 from blocks.foundation import BilingualText, Contradiction, EntryName, Form, Number, StandfastBlock, Whole, show
+from blocks.overrides import Expectations, LimitOverrides
 from reports.records import Acceptance
 
 KEY_TYPES = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa")
@@ -180,6 +181,18 @@ class HostAccess(StandfastBlock):
     labels: list[str] = Field(
         default_factory=list, title="Labels 标签", description="Free words to choose hosts by", examples=["[web, production]"]
     )
+    expected: Expectations = Field(
+        default_factory=dict,
+        title="Expected 期望",
+        description="What inspections compare with: units, ports, mounts, backups, time_zone...",
+        examples=["{units: [orders.service], ports: [443], time_zone: Asia/Shanghai}"],
+    )
+    limits: LimitOverrides = Field(
+        default_factory=dict,
+        title="Limits 阈值",
+        description="Other limits for this host's inspections than the catalogue's and the customer's, by check and name",
+        examples=["{RES-01.used: {warning: 85, critical: 95}}"],
+    )
 
     @field_validator("private_key", "key_file", "passphrase", "sudo_password", mode="before")
     @classmethod
@@ -190,19 +203,7 @@ class HostAccess(StandfastBlock):
     @field_validator("address")
     @classmethod
     def _an_address(cls, value: str) -> str:
-        value = value.strip()
-        bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
-        try:
-            return str(ipaddress.ip_address(bare.partition("%")[0])) + "".join(bare.partition("%")[1:])
-        except ValueError:
-            pass
-        if "://" in value or "@" in value or re.fullmatch(r"[^:]+:\d+", value):
-            raise ValueError(f"must be the bare address, not {show(value)}; user and port have their own keys")
-        if re.fullmatch(r"[\d.]+", value) or not re.fullmatch(
-            r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_-]+)*\.?", value
-        ):
-            raise ValueError(f"must be an IP address or a host name, not {show(value)}; write for example address: 192.0.2.10")
-        return value
+        return bare_address(value)
 
     @field_validator("key_file")
     @classmethod
@@ -289,6 +290,23 @@ class HostAccess(StandfastBlock):
             )
             for check in self.acceptance
         )
+
+
+def bare_address(value: str) -> str:
+    """An address as it is kept. Raises ValueError for what is none: the sentence says what to write."""
+    value = value.strip()
+    bare = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+    try:
+        return str(ipaddress.ip_address(bare.partition("%")[0])) + "".join(bare.partition("%")[1:])
+    except ValueError:
+        pass
+    if "://" in value or "@" in value or re.fullmatch(r"[^:]+:\d+", value):
+        raise ValueError(f"must be the bare address, not {show(value)}; user and port have their own keys")
+    if re.fullmatch(r"[\d.]+", value) or not re.fullmatch(
+        r"(?=.{1,253}$)[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_-]+)*\.?", value
+    ):
+        raise ValueError(f"must be an IP address or a host name, not {show(value)}; write for example address: 192.0.2.10")
+    return value
 
 
 def pinned_keys(text: str) -> str:

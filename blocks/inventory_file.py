@@ -1,4 +1,4 @@
-"""The inventory: all customers and hosts in one YAML file, read with every mistake named by its line.
+"""The inventory: all customers, hosts and databases in one YAML file, read with every mistake named by its line.
 
 Format: docs/inventory.md. Secrets do not stand in the file; it refers to them by {env: NAME} or {file: PATH}.
 """
@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError
 
 from blocks.archive_store import ArchiveStore
 from blocks.customer import Customer
+from blocks.database_access import DatabaseAccess
 from blocks.foundation import BilingualText, StandfastBlock, UnknownName, nearest, show, unknown_key
 from blocks.host_access import HostAccess
 from blocks.notices import Notices
@@ -27,6 +28,7 @@ from reports.records import Text
 SECTIONS: dict[str, type[StandfastBlock]] = {
     "customers": Customer,
     "hosts": HostAccess,
+    "databases": DatabaseAccess,
     "sandboxes": Sandbox,
     "archives": ArchiveStore,
     "notices": Notices,
@@ -66,6 +68,7 @@ class Inventory:
     provider: Text
     customers: tuple[Customer, ...] = ()
     hosts: tuple[HostAccess, ...] = ()
+    databases: tuple[DatabaseAccess, ...] = ()
     sandboxes: tuple[Sandbox, ...] = ()
     archives: tuple[ArchiveStore, ...] = ()
     notices: tuple[Notices, ...] = ()
@@ -86,7 +89,7 @@ class Inventory:
         for entry in entries:
             if entry.name == name:  # type: ignore[attr-defined]
                 return entry
-        raise UnknownName.of(block_type.kind(), name, (e.name for e in entries), self.path.name)  # type: ignore[attr-defined]
+        raise UnknownName.of(block_type.called(), name, (e.name for e in entries), self.path.name)  # type: ignore[attr-defined]
 
 
 def read_inventory(path: str | Path) -> Inventory:
@@ -141,6 +144,8 @@ class _Reading:
                 entry.block = self._block(kind, entry, provider)
             self._duplicates(kind, entries[section])
         self._known_customers(entries["customers"], entries["hosts"])
+        self._known_customers(entries["customers"], entries["databases"])
+        self._known_hosts(entries["hosts"], entries["databases"])
         self._same_host(entries["hosts"])
         made = {section: tuple(e.block for e in entries[section] if e.block is not None) for section in SECTIONS}
         return Inventory(self.path, provider or Text(zh="?", en="?"), **made)  # type: ignore[arg-type]
@@ -152,7 +157,7 @@ class _Reading:
         entries = self.source.value.get(place[0]) if isinstance(self.source.value, dict) else None
         values = entries[position] if isinstance(entries, list) and position < len(entries) else None
         name = values.get("name") if isinstance(values, dict) else None
-        return f"{SECTIONS[place[0]].kind()} {name if isinstance(name, str) and name else position + 1}"
+        return f"{SECTIONS[place[0]].called()} {name if isinstance(name, str) and name else position + 1}"
 
     def _wrong(self, place: Place, where: str, sentence: str) -> None:
         self.mistakes.append(Mistake(self.source.line(place), where, sentence, self.path.name))
@@ -301,8 +306,8 @@ class _Reading:
                 line = self.source.line((*first[entry.name].place, "name"))
                 self._wrong(
                     (*entry.place, "name"),
-                    f"{kind.kind()} {entry.name}",
-                    f"the name is used already in line {line}; every {kind.kind()} needs its own",
+                    f"{kind.called()} {entry.name}",
+                    f"the name is used already in line {line}; every {kind.called()} needs its own",
                 )
             else:
                 first[entry.name] = entry
@@ -323,6 +328,20 @@ class _Reading:
                     self._where(host.place),
                     f"no customer is called {show(wanted)}; {hint}",
                 )  # type: ignore[operator]
+
+    def _known_hosts(self, hosts: list[_Entry], databases: list[_Entry]) -> None:
+        """A database's tunnel leads through a host that is described here."""
+        names = [entry.name for entry in hosts if entry.name]
+        for database in databases:
+            wanted = database.values.get("through")
+            if isinstance(wanted, str) and wanted and wanted not in names:
+                near = nearest(wanted, names, limit=1)
+                hint = (
+                    f"did you mean {near[0]}?"
+                    if near
+                    else (f"known are {', '.join(names[:8])}" if names else "describe it under hosts first")
+                )
+                self._wrong((*database.place, "through"), self._where(database.place), f"no host is called {show(wanted)}; {hint}")
 
     def _same_host(self, hosts: list[_Entry]) -> None:
         """Two names for one machine would let two changes run on it at a time."""

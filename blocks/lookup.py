@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from blocks.archive_store import ArchiveStore
 from blocks.customer import Customer
+from blocks.database_access import DatabaseAccess
 from blocks.foundation import StandfastBlock, UnknownName, sentences, show
 from blocks.host_access import HostAccess
 from blocks.inventory_file import Inventory, read_inventory
@@ -22,6 +23,7 @@ from blocks.notices import Notices
 from blocks.sandbox import Sandbox
 
 INVENTORY = "STANDFAST_INVENTORY"
+PAGE = 200  # the server's limit for one answer
 
 B = TypeVar("B", bound=StandfastBlock)
 
@@ -33,6 +35,34 @@ class UnusableBlock(Exception):
 def find_host(name: str) -> HostAccess:
     """A host by name. See `find` for what is raised."""
     return find(HostAccess, name)
+
+
+def find_database(name: str) -> DatabaseAccess:
+    """A database server by name. See `find` for what is raised."""
+    return find(DatabaseAccess, name)
+
+
+def databases_of(customer: str) -> tuple[DatabaseAccess, ...]:
+    """All database servers of a customer, by name; empty if there are none. UnknownName aside, raises what `find` raises."""
+    if path := os.environ.get(INVENTORY):
+        return tuple(sorted((d.model_copy(deep=True) for d in _inventory(path).databases if d.customer == customer), key=lambda d: d.name))
+    slug = DatabaseAccess.get_block_type_slug()
+    try:
+        with get_client(sync_client=True) as client:
+            names: list[str] = []
+            while page := client.read_block_documents_by_type(slug, offset=len(names), limit=PAGE, include_secrets=False):
+                names += [document.name or "" for document in page]
+                if len(page) < PAGE:
+                    break
+    except ObjectNotFound:
+        return ()  # not even the type is registered
+    except (httpx.HTTPError, RuntimeError, OSError) as problem:
+        raise UnusableBlock(
+            f"the databases of {show(customer)} cannot be looked up, because the Prefect server does not answer ({type(problem).__name__}); "
+            f"start it, or set {INVENTORY} to an inventory file"
+        ) from problem
+    found = (find(DatabaseAccess, name) for name in sorted(filter(None, names)))
+    return tuple(database for database in found if database.customer == customer)
 
 
 def find_customer(name: str) -> Customer:
@@ -86,7 +116,7 @@ def _inventory(path: str) -> Inventory:
 
 
 def _find_in_prefect(block_type: type[B], name: str) -> B:
-    slug, kind = block_type.get_block_type_slug(), block_type.kind()
+    slug, kind = block_type.get_block_type_slug(), block_type.called()
     try:
         with get_client(sync_client=True) as client:
             try:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from blocks.archive_store import ArchiveStore
 from blocks.customer import Customer
+from blocks.database_access import DatabaseAccess
 from blocks.foundation import StandfastBlock
 from blocks.host_access import HostAccess
 from blocks.notices import Notices
 from blocks.sandbox import Sandbox
 
-BLOCK_TYPES: tuple[type[StandfastBlock], ...] = (Customer, HostAccess, Sandbox, ArchiveStore, Notices)
+BLOCK_TYPES: tuple[type[StandfastBlock], ...] = (Customer, HostAccess, DatabaseAccess, Sandbox, ArchiveStore, Notices)
 
 
 def register_all() -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def _load(inventory: Inventory) -> Report:
         for section, kind in SECTIONS.items():
             there = {document.name: document for document in _documents(client, kind)}
             for block in getattr(inventory, section):
-                title = f"{kind.kind()} {block.name}"
+                title = f"{kind.called()} {block.name}"
                 document = there.pop(block.name, None)
                 if document is None:
                     _add(client, block)
@@ -84,7 +84,7 @@ def _load(inventory: Inventory) -> Report:
                 else:
                     _change(client, document, kind, data)
                     changed.append(title)
-            others += [f"{kind.kind()} {name}" for name in sorted(filter(None, there))]
+            others += [f"{kind.called()} {name}" for name in sorted(filter(None, there))]
         limits = _limit_hosts(client, inventory)
     return Report(tuple(added), tuple(changed), tuple(left), tuple(limits), tuple(others))
 

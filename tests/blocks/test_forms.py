@@ -43,6 +43,7 @@ def test_types_are_named_in_both_languages_and_distinct() -> None:
     assert [t.get_block_type_slug() for t in BLOCK_TYPES] == [
         "standfast-customer",
         "standfast-host",
+        "standfast-database",
         "standfast-sandbox",
         "standfast-archive",
         "standfast-notices",
@@ -58,6 +59,7 @@ def test_secrets_are_marked_so_that_the_server_masks_them() -> None:
         "standfast-customer": [],
         "standfast-sandbox": [],
         "standfast-host": ["private_key", "passphrase", "sudo_password"],
+        "standfast-database": ["password"],
         "standfast-archive": ["database"],
         "standfast-notices": ["password"],
     }

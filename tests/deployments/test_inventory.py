@@ -456,6 +456,7 @@ def test_the_documented_example_is_right(tmp_path: Path, monkeypatch: pytest.Mon
     example = page.partition("```yaml\n")[2].partition("```")[0]
     assert all(f"{section}:" in example for section in SECTIONS)
     monkeypatch.setenv("WEB1_SUDO_PASSWORD", "x")
+    monkeypatch.setenv("ORDERS_DB_PASSWORD", "x")
     inventory = read_inventory(write(tmp_path, example.replace("ssh-ed25519 AAAA...", KEY)))
     assert len(inventory.hosts) >= 2 and len(list(inventory.blocks())) >= 6
 
