@@ -82,12 +82,14 @@ class Archive:
     # The register of changes
 
     def new_change(self, *, procedure: str, customer: str, requester: str, operator: str, reason: str, request: dict,
-                   opened_at: datetime, run_id: str = "") -> str:
+                   opened_at: datetime, run_id: str = "", prefix: str = "CHG") -> str:
         """Registers a change and returns its number, CHG-YYYYMMDD-NNN by the date of `opened_at` in its own zone.
+
+        prefix: INS for an inspection, which changes nothing and is kept like a change.
 
         The same run_id again returns the number that it has, and registers nothing.
         """
-        day = f"CHG-{_zoned(opened_at):%Y%m%d}-"
+        day = f"{prefix}-{_zoned(opened_at):%Y%m%d}-"
         with self._writing("numbers") as session:
             if run_id:
                 known = session.scalar(select(ChangeTable.number).where(ChangeTable.opened_by_run == run_id)) or session.scalar(

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, ForeignKey, Integer, MetaData, String, Text, TypeDecorator, UniqueConstraint
+from sqlalchemy import BigInteger, DateTime, Float, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA = "0001"
+SCHEMA = "0002"
 """The newest migration; a database that says so needs none."""
 
 
@@ -146,3 +146,52 @@ class BundleTable(Base):
     previous: Mapped[str] = mapped_column(String(64))
     content: Mapped[str] = mapped_column(String(64))
     sealed_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class InspectionTable(Base):
+    """An inspection is registered among the changes; this is the number its rows go by."""
+
+    __tablename__ = "inspections"
+    __table_args__ = (Index("ix_inspections_customer_procedure_id", "customer", "procedure", "id"),)
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    number: Mapped[str] = mapped_column(ForeignKey("changes.number"), unique=True)
+    customer: Mapped[str] = mapped_column(Words)
+    procedure: Mapped[str] = mapped_column(Words)
+    started_at: Mapped[datetime] = mapped_column(Utc)
+
+
+class TargetReadTable(Base):
+    __tablename__ = "targets_read"
+    __table_args__ = {"sqlite_with_rowid": False}
+
+    inspection: Mapped[int] = mapped_column(ForeignKey("inspections.id"), primary_key=True, autoincrement=False)
+    target: Mapped[str] = mapped_column(String(255), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    read_at: Mapped[datetime] = mapped_column(Utc)
+    seconds: Mapped[float] = mapped_column(Float)
+    problem_zh: Mapped[str] = mapped_column(Words)
+    problem_en: Mapped[str] = mapped_column(Words)
+    about: Mapped[str] = mapped_column(Text)
+
+
+class CheckRowTable(Base):
+    """One row a check and object. In SQLite the rows of one inspection lie side by side; only what can become full has an index."""
+
+    __tablename__ = "check_rows"
+
+    inspection: Mapped[int] = mapped_column(ForeignKey("inspections.id"), primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    target: Mapped[str] = mapped_column(String(255))
+    check: Mapped[str] = mapped_column(String(16))
+    object: Mapped[str] = mapped_column(String(300))
+    outcome: Mapped[str] = mapped_column(String(16))
+    value: Mapped[float | None] = mapped_column(Float)
+    unit: Mapped[str] = mapped_column(String(32))
+    capacity: Mapped[float | None] = mapped_column(Float)
+    says_zh: Mapped[str] = mapped_column(Words)
+    says_en: Mapped[str] = mapped_column(Words)
+    evidence: Mapped[str] = mapped_column(Words)
+
+    __table_args__ = (Index("ix_check_rows_growing", "inspection", sqlite_where=capacity.column.is_not(None),
+                            postgresql_where=capacity.column.is_not(None)), {"sqlite_with_rowid": False})

@@ -40,7 +40,7 @@ def test_the_newest_migration_is_the_one_the_code_expects() -> None:
 def test_an_archive_of_a_newer_version_is_refused(archive: Archive, database: str, tmp_path: Path) -> None:
     with connect(database).begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(ArchiveUnavailable, match=r"made by a newer Standfast \(9999, this one knows 0001\)"):
+    with pytest.raises(ArchiveUnavailable, match=rf"made by a newer Standfast \(9999, this one knows {SCHEMA}\)"):
         Archive.open(database, tmp_path / "store")
 
 
