@@ -77,3 +77,20 @@ class BackOutRequest(BaseModel):
     number: str = Field(default="", title="Change number", description="Only to take up a back-out that exists")
     customer: str = Field(default="", title="Customer", description="Leave empty: taken from the change")
     hosts: list[str] = Field(default_factory=list, title="Hosts", description="Leave empty: taken from the change")
+
+
+class InspectionRequest(BaseModel):
+    """What to inspect. An inspection reads and changes nothing, so nobody has to approve it."""
+
+    model_config = ConfigDict(extra="forbid", title="Inspection")
+
+    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    targets: list[HostName] = Field(default_factory=list, title="Hosts or databases", description="Names of blocks; empty: all of the customer's")
+    labels: list[Words] = Field(default_factory=list, title="Labels", description="Only what has one of these; empty: all")
+    requester: Words = Field(default="schedule", title="Requested by", min_length=1)
+    operator: Words = Field(default="", title="Operator", description="Who runs the procedure, and stands in the report as inspector")
+    reason: Words = Field(default="quarterly inspection", title="Reason", min_length=1)
+    when: Literal["now", "quarterly"] = Field(
+        default="now", title="When", description="now; or quarterly: only on the customer's first working day of a quarter, once (for schedules)",
+    )
+    number: str = Field(default="", title="Inspection number", description="Only to take up an inspection that exists, for example INS-20261123-001")
