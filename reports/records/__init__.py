@@ -14,7 +14,7 @@ from reports.records.change import (
     Rehearsal,
     StepOutcome,
 )
-from reports.records.inspection import CheckRow, Outcome, TargetRead
+from reports.records.inspection import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, Outcome, TargetRead
 from reports.records.plan import Acceptance, Improvement, Medium, Plan, Risk, Step, VersionChange, Window
 from reports.records.survey import (
     Cluster,

@@ -52,3 +52,73 @@ class TargetRead(Record):
     problem: Text | None = None
     about: dict[str, str] = {}  # what it is, for its page in the report: system, version, cores, memory
     rows: tuple[CheckRow, ...] = ()
+
+
+class CheckAbout(Record):
+    """What the report says of a check. limits: by name, in words ("warning 80 %, critical 90 %"); chapter: as in tasks/checks/kinds.py."""
+
+    id: str
+    title: Text
+    chapter: str
+    remedy: Text
+    source: str
+    clause: str = ""
+    limits: dict[str, str] = {}
+    operation: str = ""  # the procedure whose plan mends this; empty: work by hand
+
+
+class Development(Record):
+    """What became of a finding since the last inspection. gone: its object is no longer there."""
+
+    target: str
+    check: str
+    object: str
+    change: Literal["new", "worse", "better", "fixed", "same", "gone"]
+
+
+class FullForecast(Record):
+    """When an object will be full. days from the reading; earliest and latest by the steep and the flat slope; None: not in sight.
+
+    history: points in time with their figure, oldest first, for the chart.
+    """
+
+    target: str
+    check: str
+    object: str
+    unit: str
+    value: float
+    capacity: float
+    per_day: float
+    days: float | None
+    earliest: float | None
+    latest: float | None
+    history: tuple[tuple[Moment, float], ...] = ()
+
+
+class InspectionRecord(Record):
+    """All that the inspection report says.
+
+    reads: every target that was asked for, reached or not. last_number, last_at: the inspection it is compared with; None: the first.
+    late_days: by how many days it began later than planned. asked: how many checks were asked of a target of each kind.
+    """
+
+    number: str
+    procedure: Literal["system-inspection", "database-inspection"]
+    customer: str
+    customer_name: Text
+    provider_name: Text
+    language: Literal["zh", "en"]
+    contract: str = ""
+    requester: str
+    operator: str = ""
+    reason: str
+    opened_at: Moment
+    finished_at: Moment
+    late_days: int = 0
+    grade: Outcome
+    reads: tuple[TargetRead, ...]
+    checks: tuple[CheckAbout, ...]
+    last_number: str = ""
+    last_at: Moment | None = None
+    developments: tuple[Development, ...] = ()
+    forecasts: tuple[FullForecast, ...] = ()
