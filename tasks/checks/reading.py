@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from shlex import quote
+from typing import Any
 
 from reports.records import CheckRow, Outcome, Text
 from tasks.checks.kinds import Check, HostCheck, Known, Limits, Row, Unreadable, unknown
@@ -30,7 +31,7 @@ export STAT_BEFORE DISKS_BEFORE UPTIME_BEFORE
 exec 4>&1
 part() {
   printf '\n%s begin %s\n' "$nonce" "$1"
-  code=$( { { timeout -k 2 "$2" sh -c "$4" 2>&1 </dev/null 4>&-; echo $? >&3; } | head -c "$3" >&4; } 3>&1 )
+  code=$( { { timeout -k 2 "$2" sh -c "$4" 2>&1 </dev/null 3>&- 4>&-; echo $? >&3; } | head -c "$3" >&4; } 3>&1 )
   printf '\n%s end %s %s\n' "$nonce" "$1" "$code"
 }
 """
@@ -47,12 +48,30 @@ class Answer:
     cut: bool = False
 
 
-def host_script(checks: Sequence[HostCheck], nonce: str) -> str:
-    """The script for root. nonce: a fresh word of letters and digits, 16 or more."""
+def _asked_by(checks: Iterable[HostCheck]) -> dict[str, str]:
+    """For every check, which one asks for it: the first with the same command. Several checks of one reading cost one command."""
+    first: dict[tuple[str, int, int], str] = {}
+    return {check.id: first.setdefault((check.command, check.time_limit_s, check.byte_limit), check.id) for check in checks}
+
+
+def _told(expected: Mapping[str, Any]) -> str:
+    """What commands may know of the inventory, as environment: one thing a line in $BACKUPS, $SECOND_COPIES, $URLS, $DNS_NAMES, $PEERS."""
+    backups = expected.get("backups") or []
+    told = {"BACKUPS": [backup.get("path") for backup in backups], "SECOND_COPIES": [backup.get("second_copy") for backup in backups],
+            "URLS": expected.get("urls"), "DNS_NAMES": expected.get("dns_names"), "PEERS": expected.get("peers")}
+    # A line break in a name would make two of it.
+    return "".join(f"export {name}={quote(chr(10).join(' '.join(str(thing).split()) for thing in things or () if thing))}\n" for name, things in told.items())
+
+
+def host_script(checks: Sequence[HostCheck], nonce: str, expected: Mapping[str, Any] | None = None) -> str:
+    """The script for root. nonce: a fresh word of letters and digits, 16 or more. expected: what the inventory says of this host."""
     if not re.fullmatch(r"[0-9A-Za-z]{16,}", nonce):
         raise ValueError("the word that frames the answers must be 16 or more letters and digits")
-    pieces = [_HEAD, f"nonce=@{nonce}\n"]
+    pieces = [_HEAD, f"nonce=@{nonce}\n", _told(expected or {})]
+    asked_by = _asked_by(checks)
     for check in checks:
+        if asked_by[check.id] != check.id:
+            continue
         pieces.append(f"part {check.id} {check.time_limit_s} {check.byte_limit} {quote(_WORDS + check.command.strip())}\n")
     pieces.append("printf '\\n%s complete\\n' \"$nonce\"\n")
     return "".join(pieces)
@@ -60,12 +79,13 @@ def host_script(checks: Sequence[HostCheck], nonce: str) -> str:
 
 def answers_in(output: str, nonce: str, checks: Iterable[HostCheck]) -> dict[str, Answer]:
     """The answers by check id, as far as they arrived whole."""
+    checks = tuple(checks)
     limits = {check.id: check.byte_limit for check in checks}
     answers: dict[str, Answer] = {}
     for found in re.finditer(rf"^@{nonce} begin (\S+)\n(.*?)\n@{nonce} end \1 (\d+)$", output, re.M | re.S):
         name, text = found[1], found[2].replace("\0", "")
         answers[name] = Answer(text, int(found[3]), len(text.encode(errors="replace")) >= limits.get(name, 0))
-    return answers
+    return {check: answers[asker] for check, asker in _asked_by(checks).items() if asker in answers}
 
 
 def examine(check: Check, answer: Answer | None, limits: Limits, known: Known) -> tuple[Row, ...]:
