@@ -1,5 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Both are complete in themselves and quick when run again.
 .DEFAULT_GOAL := help
+# Without its bytecode every one of our short processes would compile Prefect anew, which takes seconds.
+unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup lab demo test test-long check lock clean down
 
 help:
