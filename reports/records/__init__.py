@@ -1,7 +1,7 @@
 # ruff: noqa: F401
 """The bottom layer: frozen records with plain fields. Imports nothing of Standfast above it."""
 
-from reports.records.base import Language, Moment, Record, Text, canonical
+from reports.records.base import NOTHING, Language, Moment, Record, Said, Text, canonical, same
 from reports.records.change import (
     Approval,
     ApprovalRequest,
@@ -29,4 +29,4 @@ from reports.records.survey import (
     TableRows,
 )
 
-__all__ = [name for name in dir() if name[0].isupper()] + ["canonical"]
+__all__ = [name for name in dir() if name[0].isupper()] + ["canonical", "same"]

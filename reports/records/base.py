@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 Language = Literal["zh", "en"]
 
@@ -52,3 +53,34 @@ class Text(Record):
 
     def say(self, language: Language) -> str:
         return self.zh if language == "zh" else self.en
+
+    def __bool__(self) -> bool:
+        """Whether anything is said."""
+        return bool(self.zh or self.en)
+
+    def fields(self, name: str) -> dict[str, str]:
+        """As fields of a journal entry or of a task's result, where plain English stands under the bare name."""
+        return {name: self.en} if self.zh == self.en else {name: self.en, f"{name}_zh": self.zh}
+
+    @classmethod
+    def of_fields(cls, fields: Mapping, name: str) -> Text:
+        """What `fields` wrote; entries of older versions have English only."""
+        en = str(fields.get(name) or "")
+        return cls(zh=str(fields.get(f"{name}_zh") or en), en=en)
+
+
+NOTHING = Text(zh="", en="")
+
+
+def same(words: str) -> Text:
+    """Words that are no sentence of ours: what a person or a host said, a path, a name."""
+    return Text(zh=words, en=words)
+
+
+# A plain string where both languages are the same, so that what older versions filed reads, and keeps its fingerprint.
+Said = Annotated[
+    Text,
+    BeforeValidator(lambda value: same(value) if isinstance(value, str) else value),
+    PlainSerializer(lambda text: text.en if text.zh == text.en else {"zh": text.zh, "en": text.en}),
+]
+"""A sentence of ours with words of hosts and people in it."""
