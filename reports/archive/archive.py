@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, func, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -29,7 +29,7 @@ from reports.archive.rows import Bundle, ChangeRow, Evidence, Verdict
 from reports.archive.store import Store
 from reports.archive.tables import BundleTable, ChangeTable, CodeTable, EvidenceTable, JournalTable, PaperTable, whole
 from reports.archive.verification import verify_chain
-from reports.records import Closure, JournalEntry, Record, canonical
+from reports.records import Closure, JournalEntry, Record, Text, canonical, same
 
 R = TypeVar("R", bound=Record)
 KIND = re.compile(r"[a-z][a-z0-9 _-]{0,63}")
@@ -100,7 +100,7 @@ class Archive:
             number = f"{day}{max((int(one.removeprefix(day)) for one in taken), default=0) + 1:03d}"
             session.add(ChangeTable(
                 number=number, procedure=procedure, customer=customer, requester=requester, operator=operator, reason=reason,
-                request=canonical(plain(request)), opened_at=opened_at, closure_reason="", opened_by_run=run_id or None,
+                request=canonical(plain(request)), opened_at=opened_at, closure_reason="", closure_reason_zh="", opened_by_run=run_id or None,
                 run_id=run_id, phase="opened"))
         return number
 
@@ -117,6 +117,12 @@ class Archive:
         with self._reading() as session:
             return [_change_row(row) for row in session.scalars(query)]
 
+    def change_of_run(self, run_id: str) -> str:
+        """The number of the change that this run opened or works on; empty if there is none."""
+        query = select(ChangeTable.number).where(or_(ChangeTable.opened_by_run == run_id, ChangeTable.run_id == run_id))
+        with self._reading() as session:
+            return session.scalar(query.order_by(ChangeTable.number).limit(1)) or "" if run_id else ""
+
     def attach_run(self, number: str, run_id: str) -> None:
         """The newest flow run that works on the change."""
         with self._writing(number) as session:
@@ -127,7 +133,7 @@ class Archive:
         with self._writing(number) as session:
             self._known(session, number).phase = phase
 
-    def close(self, number: str, closure: Closure, reason: str, at: datetime) -> None:
+    def close(self, number: str, closure: Closure, reason: Text | str, at: datetime) -> None:
         """Ends the change, once. The same closure again is harmless (reason and time stay); another raises AlreadyClosed.
 
         Only a change that failed, which is stuck and no end, may be taken up again and get another closure.
@@ -135,7 +141,9 @@ class Archive:
         with self._writing(number) as session:
             row = self._known(session, number)
             if row.closure is None or (row.closure == Closure.FAILED.value and closure is not Closure.FAILED):
-                row.closure, row.closure_reason, row.closed_at, row.phase = Closure(closure).value, reason, _zoned(at), "closed"
+                row.closure, row.closed_at, row.phase = Closure(closure).value, _zoned(at), "closed"
+                both = same(reason) if isinstance(reason, str) else reason
+                row.closure_reason, row.closure_reason_zh = both.en, both.zh if both.zh != both.en else ""
             elif row.closure != closure:
                 raise AlreadyClosed(f"{number} is closed as {row.closure!r} already and cannot be closed as {closure!s} too; "
                                     "open a new change for what is still to be done.")
@@ -391,7 +399,7 @@ def _change_row(row: ChangeTable) -> ChangeRow:
         number=row.number, procedure=row.procedure, customer=row.customer, requester=row.requester, operator=row.operator,
         reason=row.reason, request=json.loads(row.request), opened_at=row.opened_at, closed_at=row.closed_at,
         closure=Closure(row.closure) if row.closure else None, closure_reason=row.closure_reason,
-        run_id=row.run_id, phase=row.phase)
+        closure_reason_zh=row.closure_reason_zh, run_id=row.run_id, phase=row.phase)
 
 
 def _entry(row: JournalTable) -> JournalEntry:

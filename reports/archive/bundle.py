@@ -82,6 +82,8 @@ def content_of(session: Session, number: str) -> tuple[dict[str, bytes], dict[st
         "operator": change.operator, "reason": change.reason, "request": json.loads(change.request),
         "opened_at": _iso(change.opened_at), "closed_at": _iso(change.closed_at), "closure": change.closure,
         "closure_reason": change.closure_reason, "opened_by_run": change.opened_by_run or "",
+        # Left out where there is none: what was closed before there was one must give the bytes that were sealed.
+        **({"closure_reason_zh": change.closure_reason_zh} if change.closure_reason_zh else {}),
     })}
     lines = session.scalars(select(JournalTable).where(JournalTable.number == number).order_by(JournalTable.sequence))
     texts["journal.jsonl"] = "".join(canonical({

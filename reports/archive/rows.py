@@ -21,6 +21,7 @@ class ChangeRow(Record):
     closed_at: Moment | None = None
     closure: Closure | None = None
     closure_reason: str = ""
+    closure_reason_zh: str = ""  # empty where it is the same, or the change was closed before there was one
     run_id: str = ""
     phase: str = "opened"
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from sqlalchemy import BigInteger, DateTime, Float, ForeignKey, Index, Integer, MetaData, String, Text, TypeDecorator, UniqueConstraint
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
-SCHEMA = "0002"
+SCHEMA = "0003"
 """The newest migration; a database that says so needs none."""
 
 
@@ -71,6 +71,7 @@ class ChangeTable(Base):
     closed_at: Mapped[datetime | None] = mapped_column(Utc)
     closure: Mapped[str | None] = mapped_column(String(32))
     closure_reason: Mapped[str] = mapped_column(Words)
+    closure_reason_zh: Mapped[str] = mapped_column(Words)
     opened_by_run: Mapped[str | None] = mapped_column(String(64), unique=True)
     run_id: Mapped[str] = mapped_column(String(64), index=True)
     phase: Mapped[str] = mapped_column(Words)

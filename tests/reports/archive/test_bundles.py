@@ -42,9 +42,11 @@ def test_a_bundle_holds_everything_in_plain_files(archive: Archive) -> None:
     fingerprint = archive.save(number, "request for approval", "leave to change/第一", plan)
     archive.file_evidence(number, "report.pdf", b"%PDF", "application/pdf")
     archive.file_evidence(number, "the same.pdf", b"%PDF", "application/pdf")
-    archive.close(number, Closure.SUCCESSFUL, "as planned", NOW)
+    archive.close(number, Closure.SUCCESSFUL, Text(zh="按方案完成", en="as planned"), NOW)
     bundle = archive.seal(number, NOW)
 
+    registered = json.loads((bundle.path / "change.json").read_text())
+    assert (registered["closure_reason"], registered["closure_reason_zh"]) == ("as planned", "按方案完成")
     assert bundle.path.name == f"000001-{number}" and bundle.path.parent == archive.bundle_folder
     assert json.loads((bundle.path / "change.json").read_text())["reason"] == "安全更新"
     assert json.loads((bundle.path / "journal.jsonl").read_text()) == {

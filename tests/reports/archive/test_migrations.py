@@ -6,6 +6,7 @@ import multiprocessing
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -35,6 +36,26 @@ def test_the_newest_migration_is_the_one_the_code_expects() -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     assert ScriptDirectory.from_config(config).get_heads() == [SCHEMA]
+
+
+def test_an_archive_of_the_first_version_is_brought_up_to_date(database: str, tmp_path: Path) -> None:
+    engine = connect(database)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        connection.execute(text(
+            "INSERT INTO changes (number, procedure, customer, requester, operator, reason, request, opened_at, closed_at, closure, closure_reason,"
+            " run_id, phase) VALUES ('CHG-20261122-001', 'software-upgrade', 'bureau', '', '', '', '{}', '2026-11-22 20:00:00',"
+            " '2026-11-22 21:00:00', 'refused', 'host web9 is not known', 'run-1', 'closed')"))
+    archive = Archive.open(database, tmp_path / "store")
+    row = archive.change("CHG-20261122-001")
+    assert (row.closure_reason, row.closure_reason_zh) == ("host web9 is not known", "")
+    bundle = archive.seal("CHG-20261122-001", NOW)
+    assert "closure_reason_zh" not in (bundle.path / "change.json").read_text(), "what older versions sealed must give the same bytes"
+    assert archive.verify().ok
+    archive.dispose()
 
 
 def test_an_archive_of_a_newer_version_is_refused(archive: Archive, database: str, tmp_path: Path) -> None:

@@ -49,6 +49,8 @@ def test_the_same_run_gets_the_same_change(archive: Archive) -> None:
     assert new_change(archive, run_id="run-2") == number
     assert new_change(archive, run_id="run-3") != number
     assert archive.change(number).run_id == "run-2"
+    assert archive.change_of_run("run-1") == archive.change_of_run("run-2") == number
+    assert archive.change_of_run("run-9") == archive.change_of_run("") == ""
 
 
 def test_what_was_registered_comes_back(archive: Archive) -> None:
@@ -84,12 +86,13 @@ def test_unknown_changes_are_named(archive: Archive) -> None:
 
 def test_a_change_closes_once(archive: Archive) -> None:
     number = new_change(archive)
-    archive.close(number, Closure.BACKED_OUT, "health check failed", NOW)
+    archive.close(number, Closure.BACKED_OUT, Text(zh="验收检查未通过", en="health check failed"), NOW)
     archive.close(number, Closure.BACKED_OUT, "again", NOW + timedelta(hours=1))
     with pytest.raises(AlreadyClosed, match="'backed out' already and cannot be closed as successful"):
         archive.close(number, Closure.SUCCESSFUL, "", NOW)
     row = archive.change(number)
     assert (row.closure, row.closure_reason, row.closed_at) == (Closure.BACKED_OUT, "health check failed", NOW)
+    assert row.closure_reason_zh == "验收检查未通过"
 
 
 def test_the_journal_counts_and_keeps(archive: Archive) -> None:
