@@ -105,6 +105,16 @@ class Customer(StandfastBlock):
         examples=["{RES-01.used: {warning: 85, critical: 95}}"],
     )
 
+    holidays: list[date] = Field(
+        default_factory=list,
+        title="Holidays 节假日",
+        description="Days on which the customer does not work, beside weekends; scheduled work moves to the next working day",
+        examples=["[2026-10-01, 2026-10-02]"],
+    )
+    made_up_days: list[date] = Field(
+        default_factory=list, title="Made-up working days 调休上班日", description="Weekends that are worked", examples=["[2026-10-10]"]
+    )
+
     @field_validator("zone")
     @classmethod
     def _a_zone(cls, value: str) -> str:

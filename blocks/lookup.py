@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import httpx
 from prefect.client.orchestration import get_client
+from prefect.client.schemas.objects import BlockDocument
 from prefect.exceptions import ObjectNotFound
 from pydantic import ValidationError
 
@@ -42,27 +43,43 @@ def find_database(name: str) -> DatabaseAccess:
     return find(DatabaseAccess, name)
 
 
+def hosts_of(customer: str) -> tuple[HostAccess, ...]:
+    """All hosts of a customer, by name; empty if there are none. Raises as `find` does, UnknownName aside."""
+    return _all_of(HostAccess, customer)
+
+
 def databases_of(customer: str) -> tuple[DatabaseAccess, ...]:
-    """All database servers of a customer, by name; empty if there are none. UnknownName aside, raises what `find` raises."""
+    """All database servers of a customer, by name; empty if there are none. Raises as `find` does, UnknownName aside."""
+    return _all_of(DatabaseAccess, customer)
+
+
+T = TypeVar("T", HostAccess, DatabaseAccess)
+
+
+def _all_of(block_type: type[T], customer: str) -> tuple[T, ...]:
     if path := os.environ.get(INVENTORY):
-        return tuple(sorted((d.model_copy(deep=True) for d in _inventory(path).databases if d.customer == customer), key=lambda d: d.name))
-    slug = DatabaseAccess.get_block_type_slug()
+        inventory = _inventory(path)
+        there = inventory.hosts if block_type is HostAccess else inventory.databases
+        return tuple(sorted((one.model_copy(deep=True) for one in there if one.customer == customer), key=lambda one: one.name))  # type: ignore[misc]
+    slug, found = block_type.get_block_type_slug(), []
     try:
         with get_client(sync_client=True) as client:
-            names: list[str] = []
-            while page := client.read_block_documents_by_type(slug, offset=len(names), limit=PAGE, include_secrets=False):
-                names += [document.name or "" for document in page]
+            documents: list = []
+            while page := client.read_block_documents_by_type(slug, offset=len(documents), limit=PAGE, include_secrets=True):
+                documents += page
                 if len(page) < PAGE:
                     break
     except ObjectNotFound:
         return ()  # not even the type is registered
     except (httpx.HTTPError, RuntimeError, OSError) as problem:
         raise UnusableBlock(
-            f"the databases of {show(customer)} cannot be looked up, because the Prefect server does not answer ({type(problem).__name__}); "
-            f"start it, or set {INVENTORY} to an inventory file"
+            f"the {block_type.kind()}s of {show(customer)} cannot be looked up, because the Prefect server does not answer "
+            f"({type(problem).__name__}); start it, or set {INVENTORY} to an inventory file"
         ) from problem
-    found = (find(DatabaseAccess, name) for name in sorted(filter(None, names)))
-    return tuple(database for database in found if database.customer == customer)
+    for document in documents:
+        if document.name and document.data.get("customer") == customer:
+            found.append(_from_document(block_type, document, document.name))
+    return tuple(sorted(found, key=lambda one: one.name))
 
 
 def find_customer(name: str) -> Customer:
@@ -136,6 +153,11 @@ def _find_in_prefect(block_type: type[B], name: str) -> B:
             f"{kind} {show(name)} cannot be looked up, because the Prefect server does not answer ({type(problem).__name__}); "
             f"start it, or set {INVENTORY} to an inventory file"
         ) from problem
+    return _from_document(block_type, document, name)
+
+
+def _from_document(block_type: type[B], document: BlockDocument, name: str) -> B:
+    kind = block_type.kind()
     try:
         block = block_type._from_block_document(document)
     except ValidationError as problem:
