@@ -1,0 +1,31 @@
+"""CFG-08c Accounts of services that could be used to log in (R132 系统配置检查)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.records import Text
+from tasks.checks.configuration import ACCOUNTS, Account, accounts
+from tasks.checks.kinds import HostCheck, Known, Limits, Row, ok, warning
+
+
+def judge(answer: tuple[list[Account], int], limits: Limits, known: Known) -> Iterator[Row]:
+    # A shell without a password is needed by packages (postgres); only both together let somebody in.
+    open_ones = [account.name for account in answer[0] if 0 < account.uid < 1000 and account.may_log_in and account.password == "set"]
+    for name in open_ones:
+        yield warning(f"服务账户 {name} 有口令和登录 shell", f"service account {name} has a password and a log-in shell", object=name)
+    if not open_ones:
+        yield ok("服务账户都不能用口令登录", "no service account can log in with a password")
+
+
+CHECK = HostCheck(
+    id="CFG-08c",
+    title=Text(zh="可登录的服务账户", en="Service accounts that can log in"),
+    chapter="configuration",
+    command=ACCOUNTS,
+    parse=accounts,
+    judge=judge,
+    remedy=Text(zh="usermod -s /usr/sbin/nologin <账户>,或 passwd -l <账户>", en="usermod -s /usr/sbin/nologin <account>, or passwd -l <account>"),
+    source="passwd(5), shadow(5); CIS Debian 12 5.4.2.7",
+    clause="GB/T 22239-2019 8.1.4.2 b",
+)
