@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from functools import cache
 from pathlib import Path
 
@@ -13,9 +14,11 @@ from reports.documents.paper import Paper
 @cache
 def _template() -> jinja2.Template:
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
-    return jinja2.Environment(
+    environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    ).get_template("paper.html.j2")
+    )
+    environment.filters["base64"] = lambda content: b64encode(content).decode()
+    return environment.get_template("paper.html.j2")
 
 
 def to_html(paper: Paper) -> bytes:

@@ -87,13 +87,14 @@ class Notice:
 class Table:
     """head empty: a list of facts, its first column being the names. widths: shares of the line, one for each column.
 
-    tall: rows to be filled in by hand.
+    tall: rows to be filled in by hand. dense: many short rows, in a small face.
     """
 
     head: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     widths: tuple[float, ...]
     tall: bool = False
+    dense: bool = False
 
     @property
     def keeps_together(self) -> bool:
@@ -111,12 +112,25 @@ class Code:
     first: int = 1  # number of the first line shown
 
 
-Block = Heading | Paragraph | Items | Notice | Table | Code
+@dataclass(frozen=True)
+class Picture:
+    """A drawing over the whole line, in two forms of the same. alt: what it shows, in words, for who cannot see it."""
+
+    svg: bytes
+    png: bytes
+    alt: str
+    caption: str
+
+
+Block = Heading | Paragraph | Items | Notice | Table | Code | Picture
 
 
 @dataclass(frozen=True)
 class Paper:
-    """cover: rows name and value. versions: the version table on the cover page. words: fixed words of the layout by name."""
+    """cover: rows name and value. versions: the version table on the cover page. words: fixed words of the layout by name.
+
+    front: what stands between cover and contents; its headings have no number.
+    """
 
     language: Language
     title: str
@@ -130,6 +144,7 @@ class Paper:
     versions: Table
     blocks: tuple[Block, ...]
     words: dict[str, str]
+    front: tuple[Block, ...] = ()
 
     @property
     def running_head(self) -> str:
@@ -187,7 +202,13 @@ class Draft:
         self.blocks.append(Notice(visible(text), tone))
 
     def table(
-        self, head: Sequence[str], rows: Iterable[Iterable[str | Cell]], widths: Sequence[float], empty: str, tall: bool = False
+        self,
+        head: Sequence[str],
+        rows: Iterable[Iterable[str | Cell]],
+        widths: Sequence[float],
+        empty: str,
+        tall: bool = False,
+        dense: bool = False,
     ) -> None:
         """A table, or the sentence `empty` if it has no rows."""
         rows = tuple(cells(row) for row in rows)
@@ -196,11 +217,15 @@ class Draft:
             return
         if any(len(row) != len(widths) for row in rows) or (head and len(head) != len(widths)):
             raise ValueError(f"a row of the table {tuple(head)} has not {len(widths)} fields")
-        self.blocks.append(Table(tuple(head), rows, tuple(widths), tall))
+        self.blocks.append(Table(tuple(head), rows, tuple(widths), tall, dense))
 
     def facts(self, rows: Iterable[tuple[str, str | Cell]]) -> None:
         """Names and values."""
         self.blocks.append(facts_table(rows))
+
+    def picture(self, drawn: tuple[bytes, bytes], alt: str, caption: str) -> None:
+        """drawn: as SVG and as PNG."""
+        self.blocks.append(Picture(*drawn, visible(alt), visible(caption)))
 
     def code(self, caption: str, text: str) -> None:
         lines = visible(text).split("\n")

@@ -62,7 +62,8 @@ def _line(text: str) -> str:
 def capacities(table: Table) -> list[tuple[int, int]]:
     """How many characters fit on a line of each column: proportional, typewriter. A word that fits is not broken."""
     room = [LINE_MM * width / sum(table.widths) - 3.6 for width in table.widths]
-    return [(max(4, int(mm / 1.95)), max(4, int(mm / 1.52))) for mm in room]
+    size = 7.6 / 8.8 if table.dense else 1
+    return [(max(4, int(mm / size / 1.95)), max(4, int(mm / size / 1.52))) for mm in room]
 
 
 @cache

@@ -13,7 +13,7 @@ import yaml
 
 from reports.records import Language
 
-FILE = Path(__file__).parent / "phrases.yaml"
+FILES = [Path(__file__).parent / name for name in ("phrases.yaml", "phrases_inspection.yaml")]
 
 
 def _of(count: int, singular: str, plural: str = "") -> str:
@@ -24,7 +24,8 @@ def _of(count: int, singular: str, plural: str = "") -> str:
 @cache
 def catalogue() -> dict[str, dict[str, str]]:
     """Every sentence by its key, then by language."""
-    return yaml.load(FILE.read_text(encoding="utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return {key: texts for file in FILES for key, texts in yaml.load(file.read_text(encoding="utf-8"), Loader=loader).items()}
 
 
 @cache

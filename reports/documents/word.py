@@ -20,7 +20,7 @@ from docx.oxml.ns import nsdecls, qn
 from docx.shared import Mm, Pt, RGBColor
 from docx.styles.style import ParagraphStyle
 
-from reports.documents.paper import Cell, Code, Heading, Items, Notice, Paper, Paragraph, Table
+from reports.documents.paper import Block, Cell, Code, Heading, Items, Notice, Paper, Paragraph, Picture, Table
 
 DEEP = "1F3A5F"
 TONES = {"good": "1C6B3A", "warn": "8A5A00", "bad": "A31621"}
@@ -42,8 +42,9 @@ def to_word(paper: Paper, made_at: datetime) -> bytes:
         each.page_width, each.page_height = Mm(210), Mm(297)
         each.left_margin, each.right_margin, each.top_margin, each.bottom_margin = Mm(26), Mm(22), Mm(27), Mm(24)
     _header_and_footer(section, paper)
+    _body(document, paper.front, 100_000)
     _contents(document, paper)
-    _body(document, paper)
+    _body(document, paper.blocks)
     # python-docx leaves the last section's properties in front of what is appended by hand
     properties = body.find(qn("w:sectPr"))
     body.remove(properties)
@@ -136,7 +137,7 @@ def _break_words(style) -> None:
     properties.find(qn("w:spacing")).addprevious(parse_xml(f'<w:wordWrap {NAMESPACES} w:val="0"/>'))  # the order is the schema's
 
 
-def _run(text: str, *, bold: bool = False, mono: bool = False, colour: str = "") -> str:
+def _run(text: str, *, bold: bool = False, mono: bool = False, colour: str = "", small: bool = False) -> str:
     """One run of text; line feeds and tabs become Word's own."""
     properties = ""
     if mono:
@@ -145,8 +146,8 @@ def _run(text: str, *, bold: bool = False, mono: bool = False, colour: str = "")
         properties += "<w:b/>"
     if colour:
         properties += f'<w:color w:val="{colour}"/>'
-    if mono:
-        properties += '<w:sz w:val="16"/>'
+    if mono or small:
+        properties += f'<w:sz w:val="{14 if mono and small else 16}"/>'
     inner = "<w:br/>".join(
         "<w:tab/>".join(f'<w:t xml:space="preserve">{escape(part)}</w:t>' for part in line.split("\t"))
         for line in text.split("\n")
@@ -154,9 +155,9 @@ def _run(text: str, *, bold: bool = False, mono: bool = False, colour: str = "")
     return f"<w:r>{f'<w:rPr>{properties}</w:rPr>' if properties else ''}{inner}</w:r>"
 
 
-def _cell(cell: Cell, width: int, shade: str, bold: bool, keep: bool = False, tall: bool = False) -> str:
+def _cell(cell: Cell, width: int, shade: str, bold: bool, keep: bool = False, tall: bool = False, dense: bool = False) -> str:
     run = (
-        _run(cell.text, bold=bold or cell.strong or bool(cell.tone), mono=cell.mono, colour=TONES.get(cell.tone, ""))
+        _run(cell.text, bold=bold or cell.strong or bool(cell.tone), mono=cell.mono, colour=TONES.get(cell.tone, ""), small=dense)
         if cell.text
         else ""
     )
@@ -176,15 +177,16 @@ def _table(table: Table) -> Sequence:
         for side in ("top", "left", "bottom", "right", "insideH", "insideV")
     )
     height = '<w:trHeight w:val="560" w:hRule="atLeast"/>' if table.tall else ""
+    edge = 20 if table.dense else 50
     parts = [
         f'<w:tbl {NAMESPACES}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders>'
-        '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:top w:w="50" w:type="dxa"/><w:left w:w="90" w:type="dxa"/>'
-        '<w:bottom w:w="50" w:type="dxa"/><w:right w:w="90" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>'
+        '<w:tblLayout w:type="fixed"/><w:tblCellMar>'
+        f'<w:top w:w="{edge}" w:type="dxa"/><w:left w:w="90" w:type="dxa"/><w:bottom w:w="{edge}" w:type="dxa"/><w:right w:w="90" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>'
     ]
     parts += [f'<w:gridCol w:w="{width}"/>' for width in widths] + ["</w:tblGrid>"]
     if table.head:
         parts.append("<w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>")
-        parts += [_cell(Cell(name), width, "DFE7F1", True, True) for name, width in zip(table.head, widths, strict=True)] + [
+        parts += [_cell(Cell(name), width, "DFE7F1", True, True, dense=table.dense) for name, width in zip(table.head, widths, strict=True)] + [
             "</w:tr>"
         ]
     for place, row in enumerate(table.rows, 1):
@@ -193,7 +195,7 @@ def _table(table: Table) -> Sequence:
         split = "" if longest > 400 else "<w:cantSplit/>"  # a row longer than a page must be allowed to break
         parts.append(f"<w:tr><w:trPr>{split}{height}</w:trPr>" if split or height else "<w:tr>")
         parts += [
-            _cell(cell, width, "F2F5F9" if index == 0 and not table.head else "", False, keep, table.tall)
+            _cell(cell, width, "F2F5F9" if index == 0 and not table.head else "", False, keep, table.tall, table.dense)
             for index, (cell, width) in enumerate(zip(row, widths, strict=True))
         ] + ["</w:tr>"]
     parts.append("</w:tbl>")
@@ -309,16 +311,17 @@ def _contents(document, paper: Paper) -> None:
     _add(document, *lines, _paragraph('<w:r><w:br w:type="page"/></w:r>'))
 
 
-def _body(document, paper: Paper) -> None:
+def _body(document, blocks: Sequence[Block], first: int = 0) -> None:
+    """first: where the ids of the bookmarks begin, which must differ within a document."""
     elements: list = []
-    for index, block in enumerate(paper.blocks):
-        following = paper.blocks[index + 1] if index + 1 < len(paper.blocks) else None
-        keep = "<w:keepNext/>" if isinstance(following, Table | Items) else ""
+    for index, block in enumerate(blocks):
+        following = blocks[index + 1] if index + 1 < len(blocks) else None
+        keep = "<w:keepNext/>" if isinstance(following, Table | Items | Picture) else ""
         match block:
             case Heading():
                 fresh = "<w:pageBreakBefore/>" if block.appendix and block.level == 1 and block.number.endswith("A") else ""
-                mark = f'<w:bookmarkStart w:id="{index}" w:name={quoteattr(block.anchor)}/>'
-                run = f'{mark}{_run(f"{block.number}  {block.text}")}<w:bookmarkEnd w:id="{index}"/>'
+                mark = f'<w:bookmarkStart w:id="{first + index}" w:name={quoteattr(block.anchor)}/>'
+                run = f'{mark}{_run(f"{block.number}  {block.text}".strip())}<w:bookmarkEnd w:id="{first + index}"/>'
                 elements.append(_paragraph(run, fresh, f"Heading{block.level}"))
             case Paragraph():
                 elements.append(_paragraph(_run(block.text), keep, "BodyText"))
@@ -333,13 +336,30 @@ def _body(document, paper: Paper) -> None:
                 elements += _table(block)
             case Code():
                 elements += _code(block)
+            case Picture():
+                elements += _picture(document, block)
     _add(document, *elements)
 
 
+def _picture(document, picture: Picture) -> Sequence:
+    inline = document.part.new_pic_inline(io.BytesIO(picture.png), Mm(LINE_MM), None)
+    inline.docPr.set("descr", picture.alt)
+    drawing = parse_xml(f"<w:r {NAMESPACES}><w:drawing/></w:r>")
+    drawing[0].append(inline)
+    paragraph = _paragraph(properties='<w:keepNext/><w:spacing w:before="120" w:after="0"/><w:jc w:val="center"/>')
+    paragraph.append(drawing)
+    return paragraph, _paragraph(_run(picture.caption, bold=True, small=True), '<w:spacing w:after="160"/><w:jc w:val="center"/>')
+
+
 def _bytes(document) -> bytes:
-    """The file with fixed times in its directory, so that equal papers are equal bytes."""
-    saved, out = io.BytesIO(), io.BytesIO()
+    saved = io.BytesIO()
     document.save(saved)
+    return without_times(saved)
+
+
+def without_times(saved: io.BytesIO) -> bytes:
+    """The archive with fixed times in its directory, so that equal papers are equal bytes."""
+    out = io.BytesIO()
     with zipfile.ZipFile(saved) as there, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as here:
         for name in there.namelist():
             entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
