@@ -90,20 +90,30 @@ def show(value: object) -> str:
 
 
 class UnknownName(LookupError):
-    """Nothing of that name is known; the message lists the nearest names."""
+    """Nothing of that name is known; the message lists the nearest names. text: the same in both languages."""
+
+    def __init__(self, en: str, zh: str = "") -> None:
+        super().__init__(en)
+        self.text = Text(zh=zh or en, en=en)
 
     @classmethod
     def of(cls, kind: str, name: object, known: Iterable[str], where: str) -> UnknownName:
         """kind: "host", "customer"...; where: the inventory's path or "the Prefect blocks"."""
         names = sorted(known)
         near = nearest(str(name), names)
+        called = _KINDS_ZH.get(kind, kind)
         if near:
-            hint = f"did you mean {' or '.join(near)}?"
+            hint, hint_zh = f"did you mean {' or '.join(near)}?", f"是否指 {'、'.join(near)}？"
         elif names:
             hint = f"known {'is' if len(names) == 1 else 'are'} {', '.join(names[:8])}{' ...' if len(names) > 8 else ''}"
+            hint_zh = f"已登记的有 {'、'.join(names[:8])}{' 等' if len(names) > 8 else ''}"
         else:
-            hint = f"no {kind} is known yet, so describe it in the inventory first"
-        return cls(f"no {kind} is called {show(str(name))} in {where}; {hint}")
+            hint, hint_zh = f"no {kind} is known yet, so describe it in the inventory first", f"尚未登记任何{called}，请先在清单中登记"
+        place = "Prefect 的 Block" if where == "the Prefect blocks" else where
+        return cls(f"no {kind} is called {show(str(name))} in {where}; {hint}", f"{place} 中没有名为 {show(str(name))} 的{called}；{hint_zh}")
+
+
+_KINDS_ZH = {"host": "主机", "customer": "客户", "sandbox": "模拟环境", "archive": "档案库", "notices": "邮件服务"}
 
 
 def _entry_name(value: object) -> object:

@@ -33,7 +33,7 @@ def host(name: str) -> HostAccess:
     try:
         return lookup.find_host(name)
     except lookup.UnknownName as problem:
-        raise BlockersFound(str(problem)) from problem
+        raise BlockersFound(problem.text.en, problem.text.zh) from problem
 
 
 @lru_cache(maxsize=256)
@@ -41,7 +41,7 @@ def customer(name: str) -> Customer:
     try:
         return lookup.find_customer(name)
     except lookup.UnknownName as problem:
-        raise BlockersFound(str(problem)) from problem
+        raise BlockersFound(problem.text.en, problem.text.zh) from problem
 
 
 def change(number: str) -> ChangeRow:
@@ -77,5 +77,6 @@ def driving(number: str) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise DrivenElsewhere(f"{number} is being worked on by another process; watch its run, or wait for it to end") from None
+            raise DrivenElsewhere(f"{number} is being worked on by another process; watch its run, or wait for it to end",
+                                  f"{number} 正由另一进程处理；请查看其运行情况，或等待其结束") from None
         yield

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from reports.records import Text
+
 
 class ProcedureError(Exception):
-    """The root of everything a procedure raises on purpose."""
+    """The root of everything a procedure raises on purpose. As a string it is English; `text` is what papers and pages say.
+
+    zh: the same sentence in Chinese. Whatever may end a change needs one; a mistake of our own in programming does not.
+    """
+
+    def __init__(self, en: str = "", zh: str = "") -> None:
+        super().__init__(en)
+        self.zh = zh
+
+    @property
+    def text(self) -> Text:
+        return Text(zh=self.zh or str(self), en=str(self))
 
 
 class HostUnreachable(ProcedureError):

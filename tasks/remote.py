@@ -43,15 +43,16 @@ class Answer:
     out: str
     err: str
 
-    def need(self, what: str, host: str) -> str:
-        """The output, if the script succeeded.
+    def need(self, what: str, host: str, zh: str = "") -> str:
+        """The output, if the script succeeded. what, zh: what it was for, in English and Chinese.
 
         Raises:
             CommandFailed: with the last line it said.
         """
         if self.exit_code != 0:
             last = (self.err.strip() or self.out.strip() or "no message").splitlines()[-1]
-            raise CommandFailed(f"{host}: {what} ended with status {self.exit_code}: {redact(last)}")
+            raise CommandFailed(f"{host}: {what} ended with status {self.exit_code}: {redact(last)}",
+                                f"{host}：{zh or '命令'}失败（退出状态 {self.exit_code}）：{redact(last)}")
         return self.out
 
 
@@ -107,7 +108,8 @@ class Remote:
             while True:
                 if time.monotonic() > deadline:
                     channel.close()
-                    raise OutOfTime(f"{name}: no end after {timeout_s:.0f} s; see what the host is busy with")
+                    raise OutOfTime(f"{name}: no end after {timeout_s:.0f} s; see what the host is busy with",
+                                    f"{name}：{timeout_s:.0f} 秒后仍未结束；请查看主机在忙什么")
                 if channel.recv_stderr_ready():
                     more = channel.recv_stderr(CHUNK)
                     if len(err) < ERROR_LIMIT:
@@ -117,11 +119,12 @@ class Remote:
                     chunk = channel.recv(CHUNK)
                 except TimeoutError:
                     if not self._transport.is_active():
-                        raise HostUnreachable(f"{name}: the connection broke; it will be tried again") from None
+                        raise HostUnreachable(f"{name}: the connection broke; it will be tried again", f"{name}：连接中断，将重试") from None
                     if time.monotonic() - heard > SILENCE_LIMIT_S / 2:
                         if not _answers(self._transport, SILENCE_LIMIT_S / 2):
                             self._transport.close()
-                            raise HostUnreachable(f"{name}: no sign of life for {SILENCE_LIMIT_S} s; it will be tried again") from None
+                            raise HostUnreachable(f"{name}: no sign of life for {SILENCE_LIMIT_S} s; it will be tried again",
+                                                  f"{name}：{SILENCE_LIMIT_S} 秒没有任何应答，将重试") from None
                         heard = time.monotonic()
                     continue
                 heard = time.monotonic()
@@ -137,17 +140,19 @@ class Remote:
                     break
                 err += more
             if not channel.status_event.wait(min(10, self.host.connect_timeout_s)) or channel.exit_status == -1:
-                raise HostUnreachable(f"{name}: the connection broke; it will be tried again")
+                raise HostUnreachable(f"{name}: the connection broke; it will be tried again", f"{name}：连接中断，将重试")
             text = err.decode(errors="backslashreplace")
             if channel.exit_status != 0 and "sudo:" in text and ("password is required" in text or "not allowed" in text
                                                                   or "not in the sudoers" in text or "incorrect password" in text):
                 raise LoginRefused(f"{name}: user {self.host.user} may not become root; give it sudo rights "
-                                   f"(NOPASSWD, or set the sudo password in the host's block)")
+                                   f"(NOPASSWD, or set the sudo password in the host's block)",
+                                   f"{name}：用户 {self.host.user} 不能取得 root 权限；请授予 sudo 权限（NOPASSWD，或在主机登记中填写 sudo 密码）")
             return Answer(channel.exit_status, "", text)
         except (paramiko.SSHException, OSError, EOFError) as problem:
             if isinstance(problem, TimeoutError):
-                raise HostUnreachable(f"{name}: no answer on the open connection; it will be tried again") from problem
-            raise HostUnreachable(f"{name}: the connection broke ({problem}); it will be tried again") from problem
+                raise HostUnreachable(f"{name}: no answer on the open connection; it will be tried again",
+                                      f"{name}：连接没有应答，将重试") from problem
+            raise HostUnreachable(f"{name}: the connection broke ({problem}); it will be tried again", f"{name}：连接中断（{problem}），将重试") from problem
         finally:
             if "channel" in locals():
                 channel.close()
@@ -158,7 +163,8 @@ class Remote:
         target = shlex.quote(path)
         script = f"set -eu; umask 077; mkdir -p {shlex.quote(path.rpartition('/')[0] or '/')}; cat > {target}.part; " \
                  f"chmod {mode:o} {target}.part; sync {target}.part; mv -f {target}.part {target}"
-        self.stream(script, io.BytesIO(), timeout_s=timeout_s, stdin=pieces).need(f"writing {path}", self.host.name)
+        self.stream(script, io.BytesIO(), timeout_s=timeout_s, stdin=pieces).need(f"writing {path}", self.host.name,
+                                                                                            f"写入 {path}")
 
 
 class _Bounded(io.BytesIO):
@@ -170,7 +176,8 @@ class _Bounded(io.BytesIO):
 
     def write(self, chunk) -> int:
         if self.tell() + len(chunk) > ANSWER_LIMIT:
-            raise UnreadableOutput(f"{self._host}: an answer of more than {ANSWER_LIMIT >> 20} MiB; see what the host prints there")
+            raise UnreadableOutput(f"{self._host}: an answer of more than {ANSWER_LIMIT >> 20} MiB; see what the host prints there",
+                                   f"{self._host}：应答超过 {ANSWER_LIMIT >> 20} MiB；请查看主机输出了什么")
         return super().write(chunk)
 
 
@@ -231,11 +238,13 @@ def _open(host: HostAccess) -> paramiko.Transport:
     where = f"{host.name} ({host.address}:{host.port})"
     pinned = [key for key in (_public_key(line) for line in host.host_key.splitlines() if line.strip())]
     if not pinned:
-        raise HostKeyRefused(f"{where}: no host key is pinned; put the host's public key into its block")
+        raise HostKeyRefused(f"{where}: no host key is pinned; put the host's public key into its block",
+                             f"{where}：尚未登记主机公钥；请在主机登记中填写")
     try:
         sock = socket.create_connection((host.address, host.port), timeout=host.connect_timeout_s)
     except OSError as problem:
-        raise HostUnreachable(f"{where} cannot be reached ({problem.strerror or problem}); check address, port and network") from problem
+        raise HostUnreachable(f"{where} cannot be reached ({problem.strerror or problem}); check address, port and network",
+                              f"{where} 无法连接（{problem.strerror or problem}）；请检查地址、端口和网络") from problem
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     if hasattr(socket, "TCP_USER_TIMEOUT"):
         # Without it a peer that vanished is noticed after a quarter of an hour; the keepalives make sure that something is sent.
@@ -251,27 +260,30 @@ def _open(host: HostAccess) -> paramiko.Transport:
         transport.start_client(timeout=host.connect_timeout_s)
         shown = transport.get_remote_server_key()
         if (shown.get_name(), shown.asbytes()) not in pinned:
-            raise HostKeyRefused(_changed(where))
+            raise HostKeyRefused(*_changed(where))
         _log_in(transport, host, where)
         transport.set_keepalive(KEEPALIVE_S)
         return transport
     except paramiko.AuthenticationException as problem:
         transport.close()
-        raise LoginRefused(f"{where}: user {host.user} is not let in with the key given; check user and key") from problem
+        raise LoginRefused(f"{where}: user {host.user} is not let in with the key given; check user and key",
+                           f"{where}：用户 {host.user} 使用所给密钥无法登录；请检查用户和密钥") from problem
     except (paramiko.SSHException, OSError, EOFError) as problem:
         transport.close()
         if "no acceptable host key" in str(problem).lower() or isinstance(problem, paramiko.ssh_exception.IncompatiblePeer):
-            raise HostKeyRefused(_changed(where)) from problem
+            raise HostKeyRefused(*_changed(where)) from problem
         raise HostUnreachable(f"{where} does not speak SSH with us ({problem or 'connection closed'}); "
-                              "check address, port and the host's sshd") from problem
+                              "check address, port and the host's sshd",
+                              f"{where} 无法建立 SSH 会话（{problem or '连接已关闭'}）；请检查地址、端口和主机的 sshd") from problem
     except BaseException:
         transport.close()
         raise
 
 
-def _changed(where: str) -> str:
+def _changed(where: str) -> tuple[str, str]:
     return (f"{where} shows another host key than the pinned one; ask its administrator whether the key was changed, "
-            "and only then put the new one into the host's block")
+            "and only then put the new one into the host's block",
+            f"{where} 出示的主机公钥与登记的不一致；请先向其管理员核实是否更换过密钥，确认后再更新主机登记")
 
 
 def _public_key(line: str) -> tuple[str, bytes]:
@@ -280,7 +292,8 @@ def _public_key(line: str) -> tuple[str, bytes]:
     try:
         return name, base64.b64decode(rest.split()[0])
     except (ValueError, IndexError):
-        raise HostKeyRefused(f"“{line[:40]}...” is no public key; put the host's key into its block, as ssh-keyscan prints it") from None
+        raise HostKeyRefused(f"“{line[:40]}...” is no public key; put the host's key into its block, as ssh-keyscan prints it",
+                             f"“{line[:40]}...”不是公钥；请按 ssh-keyscan 的输出填写主机公钥") from None
 
 
 def _log_in(transport: paramiko.Transport, host: HostAccess, where: str) -> None:
@@ -291,12 +304,14 @@ def _log_in(transport: paramiko.Transport, host: HostAccess, where: str) -> None
         try:
             text = open(host.key_file).read()
         except OSError as problem:
-            raise LoginRefused(f"{where}: key file {host.key_file} cannot be read ({problem.strerror}); check its path and rights") from problem
+            raise LoginRefused(f"{where}: key file {host.key_file} cannot be read ({problem.strerror}); check its path and rights",
+                               f"{where}：密钥文件 {host.key_file} 无法读取（{problem.strerror}）；请检查路径和权限") from problem
         transport.auth_publickey(host.user, _private_key(text, passphrase, where))
     else:
         keys = paramiko.Agent().get_keys()
         if not keys:
-            raise LoginRefused(f"{where}: the SSH agent holds no key; add one with ssh-add, or give the block a key")
+            raise LoginRefused(f"{where}: the SSH agent holds no key; add one with ssh-add, or give the block a key",
+                               f"{where}：SSH 代理中没有密钥；请用 ssh-add 添加，或在主机登记中填写密钥")
         for key in keys:
             try:
                 transport.auth_publickey(host.user, key)
@@ -311,10 +326,12 @@ def _private_key(text: str, passphrase: str | None, where: str) -> paramiko.PKey
         try:
             return kind.from_private_key(io.StringIO(text), passphrase)
         except paramiko.PasswordRequiredException as problem:
-            raise LoginRefused(f"{where}: the private key has a passphrase; give it in the host's block") from problem
+            raise LoginRefused(f"{where}: the private key has a passphrase; give it in the host's block",
+                               f"{where}：私钥设有口令；请在主机登记中填写") from problem
         except (paramiko.SSHException, ValueError):
             continue
-    raise LoginRefused(f"{where}: the private key is of no kind that is known (Ed25519, ECDSA, RSA), or its passphrase is wrong")
+    raise LoginRefused(f"{where}: the private key is of no kind that is known (Ed25519, ECDSA, RSA), or its passphrase is wrong",
+                       f"{where}：私钥类型无法识别（支持 Ed25519、ECDSA、RSA），或其口令不正确")
 
 
 @contextmanager

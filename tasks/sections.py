@@ -67,10 +67,11 @@ class _Open:
     lines: list[str] = field(default_factory=list)
 
 
-def unreadable(section: str, problem: str, target: str = "") -> UnreadableOutput:
-    """The error to raise: one sentence that names host and part."""
-    host = target or "the host"
-    return UnreadableOutput(f"{host}: the part {section!r} of the answer cannot be read: {problem}; survey the host again")
+def unreadable(section: str, problem: str, target: str = "", zh: str = "") -> UnreadableOutput:
+    """The error to raise: one sentence that names host and part. zh: the problem in Chinese; what only we understand has none."""
+    host, why = target or "the host", f"（{zh}）" if zh else ""
+    return UnreadableOutput(f"{host}: the part {section!r} of the answer cannot be read: {problem}; survey the host again",
+                            f"{target or '主机'}：采集结果中的 {section} 部分无法解读{why}；请重新采集")
 
 
 def compose(parts: Sequence[Part], before: str = "", after: str = "") -> str:

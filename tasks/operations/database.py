@@ -201,11 +201,13 @@ def cluster_of(database: str, clusters: Sequence[Cluster]) -> Cluster:
         return running[0]  # a database without tables does not show in the survey
     if not running:
         raise ProcedureError(
-            f"no PostgreSQL server runs on this host, so database {database} cannot be dumped; name the host that has it"
+            f"no PostgreSQL server runs on this host, so database {database} cannot be dumped; name the host that has it",
+            f"该主机上没有正在运行的 PostgreSQL 服务器，无法备份数据库 {database}；请填写数据库所在的主机",
         )
     names = ", ".join(cluster.name for cluster in holding or running)
     raise ProcedureError(
-        f"it is not clear which PostgreSQL server holds database {database} ({names}); rename it or stop the other server"
+        f"it is not clear which PostgreSQL server holds database {database} ({names}); rename it or stop the other server",
+        f"无法确定数据库 {database} 属于哪一个 PostgreSQL 服务器（{names}）；请更名，或停止另一服务器",
     )
 
 
@@ -214,7 +216,8 @@ def _names_script(names: Sequence[str]) -> str:
         return """pg psql -XAtq -c "select datname from pg_database where datallowconn and not datistemplate order by 1\""""
     for name in names:
         if not name or "\n" in name or "/" in name or name[0] in ".-":
-            raise ProcedureError(f"database name {name!r} cannot be a file's name; dump this database by hand")
+            raise ProcedureError(f"database name {name!r} cannot be a file's name; dump this database by hand",
+                                 f"数据库名 {name!r} 不能用作文件名；请手工备份该数据库")
     return "printf '%s\\n' " + " ".join(quote(name) for name in names)
 
 
@@ -243,7 +246,8 @@ def dump_step(
     else:
         by_cluster = {cluster.name: [] for cluster in _running(clusters)}
     if not by_cluster:
-        raise ProcedureError("no PostgreSQL server runs on this host; there is nothing to dump")
+        raise ProcedureError("no PostgreSQL server runs on this host; there is nothing to dump",
+                             "该主机上没有正在运行的 PostgreSQL 服务器，没有可备份的数据库")
     proof_server = fill(_PROOF_SERVER, place=PROOF_PLACE)
     session = _SNAPSHOT_SESSION.replace("@limit@", str(int(digest_limit_bytes)))
     dump_one = _DUMP_ONE.replace("@session_script@", session).replace("@objects_script@", _OBJECTS)
@@ -443,7 +447,8 @@ def data_check_step(
     """
     running = _running(clusters)
     if not running:
-        raise ProcedureError("no PostgreSQL server runs on this host; there is no data to check")
+        raise ProcedureError("no PostgreSQL server runs on this host; there is no data to check",
+                             "该主机上没有正在运行的 PostgreSQL 服务器，没有可检查的数据")
     parts = [
         fill(
             _DATA_CHECK,

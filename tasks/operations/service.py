@@ -23,7 +23,8 @@ def unit_name(service: str) -> str:
     name = service if re.search(r"\.(service|socket|target)$", service) else f"{service}.service"
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9:_.\\@-]{0,200}", name):
         raise ProcedureError(
-            f"{service!r} is no name of a service unit; give it as `systemctl` lists it, for example orders.service"
+            f"{service!r} is no name of a service unit; give it as `systemctl` lists it, for example orders.service",
+            f"{service!r} 不是服务单元的名称；请按 `systemctl` 列出的名称填写，例如 orders.service",
         )
     return name
 

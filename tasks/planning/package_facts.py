@@ -376,7 +376,7 @@ def parse_facts(text: str, target: str = "") -> PackageFacts:
     for name, answer in answers.items():
         if answer.exit_code != 0 and name not in OPTIONAL:
             said = next((line for line in reversed(answer.lines) if line.strip()), "nothing was said")
-            raise unreadable(name, f"it ended with status {answer.exit_code}: {said[:300]}", target)
+            raise unreadable(name, f"it ended with status {answer.exit_code}: {said[:300]}", target, f"退出状态 {answer.exit_code}：{said[:300]}")
     current = "selection"
     try:
         asked, held = _parse_selection(answers["selection"].lines)

@@ -21,10 +21,12 @@ def complete(request: Request) -> Request:
     try:
         row = desk.archive().change(request.change)
     except UnknownChange as problem:
-        raise BlockersFound(str(problem)) from problem
+        raise BlockersFound(str(problem), f"档案中没有变更 {request.change}；编号形如 CHG-20261122-001") from problem
     if row.closure not in (Closure.SUCCESSFUL, Closure.SUCCESSFUL_WITH_ISSUES):
         state = f"ended as “{row.closure.value}”" if row.closure else "is still open: resume it, or back it out with `standfast back-out`"
-        raise BlockersFound(f"{request.change} {state}; only a change that was carried out can be backed out")
+        state_zh = "的结论不是成功" if row.closure else "尚未结束：请继续处理，或用 `standfast back-out` 回退"
+        raise BlockersFound(f"{request.change} {state}; only a change that was carried out can be backed out",
+                            f"{request.change} {state_zh}；只有已实施的变更才能回退")
     plan = lifecycle.plan_of(request.change)
     return request.model_copy(update={"customer": row.customer, "hosts": list(plan.targets)})
 
@@ -40,7 +42,7 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
              and row.procedure != "back-out" and row.number not in taken_back and set(row.request.get("hosts", [])) & set(original.targets)
              and (row.closure in done or (row.closure in (None, Closure.FAILED) and lifecycle.begun(row.number)))]
     if request.change in taken_back:
-        raise BlockersFound(f"{request.change} has been backed out already")
+        raise BlockersFound(f"{request.change} has been backed out already", f"{request.change} 已经回退过")
     return plan_back_out(number, request, original, acceptance=original.acceptance, facts={n: s.facts_digest() for n, s in surveys.items()},
                          later=later)
 

@@ -24,7 +24,8 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
     acceptance = {name: tuple(host.acceptances()) for name, host in hosts.items()}
     if request.kind == "release":
         if request.release is None:
-            raise BlockersFound("The kind is “release”, but no release is described; fill in the part “Application release”")
+            raise BlockersFound("The kind is “release”, but no release is described; fill in the part “Application release”",
+                                "升级类型为 release，但未填写应用版本；请填写“Application release”部分")
         medium = obtain(request.release.archive, request.release.sha256, request.release.signature, request.release.keyring,
                         desk.archive().root / "media")
         return plan_release(number, request, surveys, medium, watched, acceptance, desk.now())

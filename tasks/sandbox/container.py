@@ -183,7 +183,9 @@ USER 65534:65534
     except CommandFailed as problem:
         raise CommandFailed(
             f"the gateway's image cannot be built on {base}: {problem}; give the engine a way to a Debian mirror, "
-            f"or load an image named {GATEWAY_IMAGE} with tinyproxy and socat"
+            f"or load an image named {GATEWAY_IMAGE} with tinyproxy and socat",
+            f"无法在 {base} 上制作网关镜像：{problem.text.zh}；请为引擎提供 Debian 镜像源，"
+            f"或导入名为 {GATEWAY_IMAGE} 且含 tinyproxy 和 socat 的镜像",
         ) from problem
     return name
 
@@ -286,7 +288,8 @@ def allowed(package_hosts: Sequence[str]) -> str:
         found = re.fullmatch(r"([A-Za-z0-9._-]+):(\d{1,5})", entry)
         if not found:
             raise CommandFailed(
-                f"{entry!r} is no package source of the form host:port; correct the sandbox block or the host's sources"
+                f"{entry!r} is no package source of the form host:port; correct the sandbox block or the host's sources",
+                f"{entry!r} 不是“主机:端口”形式的软件源；请更正模拟环境的登记或主机的软件源",
             )
         host, port = found[1].replace(".", "\\."), found[2]
         optional = f"(:{port})?" if port in ("80", "443") else f":{port}"

@@ -40,10 +40,12 @@ class Engine:
                 check=False,
             )
         except FileNotFoundError:
-            raise HostUnreachable("the docker command is missing on the worker; install it (on Debian: docker.io)") from None
+            raise HostUnreachable("the docker command is missing on the worker; install it (on Debian: docker.io)",
+                                  "执行机上没有 docker 命令；请安装（Debian 上为 docker.io）") from None
         except subprocess.TimeoutExpired:
             raise OutOfTime(
-                f"docker {' '.join(arguments[:2])}: no end after {timeout_s:.0f} s; look at the sandbox's engine"
+                f"docker {' '.join(arguments[:2])}: no end after {timeout_s:.0f} s; look at the sandbox's engine",
+                f"docker {' '.join(arguments[:2])}：{timeout_s:.0f} 秒后仍未结束；请检查模拟环境的 Docker 引擎",
             ) from None
         if done.returncode != 0:
             if not check:
@@ -56,9 +58,10 @@ class Engine:
         if "Cannot connect to the Docker daemon" in words[0] or "error during connect" in words[0]:
             raise HostUnreachable(
                 f"the sandbox's Docker engine does not answer at {self.address or 'its default address'}; "
-                "start it, or correct the sandbox block"
+                "start it, or correct the sandbox block",
+                f"模拟环境的 Docker 引擎（{self.address or '默认地址'}）没有应答；请启动，或更正模拟环境的登记",
             )
-        raise CommandFailed(f"docker {' '.join(arguments[:2])}: {words[-1][:300]}")
+        raise CommandFailed(f"docker {' '.join(arguments[:2])}: {words[-1][:300]}", f"docker {' '.join(arguments[:2])} 失败：{words[-1][:300]}")
 
     def last_words(self, container: str) -> str:
         """The last line a container printed, and how it ended."""
@@ -108,7 +111,10 @@ class Engine:
                     pass  # it ended before us: its own words say why
                 process.wait(timeout=timeout_s)
             except subprocess.TimeoutExpired:
-                raise OutOfTime(f"docker {arguments[0]}: no end after {timeout_s:.0f} s; look at the sandbox's engine") from None
+                raise OutOfTime(
+                    f"docker {arguments[0]}: no end after {timeout_s:.0f} s; look at the sandbox's engine",
+                    f"docker {arguments[0]}：{timeout_s:.0f} 秒后仍未结束；请检查模拟环境的 Docker 引擎",
+                ) from None
             finally:
                 if process.poll() is None:
                     process.kill()
