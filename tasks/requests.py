@@ -1,6 +1,7 @@
 """The forms that people fill in: what is asked for, in the words of the service desk.
 
-They become the forms of the Prefect UI, so every field has a title and says what to enter.
+They become the forms of the Prefect UI, so every field has a title and says what to enter; docstrings are shown there too.
+A software upgrade answers R167 and R013; an application's release R012, R169, R173 and R177 (what it repairs and adds).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
 class ReleaseMedia(BaseModel):
-    """A release of an application, as its vendor or our own developers handed it over (R012, R169, R173, R177)."""
+    """A release of an application, as its vendor or our own developers handed it over."""
 
     model_config = ConfigDict(extra="forbid", title="Application release")
 
@@ -32,12 +33,12 @@ class ReleaseMedia(BaseModel):
     database: Words = Field(default="", title="Database the migration changes")
     run_as: Words = Field(default="root", title="Account that runs the migration")
     health: Words = Field(title="Health address", description="On the host itself, for example http://127.0.0.1:8000/health; must name the new version")
-    repairs: list[str] = Field(default_factory=list, title="Defects that it repairs (R177)")
-    adds: list[str] = Field(default_factory=list, title="Functions that it adds (R177)")
+    repairs: list[str] = Field(default_factory=list, title="Defects that it repairs")
+    adds: list[str] = Field(default_factory=list, title="Functions that it adds")
 
 
 class UpgradeRequest(BaseModel):
-    """A request for a software upgrade (R167, R013)."""
+    """A request for a software upgrade."""
 
     model_config = ConfigDict(extra="forbid", title="Software upgrade")
 
