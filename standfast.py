@@ -94,7 +94,7 @@ def survey(host: str, as_json: AsJson = False) -> None:
              f"{len(found.configuration)} configuration files watched\n"
              + "\n".join(f"  {f.mount}: {f.free_kib // 1024} MiB free of {f.size_kib // 1024}" for f in found.file_systems)
              + "".join(f"\n  PostgreSQL {c.name} {c.version}: {sum(t.rows for t in c.tables)} rows in {len(c.tables)} tables" for c in found.clusters)
-             + f"\n  health: {'good' if not waiting else '; '.join(f'{h.title.en}: {h.detail}' for h in waiting)}"
+             + f"\n  health: {'good' if not waiting else '; '.join(f'{h.title.en}: {h.detail.en}' for h in waiting)}"
              + (f"\n  being changed: {found.lock}" if found.lock else ""))
 
 
@@ -142,7 +142,7 @@ def rehearse(number: Number, as_json: AsJson = False) -> None:
         round_ = lifecycle.current_round(number)
         done = lifecycle.rehearse(number, round_, say)
         show(done.model_dump(mode="json") if done else {}, as_json,
-             f"{number}: rehearsal {'passed' if done and done.passed else 'failed: ' + (done.problem if done else 'none is needed')}"
+             f"{number}: rehearsal {'passed' if done and done.passed else 'failed: ' + (done.problem.en if done else 'none is needed')}"
              + "".join(f"\n  {o.number:2} {o.title.en}: {o.result}, {o.seconds:.1f} s" for o in (done.outcomes if done else ())))
         if done and not done.passed:
             raise typer.Exit(4)
@@ -253,7 +253,7 @@ def resume(number: Number, as_json: AsJson = False,
 def back_out(number: Number, reason: Annotated[str, typer.Option(prompt=True)], requester: Annotated[str, typer.Option(prompt=True)],
              operator: str = "", as_json: AsJson = False) -> None:
     """Take a change back: at once if it is still open, as a change of its own (with approval) if it was closed."""
-    from reports.records import Closure
+    from reports.records import Closure, Text
     from tasks import desk, lifecycle
     from tasks.procedures import back_out as procedure
 
@@ -262,7 +262,7 @@ def back_out(number: Number, reason: Annotated[str, typer.Option(prompt=True)], 
         if row.closure in (None, Closure.FAILED) and lifecycle.begun(number):
             with desk.driving(number):  # not while another process carries it out
                 desk.archive().note(number, "back-out asked", requester=requester, reason=reason)
-                lifecycle.begin_back_out(number, f"asked for by {requester}: {reason}")
+                lifecycle.begin_back_out(number, Text(zh=f"应 {requester} 要求回退：{reason}", en=f"asked for by {requester}: {reason}"))
             _go_on(number, as_json)
         request = procedure.complete(procedure.Request(change=number, requester=requester, operator=operator, reason=reason))
         _go_on(lifecycle.open_change("back-out", request.model_dump(mode="json")), as_json)

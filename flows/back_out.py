@@ -15,10 +15,11 @@ Evidence kept: as for every change.
 from prefect import State, flow
 
 from flows.parts.change import carry_through
+from flows.parts.run import named
 from tasks.requests import BackOutRequest
 
 
-@flow(name="back-out", flow_run_name="Back-out of {request.change}", persist_result=True)
+@flow(name="back-out", flow_run_name=named("Back-out of {request.change}"), persist_result=True)
 def back_out(request: BackOutRequest) -> State:
     """Take a finished change back through the same lifecycle."""
     return carry_through("back-out", request)

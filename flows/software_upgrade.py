@@ -19,10 +19,11 @@ Evidence kept: surveys, plan, rehearsal, approval, every step's output, both doc
 from prefect import State, flow
 
 from flows.parts.change import carry_through
+from flows.parts.run import named
 from tasks.requests import UpgradeRequest
 
 
-@flow(name="software-upgrade", flow_run_name="Software upgrade asked for by {request.requester}", persist_result=True)
+@flow(name="software-upgrade", flow_run_name=named("Software upgrade asked for by {request.requester}"), persist_result=True)
 def software_upgrade(request: UpgradeRequest) -> State:
-    """Upgrade software on a customer's hosts: rehearsed, approved, carried out, verified, filed (R167-R179)."""
+    """Upgrade software on a customer's hosts: rehearsed, approved, carried out, verified, filed."""
     return carry_through("software-upgrade", request)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from reports.records import Cluster, Difference, Plan, Survey
+from reports.records import Cluster, Difference, Plan, Survey, Text
 
 RUNNING = ("active", "reloading")
 # the vendor's file beside ours, ours beside the vendor's
@@ -71,6 +71,16 @@ def same_as_before(before: Survey, after: Survey, *, in_use: bool = False) -> tu
     return tuple(d for d in differences(before, after)
                  if d.kind in ("package", "configuration", "service", "port", "release", "cluster", "rows")
                  and not (in_use and d.kind == "rows" and not _lost_rows(d)))
+
+
+KINDS_ZH = {"package": "软件包", "configuration": "配置文件", "service": "服务", "port": "监听端口", "release": "应用版本", "cluster": "数据库",
+            "rows": "数据行数", "health": "运行状况", "file system": "文件系统", "host": "主机"}
+
+
+def said(d: Difference) -> Text:
+    """A difference as a sentence, without its host."""
+    return Text(zh=f"{KINDS_ZH[d.kind]} {d.name}：应为 {d.before or '无'}，实为 {d.after or '无'}",
+                en=f"{d.kind} {d.name} is {d.after or 'missing'} instead of {d.before or 'missing'}")
 
 
 TURNS_RELEASES = ("release", "back-out")  # kinds of plan that may change an application's release and its database's schema
@@ -171,4 +181,4 @@ def _rows(reading: tuple[int, str] | None) -> str:
     return "" if reading is None else f"{reading[0]} rows" + (f", digest {reading[1]}" if reading[1] else "")
 
 
-__all__: Sequence[str] = ["differences", "same_as_before", "unexpected"]
+__all__: Sequence[str] = ["KINDS_ZH", "differences", "said", "same_as_before", "unexpected"]

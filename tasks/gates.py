@@ -12,11 +12,13 @@ import unicodedata
 from datetime import datetime
 from typing import Literal
 
-from reports.records import Approval, ApprovalRequest, Approver, Plan, Record, Rehearsal, Text, canonical
+from reports.records import Approval, ApprovalRequest, Approver, Plan, Record, Rehearsal, Text, canonical, same
 
 GATE = "leave to change"
 WRONG_ENTRIES_PER_CODE = 5  # then the codes are burnt and new ones sent: nobody tries them all
 WRONG_ENTRIES_IN_ALL = 50   # then the gate closes as refused
+
+NO_ANSWER = Text(zh="期限内没有收到有效答复", en="no answer that counts before the request expired")
 
 CodeState = Literal["right", "wrong", "expired", "used", "other digest", "none"]
 
@@ -115,7 +117,16 @@ def judge(request: ApprovalRequest, entry: Entry, code: CodeState, now: datetime
 def silence(request: ApprovalRequest, now: datetime, wrong_before: int) -> Approval:
     """No answer in time, which is a refusal."""
     return Approval(change=request.change, gate=request.gate, digest=request.digest, decision="expired", channel="none",
-                    reason="no answer that counts before the request expired", decided_at=now, wrong_entries=wrong_before)
+                    reason=NO_ANSWER.en, decided_at=now, wrong_entries=wrong_before)
+
+
+def why_not(approval: Approval) -> Text:
+    """Why it is no approval: the person's own words, and ours where nobody spoke."""
+    if approval.channel != "none":
+        return same(approval.reason)
+    if approval.decision == "expired":
+        return NO_ANSWER
+    return Text(zh=f"无效填写已达 {approval.wrong_entries} 次，审批已关闭", en=approval.reason)
 
 
 def too_many(request: ApprovalRequest, now: datetime, wrong_before: int) -> Approval:

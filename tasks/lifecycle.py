@@ -19,8 +19,9 @@ from pathlib import Path
 from types import ModuleType
 
 from blocks.host_access import HostAccess
-from reports.archive import Archive, UnknownChange
+from reports.archive import Archive, ChangeRow, UnknownChange
 from reports.records import (
+    NOTHING,
     Acceptance,
     Approval,
     ApprovalRequest,
@@ -36,9 +37,10 @@ from reports.records import (
     StepOutcome,
     Survey,
     Text,
+    same,
 )
 from tasks import desk, gates, running
-from tasks.comparison import differences, same_as_before, unexpected
+from tasks.comparison import KINDS_ZH, differences, said, same_as_before, unexpected
 from tasks.errors import BlockersFound, Drifted, HostUnreachable, OutOfTime, ProcedureError
 from tasks.redaction import redact
 from tasks.remote import connected
@@ -76,9 +78,10 @@ def open_change(procedure: str, request: dict, *, run_id: str = "") -> str:
         try:
             row = archive.change(number)
         except UnknownChange as problem:
-            raise BlockersFound(str(problem)) from problem
+            raise BlockersFound(str(problem), f"档案中没有变更 {number}；编号形如 CHG-20261122-001") from problem
         if row.procedure != procedure:
-            raise BlockersFound(f"{number} is a {row.procedure}, not a {procedure}; start that procedure instead")
+            raise BlockersFound(f"{number} is a {row.procedure}, not a {procedure}; start that procedure instead",
+                                f"{number} 属于流程 {row.procedure}，不属于 {procedure}；请启动相应的流程")
         if run_id:
             archive.attach_run(number, run_id)
         return number
@@ -103,10 +106,14 @@ def targets_of(number: str) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
-def closed_as(number: str) -> tuple[Closure, str] | None:
+def closed_as(number: str) -> tuple[Closure, Text] | None:
     """How it ended, if it did. Stuck is no end: such a change can be taken up again."""
     row = desk.change(number)
-    return (row.closure, row.closure_reason) if row.closure and row.closure is not Closure.FAILED else None
+    return (row.closure, _reason(row)) if row.closure and row.closure is not Closure.FAILED else None
+
+
+def _reason(row: ChangeRow) -> Text:
+    return Text(zh=row.closure_reason_zh or row.closure_reason, en=row.closure_reason)
 
 
 def sealed(number: str) -> bool:
@@ -118,9 +125,9 @@ def step_of(number: str, step_number: int, target: str) -> Step:
     return next(s for s in plan_of(number).steps if s.number == step_number and s.target == target)
 
 
-def note_issue(number: str, issue: str) -> None:
-    if issue not in [e.detail.get("issue") for e in desk.archive().journal(number, event="issue")]:
-        desk.archive().note(number, "issue", issue=issue)
+def note_issue(number: str, issue: Text) -> None:
+    if issue.en not in [e.detail.get("issue") for e in desk.archive().journal(number, event="issue")]:
+        desk.archive().note(number, "issue", **issue.fields("issue"))
 
 
 def current_round(number: str) -> int:
@@ -158,7 +165,7 @@ def read_survey(host: HostAccess, when: str) -> Survey:
     survey = parse_survey(answer.out, target=host.name, when=when, taken_at=asked_at, asked_at=asked_at, answered_at=answered_at)
     return survey.model_copy(update={
         "identity": hashlib.sha256(host.host_key.strip().encode()).hexdigest(),
-        "health": tuple(h.model_copy(update={"detail": redact(h.detail)}) for h in survey.health)})
+        "health": tuple(h.model_copy(update={"detail": Text(zh=redact(h.detail.zh), en=redact(h.detail.en))}) for h in survey.health)})
 
 
 def survey_targets(number: str, names: list[str], when: str) -> dict[str, Survey]:
@@ -188,14 +195,16 @@ def make_plan(number: str, round_: int, say: Say) -> Plan:
     for name in request.hosts:
         host = desk.host(name)
         if host.customer != request.customer:
-            raise BlockersFound(f"host {name} belongs to customer {host.customer}, not to {request.customer}; name hosts of one customer")
+            raise BlockersFound(f"host {name} belongs to customer {host.customer}, not to {request.customer}; name hosts of one customer",
+                                f"主机 {name} 属于客户 {host.customer}，不属于 {request.customer}；一次变更只能涉及同一客户的主机")
     if len(set(request.hosts)) != len(request.hosts):
-        raise BlockersFound("a host is named twice; name each host once")
+        raise BlockersFound("a host is named twice; name each host once", "有主机重复填写；每台主机只能填写一次")
     _check_staging(request)
     surveys = survey_targets(number, request.hosts, f"before {round_}")
     plan = procedure_of(desk.change(number).procedure).plan(number, request, surveys, say)
     if plan.targets != tuple(request.hosts) and not plan.blockers and not plan.nothing_to_do:
-        raise BlockersFound("the plan names other hosts than the request; nothing was touched, have the procedure looked at")
+        raise BlockersFound("the plan names other hosts than the request; nothing was touched, have the procedure looked at",
+                            "方案中的主机与申请不一致；未触及任何主机，请检查该流程")
     archive = desk.archive()
     archive.save(number, "plan", str(round_), plan)
     archive.note(number, "planned", round=round_, plan=plan.fingerprint(), steps=len(plan.steps), blockers=[b.en for b in plan.blockers])
@@ -212,15 +221,16 @@ def _check_staging(request) -> None:
         return
     staging, targets = desk.host(name), [desk.host(target) for target in request.hosts]
     if staging.customer != request.customer or "staging" not in staging.labels:
-        raise BlockersFound(f"host {name} cannot be rehearsed on: it must be the same customer's and bear the label staging in its block")
+        raise BlockersFound(f"host {name} cannot be rehearsed on: it must be the same customer's and bear the label staging in its block",
+                            f"主机 {name} 不能用于预演：须属于同一客户，且登记时带有标签 staging")
     if any(name == t.name or (staging.address, staging.port) == (t.address, t.port) or staging.host_key == t.host_key for t in targets):
-        raise BlockersFound(f"host {name} is itself to be changed; rehearse on another host, or leave the field empty for a simulated copy")
+        raise BlockersFound(f"host {name} is itself to be changed; rehearse on another host, or leave the field empty for a simulated copy",
+                            f"主机 {name} 本身即为变更对象；请另选预演主机，或留空以使用模拟副本")
 
 
-def require_no_blockers(number: str, plan: Plan) -> None:
+def require_no_blockers(plan: Plan) -> None:
     if plan.blockers:
-        language = desk.customer(desk.change(number).customer).language
-        raise BlockersFound(" ".join(blocker.say(language) if language == "en" else blocker.en for blocker in plan.blockers))
+        raise BlockersFound(" ".join(blocker.en for blocker in plan.blockers), "".join(blocker.zh for blocker in plan.blockers))
 
 
 # --- rehearse -------------------------------------------------------------------------------------------------------------
@@ -246,11 +256,11 @@ def rehearse(number: str, round_: int, say: Say) -> Rehearsal | None:
             break
     rehearsal = Rehearsal(
         change=number, plan=plan.fingerprint(), place=parts[0].place, started_at=started_at, finished_at=desk.now(),
-        passed=all(part.passed for part in parts), problem=next((part.problem for part in parts if part.problem), ""),
+        passed=all(part.passed for part in parts), problem=next((part.problem for part in parts if part.problem), NOTHING),
         **{field: tuple(item for part in parts for item in getattr(part, field)) for field in
            ("copies", "deviations", "outcomes", "undone", "health_before", "health_after", "health_undone", "changed", "remaining")})
     desk.archive().save(number, "rehearsal", str(round_), rehearsal)
-    desk.archive().note(number, "rehearsed", round=round_, passed=rehearsal.passed, problem=rehearsal.problem)
+    desk.archive().note(number, "rehearsed", round=round_, passed=rehearsal.passed, **rehearsal.problem.fields("problem"))
     return rehearsal
 
 
@@ -288,39 +298,49 @@ def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, 
     acceptance = [a for a in plan.acceptance if a.target == name]
     health_before = check_acceptance(host, acceptance, say)
     running.deliver(host, plan, media_files(plan))
-    outcomes, undone, problem = [], [], ""
+    outcomes, undone, problem = [], [], NOTHING
     changed: tuple[Difference, ...] = ()
     health_after: tuple[Health, ...] = ()
     for step in plan.steps_of(name):
         say(f"rehearsal {step.number}: {step.title.en}")
         outcomes.append(_carry_out(host, plan.change, step, "carry out", 1, lambda line: None))
         if outcomes[-1].result not in ("done", "nothing to do"):
-            problem = f"step {step.number} ({step.title.en}) failed in the rehearsal: {outcomes[-1].problem}"
+            why = outcomes[-1].problem
+            problem = Text(zh=f"第 {step.number} 步（{step.title.zh}）在演练中失败：{why.zh}",
+                           en=f"step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
             break
     if not problem:
         after = read_survey(host, "rehearsal after")
         changed = differences(before, after)
         health_after = check_acceptance(host, acceptance, say)
         if bad := [h for h in health_after if not h.ok]:
-            problem = f"after the upgrade the copy was not healthy: {bad[0].title.en}: {bad[0].detail}"
+            problem = _unhealthy("升级后", "after the upgrade", bad[0])
     for step in reversed(plan.steps_of(name)[:len(outcomes)]):
         if step.undo:
             say(f"rehearsal, back-out of {step.number}: {step.title.en}")
             undone.append(_carry_out(host, plan.change, step, "undo", 1, lambda line: None))
             if undone[-1].result != "done" and not problem:
-                problem = f"the back-out of step {step.number} ({step.title.en}) failed in the rehearsal: {undone[-1].problem}"
+                why = undone[-1].problem
+                problem = Text(zh=f"第 {step.number} 步（{step.title.zh}）的回退在演练中失败：{why.zh}",
+                               en=f"the back-out of step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
     back = read_survey(host, "rehearsal undone")
     remaining = tuple(same_as_before(before, back))
     health_undone = check_acceptance(host, acceptance, say)
     if remaining and not problem:
-        problem = f"after the back-out the copy was not as before: {_say_difference(remaining[0])}" + \
-                  (f" and {len(remaining) - 1} more" if len(remaining) > 1 else "")
+        first, more = said(remaining[0]), len(remaining) - 1
+        problem = Text(zh=f"回退后副本与之前不一致：{first.zh}" + (f"，另有 {more} 项" if more else ""),
+                       en=f"after the back-out the copy was not as before: {first.en}" + (f" and {more} more" if more else ""))
     if not problem and (bad := [h for h in health_undone if not h.ok and not _was_bad(health_before, h)]):
-        problem = f"after the back-out the copy was not healthy: {bad[0].title.en}: {bad[0].detail}"
+        problem = _unhealthy("回退后", "after the back-out", bad[0])
     return Rehearsal(change=plan.change, plan=plan.fingerprint(), place=place, started_at=started_at, finished_at=desk.now(),
                      copies=(copy,) if copy else (), deviations=deviations, outcomes=tuple(outcomes), undone=tuple(undone),
                      health_before=health_before, health_after=health_after, health_undone=health_undone, changed=tuple(changed),
                      remaining=remaining, passed=not problem, problem=problem)
+
+
+def _unhealthy(zh: str, en: str, health: Health) -> Text:
+    return Text(zh=f"{zh}副本运行不正常：{health.title.zh}：{health.detail.zh}",
+                en=f"{en} the copy was not healthy: {health.title.en}: {health.detail.en}")
 
 
 def _was_bad(before: tuple[Health, ...], health: Health) -> bool:
@@ -328,12 +348,8 @@ def _was_bad(before: tuple[Health, ...], health: Health) -> bool:
 
 
 def _deviation(d: Difference) -> Text:
-    return Text(zh=f"{d.kind} {d.name}:原系统 {d.before or '无'},副本 {d.after or '无'}",
+    return Text(zh=f"{KINDS_ZH[d.kind]} {d.name}：原系统 {d.before or '无'}，副本 {d.after or '无'}",
                 en=f"{d.kind} {d.name}: {d.before or 'none'} on the target, {d.after or 'none'} on the copy")
-
-
-def _say_difference(d: Difference) -> str:
-    return f"{d.kind} {d.name} is {d.after or 'missing'} instead of {d.before or 'missing'}"
 
 
 def require_rehearsed(plan: Plan, rehearsal: Rehearsal | None) -> None:
@@ -341,7 +357,8 @@ def require_rehearsed(plan: Plan, rehearsal: Rehearsal | None) -> None:
     if plan.no_rehearsal:
         return
     if rehearsal is None or not rehearsal.passed:
-        raise BlockersFound(f"The rehearsal failed, so the plan cannot be approved: {rehearsal.problem if rehearsal else 'it was not done'}")
+        why = rehearsal.problem if rehearsal else Text(zh="未进行演练", en="it was not done")
+        raise BlockersFound(f"The rehearsal failed, so the plan cannot be approved: {why.en}", f"演练未通过，方案不能提请批准：{why.zh}")
 
 
 # --- approve --------------------------------------------------------------------------------------------------------------
@@ -359,7 +376,8 @@ def ask_customer(number: str, round_: int) -> ApprovalRequest:
         expires_at=now + timedelta(hours=row.request.get("approval_hours", 72)), requester=row.requester,
         approvers=tuple(people.approver_records()))
     if not gates.may_approve(asked):
-        raise BlockersFound(f"nobody may approve: the requester {row.requester} is the customer's only approver; name another approver")
+        raise BlockersFound(f"nobody may approve: the requester {row.requester} is the customer's only approver; name another approver",
+                            f"没有可以批准的人：申请人 {row.requester} 是该客户唯一的批准人；请另行指定批准人")
     asked = asked.model_copy(update={"sent_to": tuple(a.email for a in gates.may_approve(asked))})
     archive.save(number, "request for approval", str(round_), asked)
     archive.note(number, "approval asked", round=round_, digest=asked.digest, expires_at=asked.expires_at.isoformat(), sent_to=list(asked.sent_to))
@@ -400,14 +418,16 @@ def take_entry(number: str, round_: int, entry: gates.Entry | None, *, patient: 
     archive, now = desk.archive(), desk.now()
     asked = archive.load(number, "request for approval", str(round_), ApprovalRequest)
     if asked is None:
-        raise BlockersFound(f"{number} is not waiting for an approval")
+        raise BlockersFound(f"{number} is not waiting for an approval", f"{number} 并未在等待批准")
     before = len(wrong_entries(number, round_))
     if entry is None:
         if now < asked.expires_at and patient:
-            archive.note(number, "entry refused", round=round_, why="woken up without an answer", entry={})
+            woken = Text(zh="运行被唤醒，但尚无答复", en="woken up without an answer")
+            archive.note(number, "entry refused", round=round_, **woken.fields("why"), entry={})
             return gates.AskAgain(why=Text(zh="尚未答复", en="not answered yet"))
         if now < asked.expires_at:
-            raise BlockersFound(f"{number} may still be answered until {asked.expires_at:%Y-%m-%d %H:%M %Z}")
+            raise BlockersFound(f"{number} may still be answered until {asked.expires_at:%Y-%m-%d %H:%M %Z}",
+                                f"{number} 的答复期限为 {asked.expires_at:%Y-%m-%d %H:%M %Z}，尚未届满")
         answer: Approval | gates.AskAgain = gates.silence(asked, now, before)
     else:
         approver = gates.approver_named(asked, entry.name)
@@ -421,7 +441,7 @@ def take_entry(number: str, round_: int, entry: gates.Entry | None, *, patient: 
             burnt = code == "right" and approver is not None
             if burnt:
                 archive.burn_code(number, _code_gate(asked, approver.name), asked.digest, gates.plain_code(entry.code), now)
-            archive.note(number, "entry refused", round=round_, why=answer.why.en, entry=entry.without_code(), burnt=burnt)
+            archive.note(number, "entry refused", round=round_, **answer.why.fields("why"), entry=entry.without_code(), burnt=burnt)
             if before + 1 >= gates.WRONG_ENTRIES_IN_ALL:
                 answer = gates.too_many(asked, now, before + 1)
     if isinstance(answer, Approval):
@@ -455,7 +475,8 @@ def seconds_until_window(number: str) -> float:
         return 0.0
     now = desk.now()
     if now >= plan.window.closes_at and not begun(number):
-        raise BlockersFound(f"The maintenance window closed at {plan.window.closes_at:%Y-%m-%d %H:%M %Z} before the change began; agree on a new one")
+        raise BlockersFound(f"The maintenance window closed at {plan.window.closes_at:%Y-%m-%d %H:%M %Z} before the change began; agree on a new one",
+                            f"时间窗口已于 {plan.window.closes_at:%Y-%m-%d %H:%M %Z} 结束，变更尚未开始；请另行约定时间窗口")
     return max(0.0, (plan.window.opens_at - now).total_seconds())
 
 
@@ -475,9 +496,11 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
     """
     archive, plan = desk.archive(), plan_of(number, round_)
     if plan.window and desk.now() < plan.window.opens_at:
-        raise BlockersFound(f"the maintenance window opens at {plan.window.opens_at:%Y-%m-%d %H:%M %Z}; nothing was touched")
+        raise BlockersFound(f"the maintenance window opens at {plan.window.opens_at:%Y-%m-%d %H:%M %Z}; nothing was touched",
+                            f"时间窗口于 {plan.window.opens_at:%Y-%m-%d %H:%M %Z} 开始；未触及任何主机")
     if not gates.covers(decision_of(number, round_), gates.approval_digest(plan, rehearsal_of(number, round_))):
-        raise BlockersFound(f"{number} is not approved for exactly this plan; nothing was touched")
+        raise BlockersFound(f"{number} is not approved for exactly this plan; nothing was touched",
+                            f"{number} 的批准与本方案不一致或尚未批准；未触及任何主机")
     locked: list[str] = []
     owner = desk.change(number).operator or desk.change(number).requester
     try:
@@ -501,8 +524,9 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
                 running.forget(desk.host(name), number)  # scripts of a plan that will not be carried out; nothing was begun
                 running.release_lock(desk.host(name), number)
             if round_ >= ROUNDS:
-                raise Drifted(f"The targets changed {ROUNDS} times between approval and carrying out ({_say_difference(drift[0])}); "
-                              "find out who is at work there")
+                raise Drifted(f"The targets changed {ROUNDS} times between approval and carrying out ({said(drift[0]).en}); "
+                              "find out who is at work there",
+                              f"批准之后、实施之前，主机现状已 {ROUNDS} 次发生变化（{said(drift[0]).zh}）；请查明何人在操作")
             return tuple(drift)
         files = media_files(plan)
         with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:
@@ -532,10 +556,11 @@ def carry_out_step(number: str, step: Step, say: Say) -> StepOutcome:
         return filed
     plan = plan_of(number)
     if backing_out(number):
-        raise ProcedureError(f"{number} is being backed out: no further step is begun")
+        raise ProcedureError(f"{number} is being backed out: no further step is begun", f"{number} 正在回退，不再开始新的步骤")
     if plan.window and step.changes and desk.now() >= plan.window.closes_at and step.number not in _begun_steps(number, step.target):
         return _file(number, StepOutcome(number=step.number, key=step.key, target=step.target, title=step.title, result="failed",
-                                         problem="the maintenance window closed before this step began"))
+                                         problem=Text(zh="该步骤开始之前，时间窗口已结束",
+                                                      en="the maintenance window closed before this step began")))
     return _file(number, _attempts(desk.host(step.target), number, step, "carry out", say))
 
 
@@ -563,8 +588,8 @@ def _attempts(host: HostAccess, number: str, step: Step, action: running.Action,
         if action == "carry out" and outcome.result != "interrupted":
             return outcome
         archive.note(number, "attempt ended", target=step.target, step=step.number, attempt=count, action=action, result=outcome.result,
-                     problem=outcome.problem)
-        say(f"{host.name}: attempt {count} at step {step.number} {outcome.result}: {outcome.problem}")
+                     **outcome.problem.fields("problem"))
+        say(f"{host.name}: attempt {count} at step {step.number} {outcome.result}: {outcome.problem.en}")
     return outcome
 
 
@@ -585,7 +610,7 @@ def _file(number: str, outcome: StepOutcome) -> StepOutcome:
     archive.save(number, "outcome", key, outcome)
     archive.file_evidence(number, f"{key.replace(' ', '-')}.txt", outcome.output.encode())
     archive.note(number, "step ended" if outcome.action == "carry out" else "undo ended", target=outcome.target, step=outcome.number,
-                 attempt=outcome.attempt, result=outcome.result, problem=outcome.problem, seconds=outcome.seconds)
+                 attempt=outcome.attempt, result=outcome.result, **outcome.problem.fields("problem"), seconds=outcome.seconds)
     return outcome
 
 
@@ -617,9 +642,10 @@ def check_acceptance(host: HostAccess, checks: list[Acceptance] | tuple[Acceptan
             with connected(host) as remote:
                 answer = remote.run(script, timeout_s=check.within_s + check.steady_s + 60)
             lines = [line for line in (answer.out + answer.err).splitlines() if line.strip()]
-            answers.append(Health(title=check.title, ok=answer.exit_code == 0, detail=redact((lines or ["no output"])[-1][:500])))
+            detail = same(redact(lines[-1][:500])) if lines else Text(zh="没有输出", en="no output")
+            answers.append(Health(title=check.title, ok=answer.exit_code == 0, detail=detail))
         except (HostUnreachable, OutOfTime) as problem:
-            answers.append(Health(title=check.title, ok=False, detail=str(problem)))
+            answers.append(Health(title=check.title, ok=False, detail=problem.text))
     return tuple(answers)
 
 
@@ -638,19 +664,20 @@ while :; do
 done"""
 
 
-def verify(number: str, say: Say, only: list[str] | tuple[str, ...] = ()) -> tuple[str, ...]:
+def verify(number: str, say: Say, only: list[str] | tuple[str, ...] = ()) -> tuple[Text, ...]:
     """Acceptance on the live systems (all targets, or only some); returns what is wrong, empty if all is well (R178)."""
     archive, plan = desk.archive(), plan_of(number)
     names = list(only or plan.targets)
-    problems: list[str] = []
+    problems: list[Text] = []
     def check(name: str) -> tuple[Health, ...]:
         return check_acceptance(desk.host(name), [a for a in plan.acceptance if a.target == name], say)
     with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
         for name, answers in zip(names, pool.map(check, names), strict=True):
             for health in answers:
-                archive.note(number, "accepted" if health.ok else "not accepted", target=name, check=health.title.en, detail=health.detail)
+                archive.note(number, "accepted" if health.ok else "not accepted", target=name, **health.title.fields("check"),
+                             **health.detail.fields("detail"))
                 if not health.ok:
-                    problems.append(f"{name}: {health.title.en}: {health.detail}")
+                    problems.append(on_host(name, Text(zh=f"{health.title.zh}：{health.detail.zh}", en=f"{health.title.en}: {health.detail.en}")))
     return tuple(problems)
 
 
@@ -694,10 +721,10 @@ def past_no_return(number: str) -> bool:
     return any(s.point_of_no_return and (o := outcome_of(number, s, "carry out")) and not step_failed(o) for s in plan.steps)
 
 
-def begin_back_out(number: str, why: str) -> None:
+def begin_back_out(number: str, why: Text) -> None:
     """From here on the change can only be backed out, whoever takes it up."""
     if not desk.archive().journal(number, event="back-out begun"):
-        desk.archive().note(number, "back-out begun", why=why)
+        desk.archive().note(number, "back-out begun", **why.fields("why"))
 
 
 def renew_locks(number: str, only: tuple[str, ...] = ()) -> None:
@@ -706,31 +733,35 @@ def renew_locks(number: str, only: tuple[str, ...] = ()) -> None:
         running.take_lock(desk.host(name), number, desk.change(number).operator or desk.change(number).requester)
 
 
-def backing_out(number: str) -> str:
+def backing_out(number: str) -> Text:
     """Why the change is being backed out; empty if it is not."""
     noted = desk.archive().journal(number, event="back-out begun")
-    return noted[0].detail.get("why", "a step failed") if noted else ""
+    return (Text.of_fields(noted[0].detail, "why") or Text(zh="有步骤失败", en="a step failed")) if noted else NOTHING
 
 
-def as_before(number: str, say: Say) -> tuple[str, ...]:
+def as_before(number: str, say: Say) -> tuple[Text, ...]:
     """Prove by comparison that the targets are as before the change; returns what is not."""
     plan = plan_of(number)
     before = surveys_of(number, f"before {current_round(number)}")
     count = len(desk.archive().journal(number, event="compared after back-out")) + 1
     after = survey_targets(number, list(plan.targets), f"after back-out {count}")
-    left = [f"{name}: {_say_difference(d)}" for name in plan.targets for d in same_as_before(before[name], after[name], in_use=True)]
+    left = [on_host(d.target, said(d)) for name in plan.targets for d in same_as_before(before[name], after[name], in_use=True)]
     left += [p for p in verify(number, say) if p not in left and not _bad_before(before, p)]
-    desk.archive().note(number, "compared after back-out", remaining=left[:100])
+    desk.archive().note(number, "compared after back-out", remaining=[p.en for p in left[:100]], remaining_zh=[p.zh for p in left[:100]])
     return tuple(left)
 
 
-def _bad_before(before: dict[str, Survey], problem: str) -> bool:
-    return any(not h.ok and problem.startswith(f"{name}: {h.title.en}: ") for name, survey in before.items() for h in survey.health)
+def on_host(name: str, text: Text) -> Text:
+    return Text(zh=f"{name}：{text.zh}", en=f"{name}: {text.en}")
+
+
+def _bad_before(before: dict[str, Survey], problem: Text) -> bool:
+    return any(not h.ok and problem.en.startswith(f"{name}: {h.title.en}: ") for name, survey in before.items() for h in survey.health)
 
 
 # --- close ----------------------------------------------------------------------------------------------------------------
 
-def close(number: str, closure: Closure, reason: str, say: Say) -> None:
+def close(number: str, closure: Closure, reason: Text, say: Say) -> None:
     """Give the locks back (kept when stuck: nobody else may touch a half-changed host), close, write the papers, seal."""
     from tasks.papers import write_report
 
@@ -744,7 +775,7 @@ def close(number: str, closure: Closure, reason: str, say: Say) -> None:
     archive.close(number, closure, reason, desk.now())
     noted = archive.journal(number, event="closed")
     if not noted or noted[-1].detail.get("closure") != closure.value:
-        archive.note(number, "closed", closure=closure.value, reason=reason)
+        archive.note(number, "closed", closure=closure.value, **reason.fields("reason"))
     write_report(number)
     archive.seal(number, desk.now())
 
@@ -777,11 +808,11 @@ def record_of(number: str) -> ChangeRecord:
         after = backs[-1]
     changed = tuple(d for name in after if name in before for d in differences(before[name], after[name]))
     decisions = tuple(a for _, a in archive.load_all(number, "approval", Approval))
-    issues = tuple(e.detail.get("issue", "") for e in archive.journal(number, event="issue"))
+    issues = tuple(Text.of_fields(e.detail, "issue") for e in archive.journal(number, event="issue"))
     return ChangeRecord(
         number=number, procedure=row.procedure, customer=row.customer, customer_name=_text(people.full_name),
         provider_name=_text(people.provider_name), language=people.language, requester=row.requester, operator=row.operator, reason=row.reason,
-        opened_at=row.opened_at, closed_at=row.closed_at, closure=row.closure, closure_reason=row.closure_reason, request=row.request,
+        opened_at=row.opened_at, closed_at=row.closed_at, closure=row.closure, closure_reason=_reason(row), request=row.request,
         plan=plan, rehearsal=rehearsal_of(number, round_), asked=archive.load(number, "request for approval", str(round_), ApprovalRequest),
         approvals=decisions, contacts=tuple(people.contact_records()), before=tuple(before.values()), after=tuple(after.values()),
         outcomes=outcomes(number), undone=outcomes(number, "undo"), changed=changed,

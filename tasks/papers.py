@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from blocks import lookup
-from reports.documents import render_instruction, render_plan_page, render_report
-from reports.records import ApprovalRequest, Text
+from reports.documents import render_instruction, render_outcome_page, render_plan_page, render_report
+from reports.documents.phrases import Phrases
+from reports.records import NOTHING, ApprovalRequest, JournalEntry, Text
 from tasks import desk, lifecycle
 from tasks.errors import ProcedureError
 from tasks.gates import may_approve
@@ -57,7 +58,14 @@ def documents(number: str) -> dict[str, Path]:
 def plan_page(number: str) -> str:
     """The page that the approver reads, in the customer's language, as Markdown."""
     record = lifecycle.record_of(number)
-    return render_plan_page(record, record.language)
+    return render_plan_page(record, record.language, desk.customer(record.customer).zone)
+
+
+def approval_page(number: str, refused: JournalEntry | None) -> str:
+    """The same above the form, with the reason why the last entry did not count."""
+    record = lifecycle.record_of(number)
+    why = Text.of_fields(refused.detail, "why") if refused else NOTHING
+    return render_plan_page(record, record.language, desk.customer(record.customer).zone, why)
 
 
 ASKING = Text(
@@ -124,7 +132,8 @@ def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
             problems.append(f"{approver.email}: {problem}")
             archive.note(number, "code not sent", to=approver.email, problem=str(problem))
     if not sent:
-        raise ProcedureError("No approver could be sent a code, so nobody could approve: " + "; ".join(problems))
+        raise ProcedureError("No approver could be sent a code, so nobody could approve: " + "; ".join(problems),
+                             f"验证码邮件均未能发出（{'、'.join(asked.sent_to)}），无人可以批准；请检查邮件服务器设置")
 
 
 def send_outcome(number: str) -> None:
@@ -134,13 +143,11 @@ def send_outcome(number: str) -> None:
     language, archive = people.language, desk.archive()
     attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES["pdf"]) for e in archive.evidence(number)
                    if e.name.startswith("report-") and e.name.endswith(f"{language}.pdf")][-1:]
-    ending = {"zh": {"successful": "成功", "successful with issues": "成功(有遗留问题)", "nothing to do": "无需变更", "backed out": "已回退",
-                     "refused": "未实施(前置条件不满足)", "rejected": "未批准", "expired": "逾期未批准", "failed": "未完成,正在处理"}}
-    word = ending["zh"].get(record.closure.value, record.closure.value) if language == "zh" else record.closure.value
-    subject = {"zh": f"变更 {number}:{word}", "en": f"Change {number}: {word}"}[language]
+    say = Phrases(language, people.zone)
+    subject = say("page.outcome", number=number, closure=say(f"closure.{record.closure.value}"))
     for approver in people.approver_records():
         try:
-            lookup.find_notices("default").send(approver.email, subject, f"{subject}\n\n{record.closure_reason}\n", attachments=attachments)
+            lookup.find_notices("default").send(approver.email, subject, f"{subject}\n\n{record.closure_reason.say(language)}\n", attachments=attachments)
         except Exception as problem:
             if record.closure and record.closure.value == "failed":
                 archive.note(number, "outcome not sent", to=approver.email, problem=str(problem))
@@ -149,10 +156,5 @@ def send_outcome(number: str) -> None:
 def outcome_page(number: str) -> str:
     """How the change ended, for the run's page: closure, steps with seconds, where the documents lie. Markdown."""
     record = lifecycle.record_of(number)
-    rows = [f"| {o.number} | {o.target} | {o.title.say(record.language)} | {o.action} | {o.result} | {o.seconds:.1f} |"
-            for o in (*record.outcomes, *record.undone)]
-    lines = [f"# {number}: {record.closure.value if record.closure else 'open'}", "", record.closure_reason, ""]
-    if rows:
-        lines += ["| No. | Host | Step | Action | Result | s |", "|--:|---|---|---|---|--:|", *rows, ""]
-    lines += [f"- `{path}`" for name, path in documents(number).items() if name.startswith("report-")]
-    return "\n".join(lines)
+    page = render_outcome_page(record, record.language, desk.customer(record.customer).zone)
+    return "\n".join([page, *(f"- `{path}`" for name, path in documents(number).items() if name.startswith("report-"))])

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from blocks.host_access import HostAccess
-from reports.records import Plan, Step, StepOutcome
+from reports.records import NOTHING, Plan, Step, StepOutcome, Text, same
 from tasks.errors import CommandFailed, HostUnreachable, OutOfTime, TargetBusy
 from tasks.redaction import redact
 from tasks.remote import connected
@@ -71,8 +71,10 @@ rm -f {HOME}/changes/{shlex.quote(number)}/closed"""
         held = dict(line.split("=", 1) for line in answer.out.splitlines() if "=" in line)
         until = datetime.fromtimestamp(int(held.get("expires", "0")), UTC)
         raise TargetBusy(f"{host.name} is being changed by {held.get('change', 'another change')} ({held.get('owner', 'unknown owner')}, "
-                         f"since {held.get('since', '?')}, lock until {until:%Y-%m-%dT%H:%M:%SZ}); wait for it to end, or take it up again")
-    answer.need("taking the host's lock", host.name)
+                         f"since {held.get('since', '?')}, lock until {until:%Y-%m-%dT%H:%M:%SZ}); wait for it to end, or take it up again",
+                         f"{host.name} 正被 {held.get('change', '另一变更')} 占用（{held.get('owner', '占用人不详')}，自 {held.get('since', '?')} 起，"
+                         f"锁定至 {until:%Y-%m-%dT%H:%M:%SZ}）；请等待其结束，或继续处理该变更")
+    answer.need("taking the host's lock", host.name, "锁定主机")
 
 
 def release_lock(host: HostAccess, number: str) -> None:
@@ -80,7 +82,8 @@ def release_lock(host: HostAccess, number: str) -> None:
     with connected(host) as remote:
         remote.run(f"""exec 9>>{HOME}/lock.guard && flock -w 20 9
 [ "$(sed -n 's/^change=//p' {HOME}/lock 2>/dev/null | head -n 1)" = {shlex.quote(number)} ] && rm -f {HOME}/lock
-[ ! -d {change_folder(number)} ] || : >{change_folder(number)}/closed; exit 0""", timeout_s=30).need("giving the host's lock back", host.name)
+[ ! -d {change_folder(number)} ] || : >{change_folder(number)}/closed; exit 0""", timeout_s=30).need("giving the host's lock back", host.name,
+                                                                                                "解除主机锁定")
 
 
 # --- placing what the steps need ------------------------------------------------------------------------------------------
@@ -99,15 +102,16 @@ def deliver(host: HostAccess, plan: Plan, media: dict[str, Path]) -> None:
     wanted = [m for m in plan.media if m.delivered == "by us" and m.target in ("", host.name)]
     with connected(host) as remote:
         found = remote.run(f"cat {folder}/plan 2>/dev/null; cd {folder}/media 2>/dev/null && sha256sum -- * 2>/dev/null; exit 0", timeout_s=120)
-        lines = found.need("looking at the change's folder", host.name).splitlines()
+        lines = found.need("looking at the change's folder", host.name, "查看变更目录").splitlines()
         if lines and len(lines[0]) == 64 and lines[0] != mark:
-            raise CommandFailed(f"{host.name}: {folder} holds another plan of this change; nothing was done, have it looked at")
+            raise CommandFailed(f"{host.name}: {folder} holds another plan of this change; nothing was done, have it looked at",
+                                f"{host.name}：{folder} 中存有本变更的另一份方案；未作任何操作，请检查")
         if mark not in lines[:1]:
             script = f"set -eu; umask 077; mkdir -p {folder}/media {folder}/saved; tar -x -C {folder} --no-same-owner -f -; " \
                      f"dd if=/dev/zero of={folder}/room bs=65536 count=16 2>/dev/null; sync -f {folder}; " \
                      f"printf '%s\\n' {mark} >{folder}/plan; sync -f {folder}/plan"
             answer = remote.stream(script, io.BytesIO(), timeout_s=120, stdin=lambda: iter([_scripts(plan, host.name)]))
-            answer.need("placing the change's scripts", host.name)
+            answer.need("placing the change's scripts", host.name, "放置变更脚本")
         there = {line[66:]: line[:64] for line in lines if len(line) > 66}
         for medium in wanted:
             if there.get(medium.name) != medium.sha256:
@@ -138,7 +142,7 @@ def _pieces(path: Path) -> Iterator[bytes]:
 def forget(host: HostAccess, number: str) -> None:
     """Remove the change's folder from a target that needs it no more (a staging host after its rehearsal)."""
     with connected(host) as remote:
-        remote.run(f"rm -rf {change_folder(number)}", timeout_s=120).need("removing the change's folder", host.name)
+        remote.run(f"rm -rf {change_folder(number)}", timeout_s=120).need("removing the change's folder", host.name, "删除变更目录")
 
 
 # --- one attempt ----------------------------------------------------------------------------------------------------------
@@ -171,13 +175,15 @@ def attempt(host: HostAccess, number: str, step: Step, action: Action, count: in
                 say(f"{host.name}: {problem[0]}")
                 if answer.exit_code == 5:
                     return StepOutcome(number=step.number, key=step.key, target=step.target, title=step.title, action=action, attempt=count,
-                                       result="failed", problem=problem[0], output=seen.text())
+                                       result="failed", problem=_not_begun(problem[0]), output=seen.text())
         except (HostUnreachable, OutOfTime) as problem:
             if time.monotonic() - last_contact > patience_s:
-                raise HostUnreachable(f"{problem} (no contact for {patience_s:.0f} s; the step may still be running there)") from problem
+                raise HostUnreachable(f"{problem} (no contact for {patience_s:.0f} s; the step may still be running there)",
+                                      f"{problem.text.zh}（已有 {patience_s:.0f} 秒联系不上；该步骤可能仍在主机上运行）") from problem
             say(str(problem))
         if time.monotonic() > give_up:
-            raise OutOfTime(f"{host.name}: step {step.number} gave no result within its time; look at {folder} on the host")
+            raise OutOfTime(f"{host.name}: step {step.number} gave no result within its time; look at {folder} on the host",
+                            f"{host.name}：第 {step.number} 步在时限内没有结果；请查看主机上的 {folder}")
         time.sleep(pause_s)
         pause_s = min(pause_s * 2, 5)
 
@@ -256,17 +262,18 @@ class _Output:
 def _outcome(number: str, step: Step, action: Action, count: int, seen: _Output) -> StepOutcome:
     result = seen.result or {}
     ended = result.get("result", "interrupted")
-    problem = ""
+    problem = NOTHING
     output = seen.text()
     if ended == "failed":
         tail = [line for line in output.splitlines() if line.strip()][-3:]
-        part = {"holds_before": "what must hold before does not hold", "command": "the command failed", "proof": "its proof failed",
-                "probe": "its state could not be read", "undo": "the undo failed", "undo_proof": "the undo's proof failed"}
-        problem = f"{part.get(result.get('part', ''), 'failed')} (status {result.get('exit') or '?'}): {' / '.join(tail) or 'no output'}"
+        part, status = PART_FAILED.get(result.get("part", ""), Text(zh="失败", en="failed")), result.get("exit") or "?"
+        problem = Text(zh=f"{part.zh}（退出状态 {status}）：{' / '.join(tail) or '没有输出'}",
+                       en=f"{part.en} (status {status}): {' / '.join(tail) or 'no output'}")
     elif ended == "interrupted":
-        problem = "the host went down, or the runner was killed, while the step was running"
+        problem = Text(zh="步骤执行期间主机停机，或执行程序被终止", en="the host went down, or the runner was killed, while the step was running")
     elif ended == "foreign":
-        problem = f"the host is in a state that this change did not make: {output.splitlines()[0] if output else ''}"
+        first = output.splitlines()[0] if output else ""
+        problem = Text(zh=f"主机处于并非由本变更造成的状态：{first}", en=f"the host is in a state that this change did not make: {first}")
     return StepOutcome(
         number=step.number, key=step.key, target=step.target, title=step.title, action=action, attempt=count, result=ended,
         exit_code=int(result["exit"]) if result.get("exit", "").lstrip("-").isdigit() else None,
@@ -274,6 +281,26 @@ def _outcome(number: str, step: Step, action: Action, count: int, seen: _Output)
         seconds=round(max(0.0, float(result.get("ended") or 0) - float(result.get("began") or 0)), 2) if result.get("ended") else 0.0,
         found=result.get("found", ""), problem=problem, output=output,
     )
+
+
+PART_FAILED = {
+    "holds_before": Text(zh="前置条件不成立", en="what must hold before does not hold"),
+    "command": Text(zh="命令执行失败", en="the command failed"),
+    "proof": Text(zh="结果验证未通过", en="its proof failed"),
+    "probe": Text(zh="状态无法读取", en="its state could not be read"),
+    "undo": Text(zh="回退命令执行失败", en="the undo failed"),
+    "undo_proof": Text(zh="回退验证未通过", en="the undo's proof failed"),
+}
+# What our own script says on the host when an attempt cannot even begin (see _watch).
+NOT_BEGUN = (("the step's folder ", "主机上没有该步骤的目录"), ("no room left on the device", "主机磁盘已满，无法建立该步骤的目录"),
+             ("the step could not be started: ", "该步骤无法启动："))
+
+
+def _not_begun(line: str) -> Text:
+    for en, zh in NOT_BEGUN:
+        if line.startswith(en):
+            return Text(zh=zh + (line.removeprefix(en) if zh.endswith("：") else ""), en=line)
+    return same(line)
 
 
 def _moment(text: str | None) -> datetime | None:

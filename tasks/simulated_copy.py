@@ -19,11 +19,20 @@ from pydantic import SecretStr
 
 from blocks.host_access import HostAccess
 from blocks.sandbox import Sandbox
-from reports.records import Copy, Survey
-from tasks.errors import BlockersFound, CommandFailed, HostKeyRefused, HostUnreachable, LoginRefused, OutOfTime, UnreadableOutput
+from reports.records import Copy, Survey, Text
+from tasks.errors import (
+    BlockersFound,
+    CommandFailed,
+    HostKeyRefused,
+    HostUnreachable,
+    LoginRefused,
+    OutOfTime,
+    ProcedureError,
+    UnreadableOutput,
+)
 from tasks.remote import Remote
 from tasks.sandbox import container
-from tasks.sandbox.cleaning import Cleaned, clean, new_machine_id, pack
+from tasks.sandbox.cleaning import Cleaned, clean, new_machine_id, pack, told
 from tasks.sandbox.engine import COPY_LABEL, MADE_LABEL, TARGET_LABEL, Engine
 from tasks.sandbox.keys import ssh_pair
 from tasks.sandbox.masking import Role, StreamMask, rekey_roles
@@ -72,7 +81,8 @@ def make_copy(
     if sandbox.engine and not sandbox.engine.startswith("unix:"):
         raise BlockersFound(
             f"sandbox {sandbox.name} is on another machine ({sandbox.engine}); a copy is reached at 127.0.0.1 only, "
-            "so run the worker on that machine"
+            "so run the worker on that machine",
+            f"模拟环境 {sandbox.name} 在另一台机器上（{sandbox.engine}）；副本只能经 127.0.0.1 访问，请在该机器上运行执行程序",
         )
     remove_copy(sandbox, number=number, target=host.name, say=say)
     try:
@@ -134,7 +144,7 @@ def _make(
         small = io.BytesIO()
         if read.files:
             remote.stream(files_script(read.files), small, timeout_s=_left(deadline)).need(
-                "reading files with secrets", host.name
+                "reading files with secrets", host.name, "读取含敏感内容的文件"
             )
         cleaned = clean(small.getvalue(), read, user=host.user, key_line=key_line)
         if not cleaned.host_keys:
@@ -157,7 +167,7 @@ def _make(
         ) as sink:
             stream.sink = sink
             answer = remote.stream(system_script(read, cleaned.without, compress=compress), stream, timeout_s=_left(deadline))
-            answer.need("reading the file systems", host.name)
+            answer.need("reading the file systems", host.name, "读取文件系统")
             stream.finish()
         say(f"{stream.bytes_read // MIB} MiB of file systems are copied")
 
@@ -192,7 +202,9 @@ def _make(
             with engine.fed("cp", "-", f"{name}:{cluster.data}", timeout_s=_left(deadline)) as sink:
                 data.sink = sink
                 remote.stream(database_script(cluster), data, timeout_s=_left(deadline)).need(
-                    f"the base backup of PostgreSQL {cluster.version}/{cluster.name}", host.name
+                    f"the base backup of PostgreSQL {cluster.version}/{cluster.name}",
+                    host.name,
+                    f"PostgreSQL {cluster.version}/{cluster.name} 的基础备份",
                 )
                 data.finish()
             stream.bytes_read += data.bytes_read
@@ -205,14 +217,14 @@ def _make(
     masked = (
         cleaned.masked
         + list(said)
-        + ([f"{stream.mask.hits} further places of known values in other files"] if stream.mask.hits else [])
+        + ([_further(stream.mask.hits)] if stream.mask.hits else [])
     )
     left_out = (
-        [f"the content of /{path}" for path in LEFT_OUT_CONTENT]
+        [Text(zh=f"/{path} 的内容", en=f"the content of /{path}") for path in LEFT_OUT_CONTENT]
         + cleaned.left_out
-        + [f"{path}: a network file system" for path in read.remote]
-        + [f"{service}: switched off in a copy" for service in _silenced(survey)]
-        + [f"{service}: does not run in the copy" for service in down]
+        + [told(path, "网络文件系统", "a network file system") for path in read.remote]
+        + [told(service, "在副本中停用", "switched off in a copy") for service in _silenced(survey)]
+        + [told(service, "在副本中未运行", "does not run in the copy") for service in down]
     )
     return copy_host, Copy(
         target=host.name,
@@ -225,13 +237,20 @@ def _make(
     )
 
 
+def _further(count: int) -> Text:
+    return Text(zh=f"其他文件中另有 {count} 处已知敏感值", en=f"{count} further places of known values in other files")
+
+
 def _read(remote: Remote, host: HostAccess, deadline: float) -> HostReading:
     answer = remote.run(reading(host.user), timeout_s=min(_left(deadline), 600))
     try:
         return parse(answer.out)
     except (ValueError, KeyError, IndexError) as problem:
         last = (answer.err.strip().splitlines() or ["no message"])[-1]
-        raise UnreadableOutput(f"{host.name}: what there is to copy could not be read ({problem}; {last})") from problem
+        raise UnreadableOutput(
+            f"{host.name}: what there is to copy could not be read ({problem}; {last})",
+            f"{host.name}：待复制的内容无法读取" + (f"（{last}）" if answer.err.strip() else ""),
+        ) from problem
 
 
 def _may_be_copied(host: HostAccess, sandbox: Sandbox, engine: Engine, read: HostReading) -> None:
@@ -239,24 +258,29 @@ def _may_be_copied(host: HostAccess, sandbox: Sandbox, engine: Engine, read: Hos
     if used > sandbox.disk_mib:
         raise BlockersFound(
             f"{host.name} uses {used} MiB, but a copy in sandbox {sandbox.name} may take {sandbox.disk_mib} MiB; "
-            "raise disk_mib in the sandbox block, or rehearse on a staging host"
+            "raise disk_mib in the sandbox block, or rehearse on a staging host",
+            f"{host.name} 已用空间 {used} MiB，而模拟环境 {sandbox.name} 中的副本最多可占 {sandbox.disk_mib} MiB；"
+            "请调大模拟环境的 disk_mib，或使用预演主机",
         )
     free = engine.free_bytes() // MIB
     if used * 1.1 > free:
         raise BlockersFound(
             f"{host.name} uses {used} MiB, but only {free} MiB are free on the engine of sandbox {sandbox.name}; "
-            "make room there, or rehearse on a staging host"
+            "make room there, or rehearse on a staging host",
+            f"{host.name} 已用空间 {used} MiB，而模拟环境 {sandbox.name} 的引擎仅剩 {free} MiB；请先腾出空间，或使用预演主机",
         )
     if len(read.files) >= FILES_LIMIT or sum(file.size for file in read.files) > EXAMINED_LIMIT:
         raise BlockersFound(
             f"{host.name} has more files with possible secrets than can be examined ({len(read.files)} files); "
-            "rehearse on a staging host"
+            "rehearse on a staging host",
+            f"{host.name} 上可能含敏感内容的文件过多（{len(read.files)} 个），无法逐一检查；请使用预演主机",
         )
     for cluster in read.clusters:
         if cluster.running and cluster.spaces:
             raise BlockersFound(
                 f"{host.name}: PostgreSQL {cluster.version}/{cluster.name} has table spaces of its own, which cannot be copied "
-                "in one stream; rehearse on a staging host"
+                "in one stream; rehearse on a staging host",
+                f"{host.name}：PostgreSQL {cluster.version}/{cluster.name} 使用了自定义表空间，无法整体复制；请使用预演主机",
             )
 
 
@@ -276,7 +300,8 @@ class _Masked:
         if self.bytes_read > self.limit:
             raise BlockersFound(
                 f"{self.host} sends more than the {self.limit // MIB} MiB it was measured at or may take; "
-                "see what grows there, or raise disk_mib in the sandbox block"
+                "see what grows there, or raise disk_mib in the sandbox block",
+                f"{self.host} 送出的数据超过预计或允许的 {self.limit // MIB} MiB；请查看哪些数据在增长，或调大模拟环境的 disk_mib",
             )
         self._waiting.append(chunk)
         self._waits += len(chunk)
@@ -289,14 +314,16 @@ class _Masked:
 
     def finish(self) -> None:
         if self._unpack and not self._unpack.eof:
-            raise CommandFailed(f"{self.host}: the packed stream is cut off; try again without packing")
+            raise CommandFailed(
+                f"{self.host}: the packed stream is cut off; try again without packing", f"{self.host}：压缩的数据流不完整；请不压缩重试"
+            )
         self._pass_on()
         self.sink.write(self.mask.close())
 
 
 def _fill(
     engine: Engine, name: str, host: HostAccess, read: HostReading, cleaned: Cleaned, apt: str, made: int
-) -> tuple[str, ...]:
+) -> tuple[Text, ...]:
     """Put the cleaned files into the container, and what makes it a copy; returns what was said of the database roles."""
     folders = list(read.log_folders)
     if cleaned.own_keys.startswith(f"{read.home}/"):
@@ -310,7 +337,7 @@ def _fill(
         files.append(
             (SecretFile("/etc/sudoers.d/zz-standfast-copy", 0o440, 0, 0), f"{host.user} ALL=(ALL:ALL) NOPASSWD: ALL\n".encode())
         )
-    said: list[str] = []
+    said: list[Text] = []
     folders += [SecretFile("/.standfast", 0o700, 0, 0), SecretFile("/.standfast/etc", 0o700, 0, 0)]
     for cluster in read.clusters:
         if cluster.running:
@@ -366,11 +393,12 @@ def _wait_until_up(engine: Engine, name: str, host: HostAccess, survey: Survey, 
         + " ".join(f"'{unit}'" for unit in wanted)
         + '; do printf "%s %s\\n" "$unit" "$(systemctl is-active "$unit")"; done'
     )
-    problem: Exception | None = None
+    problem: ProcedureError | None = None
     settled = 0.0
     while True:
         if engine.run("inspect", "-f", "{{.State.Running}}", name, check=False) != "true":
-            raise CommandFailed(f"the copy of {host.name} stopped while starting: {engine.last_words(name)}")
+            last = engine.last_words(name)
+            raise CommandFailed(f"the copy of {host.name} stopped while starting: {last}", f"{host.name} 的副本在启动过程中停止：{last}")
         try:
             _greeted(host)
             with Remote(host) as remote:
@@ -385,10 +413,11 @@ def _wait_until_up(engine: Engine, name: str, host: HostAccess, survey: Survey, 
         except (HostUnreachable, LoginRefused, HostKeyRefused, OutOfTime) as raised:
             problem = raised
         if time.monotonic() > deadline:
-            said = str(problem) if problem else "systemd is still starting"
+            said = problem.text if problem else Text(zh="systemd 仍在启动", en="systemd is still starting")
             raise OutOfTime(
-                f"the copy of {host.name} is not up in time ({said}); raise the sandbox's memory or processors, "
-                "or rehearse on a staging host"
+                f"the copy of {host.name} is not up in time ({said.en}); raise the sandbox's memory or processors, "
+                "or rehearse on a staging host",
+                f"{host.name} 的副本未能按时启动（{said.zh}）；请增加模拟环境的内存或处理器，或使用预演主机",
             )
         time.sleep(0.2)
 
@@ -406,7 +435,7 @@ def _greeted(host: HostAccess) -> None:
                 return
     except OSError:
         pass
-    raise HostUnreachable("its sshd does not answer")
+    raise HostUnreachable("its sshd does not answer", "其 sshd 没有应答")
 
 
 def _silenced(survey: Survey) -> list[str]:
@@ -430,7 +459,10 @@ def _upstream(read: HostReading) -> str:
 def _left(deadline: float) -> float:
     left = deadline - time.monotonic()
     if left <= 0:
-        raise OutOfTime("the copy took longer than it may; raise its time limit, or rehearse on a staging host")
+        raise OutOfTime(
+            "the copy took longer than it may; raise its time limit, or rehearse on a staging host",
+            "制作副本超过时限；请放宽时限，或使用预演主机",
+        )
     return left
 
 

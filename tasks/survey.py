@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
-from reports.records import Acceptance, Cluster, FileSystem, Health, Package, Port, Release, Service, Survey, TableRows, Text
+from reports.records import Acceptance, Cluster, FileSystem, Health, Package, Port, Release, Service, Survey, TableRows, Text, same
 from tasks.sections import Answer, Part, compose, take_apart, unreadable
 
 WATCHED_FILES = 5000            # more than that is not configuration; the paths are too wide
@@ -315,7 +315,8 @@ def parse_survey(output: str, *, target: str, when: str, taken_at: datetime, ask
         if answer.exit_code != 0 and name not in OPTIONAL:
             said = next((line for line in reversed(answer.lines) if line.strip()), "nothing was said")
             why = {124: "it took too long", 137: "it took too long", 141: "it was too large"}.get(answer.exit_code, said[:300])
-            raise unreadable(name, f"it ended with status {answer.exit_code}: {why}", target)
+            why_zh = {124: "用时过长", 137: "用时过长", 141: "内容过大"}.get(answer.exit_code, said[:300])
+            raise unreadable(name, f"it ended with status {answer.exit_code}: {why}", target, f"退出状态 {answer.exit_code}：{why_zh}")
     current = "system"
     try:
         system = _parse_system(answers["system"].lines)
@@ -584,7 +585,7 @@ def _parse_health(lines: Iterable[str]) -> tuple[Health, ...]:
             raise ValueError(f"the check {title.en!r} gave no exit status")
         text = "\n".join(said).strip()
         late = code in ("exit 124", "exit 137")
-        detail = f"no answer within {CHECK_LIMIT_S} s. {text}".strip() if late else text
+        detail = Text(zh=f"{CHECK_LIMIT_S} 秒内没有应答。{text}", en=f"no answer within {CHECK_LIMIT_S} s. {text}".strip()) if late else same(text)
         found.append(Health(title=title, ok=code == "exit 0", detail=detail))
 
     for line in lines:

@@ -26,11 +26,10 @@ from flows.parts.run import (
     wait_in_line,
     waiting_for_approval,
 )
-from reports.records import Closure
-from tasks import desk, lifecycle
+from reports.records import NOTHING, Closure, Text
+from tasks import desk, gates, lifecycle
 from tasks.approval_form import is_wake_up
 from tasks.errors import BlockersFound, ProcedureError
-from tasks.gates import AskAgain
 
 
 def carry_through(procedure: str, request: BaseModel) -> State:
@@ -39,7 +38,7 @@ def carry_through(procedure: str, request: BaseModel) -> State:
         request = lifecycle.complete(procedure, request)
         number = lifecycle.open_change(procedure, request.model_dump(mode="json"), run_id=run_id())
     except (BlockersFound, UnknownName) as blocker:
-        return ending(None, Closure.REFUSED, str(blocker))
+        return ending(None, Closure.REFUSED, blocker.text)
     name_this_run(number)
     try:
         with desk.driving(number):
@@ -51,7 +50,7 @@ def carry_through(procedure: str, request: BaseModel) -> State:
     except ProcedureError as problem:
         if lifecycle.begun(number):
             raise  # the change stays open and the targets locked: take it up again
-        return _close(number, Closure.REFUSED, str(problem))
+        return _close(number, Closure.REFUSED, problem.text)
 
 
 def _lifecycle(number: str) -> State:
@@ -62,7 +61,7 @@ def _lifecycle(number: str) -> State:
         # 1 Survey and plan  2 Rehearse  3 Ask for approval
         plan = steps.survey_and_plan(number, round_, lifecycle.targets_of(number))
         if plan["nothing_to_do"]:
-            return _close(number, Closure.NOTHING_TO_DO, "every target is already as wished")
+            return _close(number, Closure.NOTHING_TO_DO, Text(zh="所有主机已处于所要求的状态", en="every target is already as wished"))
         if not plan["waived"]:
             steps.rehearse(number, round_)
         steps.write_instruction(number, round_)
@@ -70,7 +69,8 @@ def _lifecycle(number: str) -> State:
         if decision is None:
             return waiting_for_approval(number)
         if decision != "approved":
-            return _close(number, Closure.REJECTED if decision == "rejected" else Closure.EXPIRED, lifecycle.decision_of(number, round_).reason)
+            why = gates.why_not(lifecycle.decision_of(number, round_))
+            return _close(number, Closure.REJECTED if decision == "rejected" else Closure.EXPIRED, why)
         # 4 Carry out: wait for the window, lock, compare with what was approved
         while (seconds := lifecycle.seconds_until_window(number)) > 0:  # woken early, it waits on
             wait_in_line(seconds, key=f"window-{number}-{round_}-{uuid4().hex[:8]}")
@@ -83,7 +83,8 @@ def _lifecycle(number: str) -> State:
 def _carry_out(number: str) -> State:
     failure = _roll_out(number)
     # 5 Verify
-    failure = failure or "; ".join(steps.verify(number, "after", []))
+    if not failure and (bad := steps.verify(number, "after", [])):
+        failure = Text(zh="；".join(problem.zh for problem in bad), en="; ".join(problem.en for problem in bad))
     if failure:
         return _back_out(number, failure)
     unplanned = steps.compare(number)
@@ -91,11 +92,13 @@ def _carry_out(number: str) -> State:
         lifecycle.note_issue(number, issue)
     # 6 Archive
     if unplanned:
-        return _close(number, Closure.SUCCESSFUL_WITH_ISSUES, f"{len(unplanned)} differences that nobody planned, the first: {unplanned[0]}")
-    return _close(number, Closure.SUCCESSFUL, "all steps done, all checks passed")
+        count, first = len(unplanned), unplanned[0]
+        return _close(number, Closure.SUCCESSFUL_WITH_ISSUES, Text(zh=f"有 {count} 项计划外的差异，第一项为：{first.zh}",
+                                                                  en=f"{count} differences that nobody planned, the first: {first.en}"))
+    return _close(number, Closure.SUCCESSFUL, Text(zh="全部步骤已完成，全部检查已通过", en="all steps done, all checks passed"))
 
 
-def _roll_out(number: str) -> str:
+def _roll_out(number: str) -> Text:
     """Every batch, the canary first; in a batch the hosts go side by side, step by step. Returns why it stopped, or nothing."""
     plan = lifecycle.plan_of(number)
     for count, batch in enumerate(plan.batches, start=1):
@@ -105,25 +108,28 @@ def _roll_out(number: str) -> str:
             running = [steps.carry_out_step.submit(number, s.number, s.target, s.title.say("en")) for s in here]
             outcomes = [future.result() for future in running]
             show_progress(number, plan, max(s.number for s in here))
-            if failed := [f"step {s.number} on {s.target} ({s.title.en}): {o['problem']}" for s, o in zip(here, outcomes, strict=True)
-                          if o["result"] not in ("done", "nothing to do")]:
-                return failed[0]
+            if failed := [(s, Text.of_fields(o, "problem")) for s, o in zip(here, outcomes, strict=True) if o["result"] not in ("done", "nothing to do")]:
+                step, why = failed[0]
+                return Text(zh=f"第 {step.number} 步（{step.title.zh}，主机 {step.target}）：{why.zh}",
+                            en=f"step {step.number} on {step.target} ({step.title.en}): {why.en}")
         if count < len(plan.batches) and (unhealthy := steps.verify(number, f"batch {count}", list(batch))):
             return unhealthy[0]
-    return ""
+    return NOTHING
 
 
-def _back_out(number: str, why: str) -> State:
+def _back_out(number: str, why: Text) -> State:
     """What was begun is undone, last step first; a failing undo does not stop the others. Then it is proved by comparison."""
     if lifecycle.past_no_return(number):
-        return _close(number, Closure.FAILED, f"failed after the point of no return, people are called: {why}")
+        return _close(number, Closure.FAILED, Text(zh=f"在不可回退点之后失败，已通知人员处理：{why.zh}",
+                                                   en=f"failed after the point of no return, people are called: {why.en}"))
     lifecycle.begin_back_out(number, why)
     with one_change_at_a_time(number):
         lifecycle.renew_locks(number)
         undone = [steps.undo_step(number, s.number, s.target, s.title.say("en")) for s in lifecycle.steps_to_undo(number)]
-        left = [o["problem"] for o in undone if o["result"] != "done"] + steps.compare_after_back_out(number)
+        left = [Text.of_fields(o, "problem") for o in undone if o["result"] != "done"] + steps.compare_after_back_out(number)
     if left:
-        return _close(number, Closure.FAILED, f"{why}. The back-out is not complete: {left[0]}")
+        return _close(number, Closure.FAILED, Text(zh=f"{why.zh}。回退未能完成：{left[0].zh}",
+                                                   en=f"{why.en}. The back-out is not complete: {left[0].en}"))
     return _close(number, Closure.BACKED_OUT, why)
 
 
@@ -137,11 +143,11 @@ def _ask_approval(number: str, round_: int) -> str | None:
             return None
         form = ask_in_the_ui(number, asked, wrong)
         answer = lifecycle.take_entry(number, round_, None if is_wake_up(form) else form.entry(), patient=True)
-        if isinstance(answer, AskAgain):
+        if isinstance(answer, gates.AskAgain):
             continue
     return decision.decision
 
 
-def _close(number: str, closure: Closure, reason: str) -> State:
+def _close(number: str, closure: Closure, reason: Text) -> State:
     steps.archive(number, closure.value, reason)
     return ending(number, closure, reason)

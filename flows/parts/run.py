@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from prefect import State, suspend_flow_run
+from prefect import State, runtime, suspend_flow_run
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitCreate
@@ -18,7 +18,7 @@ from prefect.logging import get_run_logger
 from prefect.settings import get_current_settings
 from prefect.states import Cancelled, Completed, Failed
 
-from reports.records import ApprovalRequest, Closure, JournalEntry, Plan
+from reports.records import ApprovalRequest, Closure, JournalEntry, Plan, Text
 from tasks import desk, lifecycle, papers
 from tasks.approval_form import ApprovalForm
 from tasks.redaction import redact
@@ -49,12 +49,36 @@ def link_to_this_run() -> str:
     return link_to(run_id())
 
 
-def name_this_run(number: str) -> None:
-    """The run's name as a sentence: number, procedure, hosts, customer. Tagged with the number, so that filters find it."""
+def sentence_of(number: str) -> str:
+    """The run's name: number, procedure, hosts, customer."""
     row = desk.change(number)
-    sentence = f"{number} {row.procedure.replace('-', ' ')} of {lifecycle.targets_of(number)} for {row.customer}"
+    return f"{number} {row.procedure.replace('-', ' ')} of {lifecycle.targets_of(number)} for {row.customer}"[:200]
+
+
+def named(words: str) -> Callable[[], str]:
+    """A run's name: `words` with the parameters filled in, and the change's sentence once the run has a change.
+
+    Prefect names a run anew at each start, also at every resume. Whatever goes wrong here must not keep a run from starting.
+    """
+    def name() -> str:
+        try:
+            asked = runtime.flow_run.parameters.get("request")
+            if number := desk.archive().change_of_run(runtime.flow_run.id) or getattr(asked, "number", ""):
+                return sentence_of(number)
+        except Exception:
+            pass  # no archive yet, say: the flow itself says what is wrong
+        try:
+            return words.format(**runtime.flow_run.parameters)
+        except Exception:
+            return words.partition("{")[0].strip()
+    return name
+
+
+def name_this_run(number: str) -> None:
+    """Tagged with the number, so that filters find it."""
+    row = desk.change(number)
     with get_client(sync_client=True) as client:
-        client.update_flow_run(run_id(), name=sentence[:200], tags={number, row.procedure, f"customer:{row.customer}"})
+        client.update_flow_run(run_id(), name=sentence_of(number), tags={number, row.procedure, f"customer:{row.customer}"})
 
 
 @contextmanager
@@ -92,9 +116,7 @@ def wait_in_line(seconds: float, *, key: str) -> None:
 
 def ask_in_the_ui(number: str, asked: ApprovalRequest, wrong: tuple[JournalEntry, ...]) -> ApprovalForm:
     """Suspend this run until somebody fills in the form on its page; every further try has its own key."""
-    page = papers.plan_page(number)
-    if wrong:
-        page = f"**上一次填写未被接受 / the last entry did not count:** {wrong[-1].detail.get('why', '')}\n\n{page}"
+    page = papers.approval_page(number, wrong[-1] if wrong else None)
     left = asked.expires_at - desk.now() + GRACE
     return suspend_flow_run(wait_for_input=ApprovalForm.with_initial_data(description=page), timeout=max(60, math.ceil(left.total_seconds())),
                             key=f"approval-{asked.digest[:16]}-{len(wrong)}")
@@ -120,9 +142,9 @@ def waiting_for_approval(number: str) -> State:
     return Cancelled(name="AwaitingApproval", message=f"{number} waits for approval: standfast approve {number}, then standfast resume {number}")
 
 
-def ending(number: str | None, closure: Closure, reason: str) -> State:
-    """The run's last state, in the words of change closure."""
-    message = redact(f"{number or 'no change was opened'}: {closure.value}. {reason}")[:2000]
+def ending(number: str | None, closure: Closure, reason: Text | str) -> State:
+    """The run's last state, in the words of change closure; in English, as all that Prefect says."""
+    message = redact(f"{number or 'no change was opened'}: {closure.value}. {reason.en if isinstance(reason, Text) else reason}")[:2000]
     if closure in (Closure.SUCCESSFUL, Closure.SUCCESSFUL_WITH_ISSUES, Closure.NOTHING_TO_DO):
         return Completed(name={"successful": "Successful", "nothing to do": "NothingToDo"}.get(closure.value, "SuccessfulWithIssues"), message=message)
     if closure in (Closure.REJECTED, Closure.EXPIRED):

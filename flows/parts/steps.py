@@ -11,8 +11,9 @@ from prefect.artifacts import create_link_artifact, create_markdown_artifact
 from prefect.context import TaskRunContext
 from prefect.logging import get_run_logger
 
-from reports.records import Closure, canonical
+from reports.records import Closure, Text, canonical
 from tasks import lifecycle, papers
+from tasks.comparison import KINDS_ZH
 from tasks.errors import HostUnreachable
 from tasks.redaction import redact
 
@@ -47,7 +48,7 @@ def say() -> Callable[[str], None]:
 def survey_and_plan(number: str, round_: int, hosts: str) -> dict:
     plan = lifecycle.make_plan(number, round_, say())
     create_markdown_artifact(papers.plan_page(number), key=f"plan-{number.lower()}", description=f"{number} · {plan.title.zh} / {plan.title.en}")
-    lifecycle.require_no_blockers(number, plan)
+    lifecycle.require_no_blockers(plan)
     return {"nothing_to_do": plan.nothing_to_do, "plan": plan.fingerprint(), "waived": bool(plan.no_rehearsal)}
 
 
@@ -83,36 +84,37 @@ def prepare_targets(number: str, round_: int) -> list[str]:
 def carry_out_step(number: str, step_number: int, target: str, title: str) -> dict:
     step = lifecycle.step_of(number, step_number, target)
     outcome = lifecycle.carry_out_step(number, step, say())
-    get_run_logger().info("%s on %s: %s in %.1f s. %s", title, target, outcome.result, outcome.seconds, outcome.problem)
-    return {"result": outcome.result, "problem": outcome.problem, "seconds": outcome.seconds}
+    get_run_logger().info("%s on %s: %s in %.1f s. %s", title, target, outcome.result, outcome.seconds, outcome.problem.en)
+    return {"result": outcome.result, **outcome.problem.fields("problem"), "seconds": outcome.seconds}
 
 
 @task(name="Undo step", task_run_name="Back out · {target} · {title}", persist_result=False)
 def undo_step(number: str, step_number: int, target: str, title: str) -> dict:
     """Not remembered: an undo that failed is tried again when the run is taken up; one that was done is known to the archive."""
     outcome = lifecycle.undo_step(number, lifecycle.step_of(number, step_number, target), say())
-    return {"result": outcome.result, "problem": outcome.problem}
+    return {"result": outcome.result, **outcome.problem.fields("problem")}
 
 
 @task(name="Verify", task_run_name="Acceptance checks on the live system ({part})", persist_result=False)
-def verify(number: str, part: str, targets: list[str]) -> list[str]:
+def verify(number: str, part: str, targets: list[str]) -> list[Text]:
     """Not remembered: what was good before a crash says nothing of now."""
     return list(lifecycle.verify(number, say(), targets))
 
 
 @task(name="Compare", task_run_name="Compare with the facts before", persist_result=False, retries=2, retry_delay_seconds=[2, 10],
       retry_condition_fn=_unreachable)
-def compare(number: str) -> list[str]:
-    return [f"{d.target}: {d.kind} {d.name}: {d.before or 'none'} -> {d.after or 'none'}" for d in lifecycle.compare_after(number)]
+def compare(number: str) -> list[Text]:
+    return [Text(zh=f"{d.target}：{KINDS_ZH[d.kind]} {d.name}：{d.before or '无'} → {d.after or '无'}",
+                 en=f"{d.target}: {d.kind} {d.name}: {d.before or 'none'} -> {d.after or 'none'}") for d in lifecycle.compare_after(number)]
 
 
 @task(name="Compare after back-out", task_run_name="Prove by comparison that everything is as before", persist_result=False)
-def compare_after_back_out(number: str) -> list[str]:
+def compare_after_back_out(number: str) -> list[Text]:
     return list(lifecycle.as_before(number, say()))
 
 
 @task(name="Archive", task_run_name="Close as “{closure}”, write the report, seal the archive", persist_result=False)
-def archive(number: str, closure: str, reason: str) -> dict[str, str]:
+def archive(number: str, closure: str, reason: Text) -> dict[str, str]:
     lifecycle.close(number, Closure(closure), reason, say())
     papers.send_outcome(number)
     files = {name: str(path) for name, path in papers.documents(number).items()}

@@ -10,17 +10,17 @@ from datetime import datetime
 
 from reports.documents.html import to_html
 from reports.documents.instruction import instruction
-from reports.documents.page import plan_page, plan_text
+from reports.documents.page import outcome_page, plan_page, plan_text
 from reports.documents.paper import Paper
 from reports.documents.pdf import to_pdf
 from reports.documents.phrases import Phrases
 from reports.documents.report import report
 from reports.documents.word import to_word
-from reports.records import ChangeRecord, Language, Plan
+from reports.records import NOTHING, ChangeRecord, Language, Plan, Text
 
 ZONE = "Asia/Shanghai"
 
-__all__ = ["render_instruction", "render_plan_page", "render_plan_text", "render_report"]
+__all__ = ["render_instruction", "render_outcome_page", "render_plan_page", "render_plan_text", "render_report"]
 
 
 def _formats(paper: Paper, made_at: datetime) -> dict[str, bytes]:
@@ -44,9 +44,17 @@ def render_report(record: ChangeRecord, language: Language, made_at: datetime, z
     return _formats(report(record, Phrases(language, zone), made_at), made_at)
 
 
-def render_plan_page(record: ChangeRecord, language: Language, zone: str = ZONE) -> str:
-    """Markdown for the approver: what, why, where, when, rehearsal, risk, failure, repairs, digest. No raw HTML in it."""
-    return plan_page(record, Phrases(language, zone))
+def render_plan_page(record: ChangeRecord, language: Language, zone: str = ZONE, not_counted: Text = NOTHING) -> str:
+    """Markdown for the approver: what, why, where, when, rehearsal, risk, failure, repairs, digest. No raw HTML in it.
+
+    not_counted: why the last entry in the approval's form did not count; said on top.
+    """
+    return plan_page(record, Phrases(language, zone), not_counted)
+
+
+def render_outcome_page(record: ChangeRecord, language: Language, zone: str = ZONE) -> str:
+    """Markdown for the run's page: how the change ended, every step with its time. No raw HTML in it."""
+    return outcome_page(record, Phrases(language, zone))
 
 
 def render_plan_text(plan: Plan, language: Language, zone: str = ZONE) -> str:

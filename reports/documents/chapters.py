@@ -286,7 +286,7 @@ class Chapters:
             say("media.none"),
         )
         self.draft.items(
-            [say("media.signature", text=text) for text in list(dict.fromkeys(m.signature for m, _ in groups if m.signature))[:6]]
+            [say("media.signature", text=text) for text in list(dict.fromkeys(m.signature.say(say.language) for m, _ in groups if m.signature))[:6]]
         )
 
     def rehearsal_chapter(self, missing: str) -> None:
@@ -314,9 +314,9 @@ class Chapters:
             (2, 3, 1.4, 1.6, 1.4),
             say("rehearsal.no_copies"),
         )
-        if masked := list(dict.fromkeys(item for copy in rehearsal.copies for item in copy.masked)):
+        if masked := list(dict.fromkeys(item.say(say.language) for copy in rehearsal.copies for item in copy.masked)):
             self.text("rehearsal.masked", items=say.joined(masked, 12))
-        if left_out := list(dict.fromkeys(item for copy in rehearsal.copies for item in copy.left_out)):
+        if left_out := list(dict.fromkeys(item.say(say.language) for copy in rehearsal.copies for item in copy.left_out)):
             self.text("rehearsal.left_out", items=say.joined(left_out, 12))
         self.draft.section(say("rehearsal.deviations"))
         if rehearsal.deviations:
@@ -336,7 +336,8 @@ class Chapters:
     def rehearsal_result(self) -> None:
         say, rehearsal = self.say, self.rehearsal
         if not rehearsal.passed:
-            self.draft.notice(say("rehearsal.failed", problem=rehearsal.problem or say("rehearsal.no_problem_given")), "bad")
+            why = rehearsal.problem.say(say.language) or say("rehearsal.no_problem_given")
+            self.draft.notice(say("rehearsal.failed", problem=why), "bad")
         elif rehearsal.undone and rehearsal.outcomes and not rehearsal.remaining:
             self.draft.notice(say("rehearsal.passed"), "good")
         else:

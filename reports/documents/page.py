@@ -7,17 +7,19 @@ from reports.documents.grouping import versions_grouped
 from reports.documents.paper import mono
 from reports.documents.phrases import Phrases
 from reports.documents.plain import escaped, markdown, plain
-from reports.records import ChangeRecord, Plan, Text
+from reports.records import NOTHING, ChangeRecord, Plan, Text
 
 REPAIRS = 8
 VERSIONS = 12
 
 
-def plan_page(record: ChangeRecord, say: Phrases) -> str:
+def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -> str:
     """Markdown, without raw HTML: what, why, where, when, what the rehearsal showed, risk, failure, repairs, digest."""
     c = Chapters(record, say, {})
     draft, plan = c.draft, record.plan
     title = f"# {escaped(say('page.title', number=record.number, title=c.subject()))}\n\n"
+    if not_counted:
+        draft.notice(say("page.not_counted", why=not_counted.say(say.language)), "bad")
     if plan is None:
         draft.notice(say("page.no_plan"), "warn")
         draft.facts([(say("fact.reason"), record.reason), (say("fact.requester"), record.requester)])
@@ -76,14 +78,26 @@ def plan_page(record: ChangeRecord, say: Phrases) -> str:
     draft.section(say("page.approve"))
     if record.asked:
         c.text("page.approve_text")
-        draft.facts([(say("page.digest"), mono(record.asked.digest))])
+        draft.code(say("page.digest"), record.asked.digest)  # in a table its 64 characters would leave no room for anything beside it
         c.text("page.expires", at=say.moment(record.asked.expires_at))
         names = [a.name for a in c.approvers()]
         c.text("page.approvers", names=say.join(names) or say("word.none"), requester=record.requester)
     else:
         c.text("page.no_digest")
-        draft.facts([(say("control.plan"), mono(plan.fingerprint()))])
+        draft.code(say("control.plan"), plan.fingerprint())
     return title + markdown(draft.blocks, say.head("facts_page"))
+
+
+def outcome_page(record: ChangeRecord, say: Phrases) -> str:
+    """Markdown: how the change ended, and every step that was carried out or taken back."""
+    c = Chapters(record, say, {})
+    closure = say(f"closure.{record.closure.value if record.closure else 'none'}")
+    c.draft.paragraph(record.closure_reason.say(say.language))
+    rows = [(str(o.number), o.target, c.title(o), say(f"action.{o.action}"), say(f"result.{o.result}"), say.duration(o.seconds))
+            for o in (*record.outcomes, *record.undone)]
+    c.draft.table(say.head("outcome"), rows, (1, 1, 1, 1, 1, 1), say("report.course_none"))
+    title = f"# {escaped(say('page.outcome', number=record.number, closure=closure))}\n\n"
+    return title + markdown(c.draft.blocks, say.head("facts_page"))
 
 
 def plan_text(plan: Plan, say: Phrases) -> str:

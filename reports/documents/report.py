@@ -10,7 +10,7 @@ from reports.documents.cover import document_control, paper, signatures
 from reports.documents.grouping import differences_grouped, outcomes_by_key
 from reports.documents.paper import Cell, Paper, mono, visible
 from reports.documents.phrases import Phrases
-from reports.records import Approval, ChangeRecord, Closure, StepOutcome, canonical
+from reports.records import Approval, ChangeRecord, Closure, Language, StepOutcome, Text, canonical
 
 LETTERS = {
     "commands": "A",
@@ -92,7 +92,7 @@ def _summary(c: Chapters) -> None:
         (say("report.closure"), Cell(_closure(c), tone=TONES[record.closure])),
     ]
     if record.closure_reason:
-        rows.append((say("report.closure_reason"), record.closure_reason))
+        rows.append((say("report.closure_reason"), record.closure_reason.say(say.language)))
     if c.plan:
         rows.append((say("report.hosts"), c.hosts(c.plan.targets)))
     rows.append(
@@ -277,7 +277,7 @@ def _failure_table(c: Chapters, outcomes: list[StepOutcome], empty: str) -> None
                 o.target,
                 c.title(o),
                 Cell(say(f"result.{o.result}"), tone="bad"),
-                mono(_last_lines(o.problem or o.found, 12)[0] or "-"),
+                mono(_last_lines(o.problem.say(say.language) or o.found, 12)[0] or "-"),
             )
             for o in outcomes
         ],
@@ -291,7 +291,7 @@ def _verification(c: Chapters) -> None:
     c.draft.chapter(say("report.verification"))
     before = {(survey.target, health.title.en): health for survey in record.before for health in survey.health}
     answers = {
-        (survey.target, health.title.en): (health.title.say(say.language), health.ok, health.detail)
+        (survey.target, health.title.en): (health.title.say(say.language), health.ok, health.detail.say(say.language))
         for survey in record.after
         for health in survey.health
     }
@@ -301,7 +301,7 @@ def _verification(c: Chapters) -> None:
             answers[entry.target, str(title)] = (
                 titles.get((entry.target, str(title)), str(title)),
                 entry.event == "accepted",
-                str(entry.detail.get("detail", "")),
+                Text.of_fields(entry.detail, "detail").say(say.language),
             )
     if not answers:
         c.text("report.verify_skipped" if record.closure in UNTOUCHED else "report.verify_none")
@@ -351,7 +351,7 @@ def _back_out(c: Chapters) -> None:
         c.text("report.no_back_out")
         return
     if record.closure_reason:
-        c.draft.facts([(say("report.closure_reason"), record.closure_reason)])
+        c.draft.facts([(say("report.closure_reason"), record.closure_reason.say(say.language))])
     c.text("report.back_out_text", n=len(record.undone))
     if record.undone:
         _outcome_table(c, record.undone, c.rehearsal.undone if c.rehearsal else ())
@@ -370,7 +370,7 @@ def _back_out(c: Chapters) -> None:
 def _issues(c: Chapters) -> None:
     c.draft.chapter(c.say("report.issues"))
     if c.record.issues:
-        c.draft.items(c.record.issues)
+        c.draft.items([issue.say(c.say.language) for issue in c.record.issues])
     else:
         c.text("report.no_issues")
 
@@ -481,6 +481,13 @@ def _written(value: object) -> str:
     )
 
 
+def _of_language(detail: dict, language: Language) -> dict:
+    """Where an entry says something in both languages, the one of this paper."""
+    both = {key for key in detail if f"{key}_zh" in detail}
+    return {key: detail[f"{key}_zh"] if key in both and language == "zh" else value
+            for key, value in detail.items() if key.removesuffix("_zh") not in both or key in both}
+
+
 def _appendix_journal(c: Chapters) -> None:
     say, journal = c.say, c.record.journal
     c.draft.appendix(say("appendix.journal"))
@@ -492,7 +499,7 @@ def _appendix_journal(c: Chapters) -> None:
     rows = []
     for entry in journal:
         where = " ".join(filter(None, [entry.target, f"#{entry.step}" if entry.step is not None else ""]))
-        detail = ", ".join(f"{key}={_written(value)}" for key, value in entry.detail.items())
+        detail = ", ".join(f"{key}={_written(value)}" for key, value in _of_language(entry.detail, say.language).items())
         rows.append(
             (
                 str(entry.sequence),

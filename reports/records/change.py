@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from reports.records.base import Language, Moment, Record, Text
+from reports.records.base import NOTHING, Language, Moment, Record, Said, Text
 from reports.records.plan import Plan
 from reports.records.survey import Difference, Health, Survey
 
@@ -48,7 +48,7 @@ class StepOutcome(Record):
     finished_at: Moment | None = None
     seconds: float = 0.0
     found: str = ""  # the probe's word
-    problem: str = ""  # why it failed: which part and its last lines
+    problem: Said = NOTHING  # why it failed: which part and its last lines
     output: str = ""
 
 
@@ -60,8 +60,8 @@ class Copy(Record):
     bytes_read: int
     bytes_in_use: int  # of the target's file systems
     seconds: float
-    masked: tuple[str, ...] = ()  # what was replaced, never the values
-    left_out: tuple[str, ...] = ()
+    masked: tuple[Said, ...] = ()  # what was replaced, never the values
+    left_out: tuple[Said, ...] = ()
 
 
 class Rehearsal(Record):
@@ -85,7 +85,7 @@ class Rehearsal(Record):
     changed: tuple[Difference, ...] = ()
     remaining: tuple[Difference, ...] = ()
     passed: bool
-    problem: str = ""
+    problem: Said = NOTHING
 
     def seconds_of(self, number: int) -> float | None:
         """How long step `number` took in the rehearsal."""
@@ -163,7 +163,7 @@ class ChangeRecord(Record):
     opened_at: Moment
     closed_at: Moment | None = None
     closure: Closure | None = None
-    closure_reason: str = ""
+    closure_reason: Said = NOTHING
     request: dict = {}
     plan: Plan | None = None
     rehearsal: Rehearsal | None = None
@@ -176,6 +176,6 @@ class ChangeRecord(Record):
     undone: tuple[StepOutcome, ...] = ()
     changed: tuple[Difference, ...] = ()
     unexpected: tuple[Difference, ...] = ()  # differences nobody planned
-    issues: tuple[str, ...] = ()
+    issues: tuple[Said, ...] = ()
     journal: tuple[JournalEntry, ...] = ()
     run_url: str = ""

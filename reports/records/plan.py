@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from reports.records.base import Moment, Record, Text
+from reports.records.base import Moment, Record, Said, Text
 
 
 class Step(Record):
@@ -64,7 +64,7 @@ class Medium(Record):
     source: str
     size: int  # bytes
     sha256: str
-    signature: str
+    signature: Said
     delivered: Literal["by us", "by the target"]
     role: Literal["new", "old"] = "new"  # old: kept for the back-out
 

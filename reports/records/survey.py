@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Literal
 
-from reports.records.base import Moment, Record, Text, canonical
+from reports.records.base import Moment, Record, Said, Text, canonical
 
 
 class Package(Record):
@@ -52,7 +52,7 @@ class Health(Record):
 
     title: Text
     ok: bool
-    detail: str
+    detail: Said
 
 
 class TableRows(Record):

@@ -60,13 +60,14 @@ def plan_packages(
     waiting: list[str] = []
     for host in hosts:
         if host not in surveys:
-            raise ProcedureError(f"host {host} was not surveyed; survey it before planning")
+            raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
         survey = surveys[host]
         if survey.package_manager != "apt":
             blockers.append(_no_apt(survey))
             continue
         if host not in facts:
-            raise ProcedureError(f"no package facts were read of host {host}; read them before planning")
+            raise ProcedureError(f"no package facts were read of host {host}; read them before planning",
+                                 f"尚未读取主机 {host} 的软件包信息，不能编制方案")
         if blocking := _blockers_of(number, request, survey, facts[host], plan_at):
             blockers += blocking
         elif facts[host].coming:
@@ -207,8 +208,8 @@ def _blockers_of(number: str, request: UpgradeRequest, survey: Survey, facts: Pa
         if not health.ok:
             found.append(
                 Text(
-                    zh=f"{host}:升级前验收检查“{health.title.zh}”已不通过({_line(health.detail)}),请先排除故障。",
-                    en=f"{host}: the check “{health.title.en}” fails before anything is changed ({_line(health.detail)}); "
+                    zh=f"{host}:升级前验收检查“{health.title.zh}”已不通过({_line(health.detail.zh)}),请先排除故障。",
+                    en=f"{host}: the check “{health.title.en}” fails before anything is changed ({_line(health.detail.en)}); "
                     "repair that first.",
                 )
             )
@@ -406,23 +407,26 @@ def _steps_of(
     return [step.model_copy(update={"number": first + place}) for place, step in enumerate(steps)]
 
 
+KEPT_THERE = Text(
+    zh="保留在主机上：取自 apt 的下载目录，或由已安装的文件重新打包；没有厂商签名",
+    en="kept on the host itself: apt's archive, or rebuilt from the installed files; no vendor's signature",
+)
+
+
+def _chain(signed_by: str) -> Text:
+    return Text(
+        zh=f"{signed_by or '无人签名'}；校验链 InRelease > Packages > 文件", en=f"{signed_by or 'nobody'}; chain InRelease > Packages > file"
+    )
+
+
 def _media(coming: Mapping[str, Sequence[Coming]]) -> tuple[Medium, ...]:
     """The package files; one that every changed host takes from the same address is listed once."""
     files: dict[tuple[str, str, str, str], list[tuple[str, Medium]]] = {}
     for host, packages in coming.items():
         for c in packages:
-            chain = f"{c.signed_by}; chain InRelease > Packages > file"
-            sides = [("new", c.new, chain)]
+            sides = [("new", c.new, _chain(c.signed_by))]
             if c.old:
-                sides.append(
-                    (
-                        "old",
-                        c.old,
-                        f"{c.old_signed_by or 'nobody'}; chain InRelease > Packages > file"
-                        if c.old.sha256
-                        else "kept on the host itself: apt's archive, or rebuilt from the installed files; no vendor's signature",
-                    )
-                )
+                sides.append(("old", c.old, _chain(c.old_signed_by) if c.old.sha256 else KEPT_THERE))
             for role, file, signature in sides:
                 medium = Medium(
                     name=file.name,

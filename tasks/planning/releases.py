@@ -213,7 +213,7 @@ def _risk(wish: ReleaseMedia, medium: Medium) -> Risk:
                 en="only the dump brings the migrated database back: what is written after the new release starts is lost",
             )
         )
-    if medium.signature.startswith(UNSIGNED):
+    if medium.signature.en.startswith(UNSIGNED):
         level = "high" if level == "high" else "medium"
         reasons.append(
             Text(
@@ -242,12 +242,13 @@ def plan_release(
     """
     wish = request.release
     if wish is None:
-        raise ProcedureError("the request describes no release; fill in the part “Application release”")
+        raise ProcedureError("the request describes no release; fill in the part “Application release”",
+                             "申请中未填写应用版本；请填写“Application release”部分")
     root = wish.root.rstrip("/")
     hosts = tuple(dict.fromkeys(request.hosts))
     for host in hosts:
         if host not in surveys:
-            raise ProcedureError(f"host {host} was not surveyed; survey it before planning")
+            raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
     waiting = tuple(host for host in hosts if (found := _found(surveys[host], root)) is None or found.current != wish.version)
     blockers = _common_blockers(request, wish, plan_at) if waiting else []
     for host in hosts:

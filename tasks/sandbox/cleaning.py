@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from reports.records import Text
 from tasks.sandbox.keys import KeyRing, NotOurs, public_line
 from tasks.sandbox.masking import Replacements, lock_passwords, mask_text, replace_everywhere
 from tasks.sandbox.reading import SINGLE_FILES, HostReading, SecretFile
@@ -29,8 +30,8 @@ class Cleaned:
 
     put: list[tuple[SecretFile, bytes]] = field(default_factory=list)
     without: set[str] = field(default_factory=set)
-    masked: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    masked: list[Text] = field(default_factory=list)
+    left_out: list[Text] = field(default_factory=list)
     host_keys: list[str] = field(default_factory=list)
     own_keys: str = ""  # the file with the key that the copy accepts
     replacements: Replacements = field(default_factory=Replacements)
@@ -69,7 +70,13 @@ def clean(stream: bytes, reading: HostReading, *, user: str, key_line: str) -> C
         text, count = ring.recertify(content.decode(errors="surrogateescape"))
         if count:
             _put(done, known[path], text.encode(errors="surrogateescape"))
-            done.masked.append(f"{path}: {count} certificate(s) made anew, self-signed, same names and dates")
+            done.masked.append(
+                told(
+                    path,
+                    f"重新生成 {count} 张自签名证书，名称和有效期不变",
+                    f"{count} certificate(s) made anew, self-signed, same names and dates",
+                )
+            )
     for index, (file, content) in enumerate(done.put):  # a key and its certificate in one file
         if b"BEGIN CERTIFICATE" in content:
             text, count = ring.recertify(content.decode(errors="surrogateescape"))
@@ -80,13 +87,13 @@ def clean(stream: bytes, reading: HostReading, *, user: str, key_line: str) -> C
     for path, content in sorted(texts.items()):
         if path not in done.without and (other := replace_everywhere(content, pairs)) != content:
             _put(done, known[path], other)
-            done.masked.append(f"{path}: a value known from another file")
+            done.masked.append(told(path, "出现于其他文件的敏感值", "a value known from another file"))
     for file in reading.files:
         if file.path not in texts and file.path not in done.without and file.path not in SINGLE_FILES:
             done.without.add(file.path)
-            done.left_out.append(f"{file.path}: could not be examined")
+            done.left_out.append(told(file.path, "无法检查", "could not be examined"))
     _put(done, SecretFile(own_keys, 0o600, reading.uid, reading.gid), key_line.encode() + b"\n")
-    done.masked.append(f"{own_keys}: the copy's own key")
+    done.masked.append(told(own_keys, "副本专用密钥", "the copy's own key"))
     return done
 
 
@@ -104,9 +111,14 @@ def _put(done: Cleaned, file: SecretFile, content: bytes) -> None:
     done.without.add(file.path)
 
 
-def _leave_out(done: Cleaned, file: SecretFile, why: str) -> None:
+def _leave_out(done: Cleaned, file: SecretFile, zh: str, en: str) -> None:
     done.without.add(file.path)
-    done.left_out.append(f"{file.path}: {why}")
+    done.left_out.append(told(file.path, zh, en))
+
+
+def told(path: str, zh: str, en: str) -> Text:
+    """What became of a file, or of a service, for the papers."""
+    return Text(zh=f"{path}：{zh}", en=f"{path}: {en}")
 
 
 def _clean_one(done: Cleaned, ring: KeyRing, file: SecretFile, content: bytes, user: str) -> None:
@@ -114,26 +126,26 @@ def _clean_one(done: Cleaned, ring: KeyRing, file: SecretFile, content: bytes, u
     base = path.rpartition("/")[2]
     if path in SHADOWS:
         _put(done, file, lock_passwords(content.decode(errors="surrogateescape"), user).encode(errors="surrogateescape"))
-        done.masked.append(f"{path}: password hashes locked")
+        done.masked.append(told(path, "口令已锁定", "password hashes locked"))
         return
     if base in ("authorized_keys", "authorized_keys2") or "/authorized_keys" in path:
         _put(done, file, b"")
-        done.masked.append(f"{path}: emptied")
+        done.masked.append(told(path, "已清空", "emptied"))
         return
     if b"\0" in content:
         if b"PRIVATE KEY-----" in content or (base.endswith(".key") and not path.startswith(_SAFE_KEY_PLACES)):
-            _leave_out(done, file, "a binary file with a key")
+            _leave_out(done, file, "含密钥的二进制文件", "a binary file with a key")
         return
     text = content.decode(errors="surrogateescape")
     try:
         new, keys = ring.rekey(text)
     except NotOurs as problem:
-        _leave_out(done, file, str(problem))
+        _leave_out(done, file, "无法识别的密钥", str(problem))
         return
     if re.search(
         r"BEGIN [A-Z0-9 ]*PRIVATE KEY-----", re.sub(r"(?s)-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----.*?-----END \1-----", "", new)
     ):
-        _leave_out(done, file, "a private key that is cut off")
+        _leave_out(done, file, "不完整的私钥", "a private key that is cut off")
         return
     if keys and _HOST_KEY.search(path):
         line = public_line(new)
@@ -153,8 +165,15 @@ def _clean_one(done: Cleaned, ring: KeyRing, file: SecretFile, content: bytes, u
     if new == text:
         return
     _put(done, file, new.encode(errors="surrogateescape"))
-    what = ([f"{keys} private key(s) made anew"] if keys else []) + ([", ".join(names) + " re-keyed"] if names else [])
-    done.masked.append(f"{path}: {'; '.join(what)}")
+    zh = ([f"重新生成 {keys} 个私钥"] if keys else []) + ([f"已替换 {'、'.join(map(_zh, names))}"] if names else [])
+    en = ([f"{keys} private key(s) made anew"] if keys else []) + ([", ".join(names) + " re-keyed"] if names else [])
+    done.masked.append(told(path, "；".join(zh), "; ".join(en)))
+
+
+def _zh(name: str) -> str:
+    """The name under which a secret stood; those that are ours (see masking.find_secrets) in Chinese."""
+    address = re.fullmatch(r"password in a (\S+) address", name)
+    return f"{address[1]} 地址中的口令" if address else {"password hash": "口令散列", "password": "口令", "key": "密钥"}.get(name, name)
 
 
 def pack(files: Iterable[tuple[SecretFile, bytes]], folders: Iterable[SecretFile] = (), now: int = 0) -> bytes:

@@ -19,6 +19,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote
 
+from reports.records import Text
+
 STRONG_LENGTH = 10
 STRONG_CHANGES = 4
 
@@ -348,7 +350,7 @@ class Role:
     verifier: str
 
 
-def rekey_roles(roles: Iterable[Role], replacements: Replacements) -> tuple[str, tuple[str, ...]]:
+def rekey_roles(roles: Iterable[Role], replacements: Replacements) -> tuple[str, tuple[Text, ...]]:
     """SQL that gives each role with a password a new one, and a line on each role (no value).
 
     Where a password found in the files fits the role's verifier, the role gets that password's replacement, so that the
@@ -366,7 +368,8 @@ def rekey_roles(roles: Iterable[Role], replacements: Replacements) -> tuple[str,
         new = replacements.of(old) if old is not None else secrets.token_urlsafe(24)
         name, verifier = role.name.replace('"', '""'), make_verifier(role.verifier, role.name, new).replace("'", "''")
         sql.append(f"ALTER ROLE \"{name}\" PASSWORD '{verifier}';")
-        said.append(f"database role {role.name}: " + ("as in the masked files" if old is not None else "a random password"))
+        how = ("与替换后的文件一致", "as in the masked files") if old is not None else ("随机口令", "a random password")
+        said.append(Text(zh=f"数据库角色 {role.name}：{how[0]}", en=f"database role {role.name}: {how[1]}"))
     if not said:
         return "", ()
     # a physical copy keeps dead rows: write the table anew, then let go of the log that still holds the old ones

@@ -223,7 +223,7 @@ def test_a_change_is_started_approved_and_followed_in_the_browser(office):
     page.size(1400, 1300)
     office.look_at(run, "Suspended")
     office.answer(run, "approve", office.code(run))
-    assert "the last entry did not count" in page.text() and "The code is not right" in page.text()
+    assert "上一次填写未被接受" in page.text() and "验证码不正确" in page.text()
     page.picture("run-approval")
     page.size(1400, 1000)
     office.send()

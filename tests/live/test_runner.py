@@ -80,7 +80,7 @@ def test_the_proof_decides_not_the_exit_status(lab, there, number):
 def test_a_step_that_does_not_end_is_ended(lab, there, number):
     one, = delivered(there, number, step(1, "one", HOST, seconds=300, time_limit_s=2))
     outcome = running.attempt(there, number, one, "carry out", 1, silent)
-    assert outcome.result == "failed" and outcome.seconds < 15 and "command" in outcome.problem
+    assert outcome.result == "failed" and outcome.seconds < 15 and "command" in outcome.problem.en
     lab.until(HOST, "! pgrep -f '[s]leep 300'", 20)
 
 

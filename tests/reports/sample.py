@@ -6,6 +6,7 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 from reports.records import (
+    NOTHING,
     Acceptance,
     Approval,
     ApprovalRequest,
@@ -34,10 +35,12 @@ from reports.records import (
     Text,
     VersionChange,
     Window,
+    same,
 )
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 NUMBER = "CHG-20261122-001"
+SIGNER = "Debian Security Archive Automatic Signing Key (12/bookworm)"
 PACKAGES = [
     ("nginx", "1.22.1-9+deb12u2", "1.22.1-9+deb12u3", 1_480_000),
     ("nginx-common", "1.22.1-9+deb12u2", "1.22.1-9+deb12u3", 310_000),
@@ -228,7 +231,7 @@ def make_plan(targets: list[str]) -> Plan:
                 source="security.example.org bookworm-security",
                 size=s // 3,
                 sha256=digest(n + v),
-                signature="Debian Security Archive Automatic Signing Key (12/bookworm)，InRelease > Packages > 文件",
+                signature=Text(zh=f"{SIGNER}；校验链 InRelease > Packages > 文件", en=f"{SIGNER}; chain InRelease > Packages > file"),
                 delivered="by the target",
                 role=role,
             )
@@ -339,6 +342,10 @@ def health(ok: bool = True) -> tuple[Health, ...]:
     )
 
 
+SAID = "nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)"  # by the host, which speaks English
+FAILED_PROOF = Text(zh=f"结果验证未通过（退出状态 1）：{SAID}", en=f"its proof failed (status 1): {SAID}")
+
+
 def outcomes_for(
     plan: Plan,
     start: float,
@@ -365,7 +372,7 @@ def outcomes_for(
                 finished_at=at(moment + seconds),
                 seconds=seconds,
                 found="ABSENT",
-                problem="proof: nginx: [emerg] bind() to 0.0.0.0:80 failed (98: Address already in use)" if failed else "",
+                problem=FAILED_PROOF if failed else NOTHING,
                 output="Reading package lists...\nBuilding dependency tree...\nSetting up nginx (1.22.1-9+deb12u3) ...\n"
                 if step.key == "install"
                 else "nginx: the configuration file /etc/nginx/nginx.conf syntax is ok\n"
@@ -394,7 +401,10 @@ def make_rehearsal(plan: Plan, passed: bool = True) -> Rehearsal:
                 bytes_read=5_368_709_120,
                 bytes_in_use=13_500_000_000,
                 seconds=96.4,
-                masked=("/etc/shadow 口令", "/srv/orders/.env DATABASE_PASSWORD"),
+                masked=(
+                    Text(zh="/etc/shadow：口令已锁定", en="/etc/shadow: password hashes locked"),
+                    Text(zh="/srv/orders/.env：已替换 DATABASE_PASSWORD", en="/srv/orders/.env: DATABASE_PASSWORD re-keyed"),
+                ),
                 left_out=("/var/log", "/var/cache/apt/archives"),
             ),
         ),
@@ -409,9 +419,12 @@ def make_rehearsal(plan: Plan, passed: bool = True) -> Rehearsal:
         if passed
         else (Difference(target=first, kind="service", name="nginx.service", before="active", after="failed"),),
         passed=passed,
-        problem=""
+        problem=NOTHING
         if passed
-        else "after the back-out the copy was not as before: service nginx.service is failed instead of active",
+        else Text(
+            zh="回退后副本与之前不一致：服务 nginx.service：应为 active，实为 failed",
+            en="after the back-out the copy was not as before: service nginx.service is failed instead of active",
+        ),
     )
 
 
@@ -506,7 +519,7 @@ def _journal(record: ChangeRecord) -> tuple[JournalEntry, ...]:
                     "accepted" if answer.ok else "not accepted",
                     survey.target,
                     None,
-                    {"check": answer.title.en, "detail": answer.detail},
+                    {**answer.title.fields("check"), **answer.detail.fields("detail")},
                 )
             )
     return tuple(
@@ -515,7 +528,7 @@ def _journal(record: ChangeRecord) -> tuple[JournalEntry, ...]:
     )
 
 
-def _close(record: ChangeRecord, closure: Closure, reason: str = "", **more) -> ChangeRecord:
+def _close(record: ChangeRecord, closure: Closure, reason: Text = NOTHING, **more) -> ChangeRecord:
     closed = record.model_copy(update={"closure": closure, "closure_reason": reason, "closed_at": at(5400), **more})
     return closed.model_copy(update={"journal": _journal(closed)})
 
@@ -544,7 +557,7 @@ def with_issues() -> ChangeRecord:
             "closure": Closure.SUCCESSFUL_WITH_ISSUES,
             "changed": (*record.changed, odd),
             "unexpected": (odd,),
-            "issues": ("web2 出现未列入计划的监听端口 8081，须由应用开发人员说明",),
+            "issues": (Text(zh="web2：监听端口 tcp 0.0.0.0:8081：无 → java", en="web2: port tcp 0.0.0.0:8081: none -> java"),),
         }
     )
 
@@ -556,7 +569,7 @@ def backed_out() -> ChangeRecord:
     return _close(
         record,
         Closure.BACKED_OUT,
-        "step 17 (Restart services) failed on web2: proof: nginx: [emerg] bind() to 0.0.0.0:80 failed",
+        Text(zh=f"第 17 步（重启服务，主机 web2）：{FAILED_PROOF.zh}", en=f"step 17 on web2 (Restart services): {FAILED_PROOF.en}"),
         approvals=(_answer(record, "approved", channel="phone", taken_by="赵琳"),),
         outcomes=done,
         undone=undone,
@@ -569,7 +582,7 @@ def rejected() -> ChangeRecord:
     return _close(
         record,
         Closure.REJECTED,
-        "业务高峰期，延后至下周",
+        same("业务高峰期，延后至下周"),
         approvals=(_answer(record, "rejected", reason="业务高峰期，延后至下周"),),
     )
 
@@ -585,11 +598,15 @@ def expired() -> ChangeRecord:
     )
 
 
+UNDO_SAID = "dpkg: error: archive is damaged"
+UNDO_FAILED = Text(zh=f"回退命令执行失败（退出状态 2）：{UNDO_SAID}", en=f"the undo failed (status 2): {UNDO_SAID}")
+
+
 def failed() -> ChangeRecord:
     record = backed_out()
     undone = (
         *record.undone[:-1],
-        record.undone[-1].model_copy(update={"result": "failed", "problem": "dpkg: error: archive is damaged"}),
+        record.undone[-1].model_copy(update={"result": "failed", "problem": UNDO_FAILED}),
     )
     left = (Difference(target="web1", kind="service", name="nginx.service", before="active", after="failed"),)
     return record.model_copy(
@@ -597,7 +614,10 @@ def failed() -> ChangeRecord:
             "closure": Closure.FAILED,
             "undone": undone,
             "changed": left,
-            "closure_reason": "back-out of step 5 failed on web1",
+            "closure_reason": Text(
+                zh=f"{record.closure_reason.zh}。回退未能完成：{UNDO_FAILED.zh}",
+                en=f"{record.closure_reason.en}. The back-out is not complete: {UNDO_FAILED.en}",
+            ),
         }
     )
 
@@ -614,7 +634,7 @@ def refused() -> ChangeRecord:
             )
         }
     )
-    return _close(record, Closure.REFUSED, "web1 has too little free disk space", plan=plan, rehearsal=None)
+    return _close(record, Closure.REFUSED, plan.blockers[0], plan=plan, rehearsal=None)
 
 
 def nothing_to_do() -> ChangeRecord:
@@ -639,7 +659,7 @@ def bare() -> ChangeRecord:
 
 
 def bare_refused() -> ChangeRecord:
-    return _close(bare(), Closure.REFUSED, "host web9 is not known")
+    return _close(bare(), Closure.REFUSED, Text(zh="没有名为 web9 的主机", en="no host is called web9"))
 
 
 def sixty_hosts() -> ChangeRecord:

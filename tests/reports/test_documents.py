@@ -441,3 +441,38 @@ def test_no_rehearsal_needed_is_said_with_its_reason():
     record = record.model_copy(update={"rehearsal": None, "plan": record.plan.model_copy(update={"no_rehearsal": why})})
     assert "与变更 CHG-1 的回退相同" in render_plan_page(record, "zh")
     assert why.en in str(instruction(record, Phrases("en", ZONE), MADE_AT).blocks)
+
+
+@pytest.mark.parametrize("ending", ["refused", "bare refused", "backed out", "failed", "with issues", "expired"])
+def test_a_chinese_report_says_no_english_sentence_of_ours(ending):
+    """Four English words in a row are a sentence; hosts may say some, and are quoted."""
+    paper = report(sample.ENDINGS[ending](), Phrases("zh", ZONE), MADE_AT)
+    english = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){3,}")
+    plan = sample.planned().plan
+    others = [sample.SAID, sample.UNDO_SAID, *(i.text for i in plan.improvements), sample.SIGNER]
+    for block in (paper.cover, *paper.blocks):
+        texts = [cell.text for row in block.rows for cell in row] if isinstance(block, Table) else list(getattr(block, "items", ()))
+        for text in [*texts, getattr(block, "text", ""), getattr(block, "caption", "")]:
+            for words in others:
+                text = text.replace(words, "")
+            assert not english.search(text), text
+
+
+def test_a_failed_rehearsal_is_told_in_the_language_of_the_page():
+    plan = sample.make_plan(["web1"])
+    record = sample.asked(["web1"]).model_copy(update={"plan": plan, "rehearsal": sample.make_rehearsal(plan, passed=False)})
+    assert "回退后副本与之前不一致" in render_plan_page(record, "zh") and "not as before" not in render_plan_page(record, "zh")
+    assert "the copy was not as before" in render_plan_page(record, "en")
+
+
+def test_the_digest_to_approve_stands_alone():
+    """Beside its label in a table, its 64 characters leave no room for the label."""
+    record = sample.asked()
+    page = render_plan_page(record, "zh")
+    assert f"**待批准摘要值**\n\n```text\n{record.asked.digest}\n```" in page
+    assert not any(record.asked.digest in line for line in page.splitlines() if line.startswith("|"))
+
+
+def test_the_desk_of_the_contract_has_the_contracts_word():
+    text = "".join(phrase["zh"] for phrase in catalogue().values())
+    assert text.count("事业部征询服务中心") == text.count("服务中心") == 3

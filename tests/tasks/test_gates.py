@@ -77,7 +77,7 @@ def test_the_digest_moves_with_plan_facts_and_rehearsal():
     rehearsal = Rehearsal(change="c", plan="p", place="simulated copy", started_at=NOW, finished_at=NOW, passed=True)
     digests = {gates.approval_digest(plan(), None), gates.approval_digest(plan(), rehearsal), gates.approval_digest(plan(reason="s"), rehearsal),
                gates.approval_digest(plan(facts={"web1": "b" * 64}), rehearsal),
-               gates.approval_digest(plan(), rehearsal.model_copy(update={"problem": "x"}))}
+               gates.approval_digest(plan(), rehearsal.model_copy(update={"problem": T}))}
     assert len(digests) == 5
     assert gates.approval_digest(plan(), rehearsal) == gates.approval_digest(plan(), rehearsal)
 

@@ -32,7 +32,7 @@ def left_over(store: Path) -> list[str]:
 def test_a_file_is_fetched_once_and_says_that_nobody_signed_it(archive, tmp_path):
     store = tmp_path / "store"
     got = obtain(str(archive), SHA256, "", "", store)
-    assert (got.name, got.size, got.sha256, got.delivered, got.signature) == (
+    assert (got.name, got.size, got.sha256, got.delivered, got.signature.en) == (
         archive.name,
         len(CONTENT),
         SHA256,
@@ -189,7 +189,7 @@ def keys(tmp_path_factory):
 def test_a_good_signature_names_its_signer(archive, tmp_path, keys, keyring):
     home, sign = keys
     got = obtain(str(archive), SHA256, str(sign(archive, "vendor")), str(home / keyring), tmp_path / "store")
-    assert got.signature.startswith("OpenPGP: vendor <vendor@example.com>, key ") and keyring in got.signature
+    assert got.signature.en.startswith("OpenPGP: vendor <vendor@example.com>, key ") and keyring in got.signature.en
     assert stored(SHA256, tmp_path / "store").read_bytes() == CONTENT
     assert left_over(tmp_path / "store") == []
 

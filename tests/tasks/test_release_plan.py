@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.records import Acceptance, Cluster, FileSystem, Medium, Release, Service, Survey, TableRows, Text
+from reports.records import Acceptance, Cluster, FileSystem, Medium, Release, Service, Survey, TableRows, Text, same
 from tasks.errors import ProcedureError
 from tasks.planning.releases import compare_versions, plan_release
 from tasks.planning.roll_out import batches_of
@@ -154,7 +154,7 @@ def test_what_stands_in_the_way_is_one_sentence_and_there_are_no_steps(surveys, 
 
 
 def test_the_risk_is_shown():
-    unsigned = MEDIUM.model_copy(update={"signature": "unsigned: checksum only"})
+    unsigned = MEDIUM.model_copy(update={"signature": same("unsigned: checksum only")})
     without = wish(migrate="", migrate_back="")
     assert plan(release=without).risk.level == "low"
     assert plan(release=without, medium=unsigned).risk.level == "medium"
