@@ -19,7 +19,7 @@ CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_NICE")
 
 @dataclass(frozen=True)
 class Host:
-    """A host of the lab. kind: "web" (nginx, application, PostgreSQL), "node" (nginx alone), "tomcat". key_file: absolute."""
+    """A host of the lab. kind: "web" (nginx, application, PostgreSQL), "node" (nginx alone), "tomcat", "db" (MariaDB, SNMP). key_file: absolute."""
 
     name: str
     kind: str
@@ -35,14 +35,15 @@ READY = {
     "web": "curl -fsS --max-time 2 http://127.0.0.1/health",
     "node": "curl -fsS --max-time 2 -o /dev/null http://127.0.0.1/",
     "tomcat": "curl -sS --max-time 2 -o /dev/null http://127.0.0.1:8080/",
+    "db": "mariadb -N -e 'select count(*) from stock.movement'",
 }
 
 
 def kind_of(name: str) -> str:
     """The kind that a host of this name is. Raises LabError for a name the lab does not know."""
-    found = re.fullmatch(r"(web|node|tomcat)[1-9][0-9]?", name)
+    found = re.fullmatch(r"(web|node|tomcat|db)[1-9][0-9]?", name)
     if not found:
-        raise LabError(f"the lab has no host {name!r}; it knows web1, web2, tomcat1, node1, node2 and so on, up to 99 of each")
+        raise LabError(f"the lab has no host {name!r}; it knows web1, web2, tomcat1, db1, node1, node2 and so on, up to 99 of each")
     return found[1]
 
 
@@ -91,7 +92,7 @@ def free_port(wanted: int, taken: set[int]) -> int:
 
 def _wanted_port(name: str) -> int:
     kind, number = kind_of(name), int(re.sub(r"\D", "", name))
-    return {"web": 2200, "tomcat": 2205, "node": 2210}[kind] + number
+    return {"web": 2200, "tomcat": 2205, "node": 2210, "db": 2310}[kind] + number
 
 
 def create(name: str) -> Host:

@@ -43,11 +43,16 @@ _ACCEPTANCE = {
         "title": {"zh": "Tomcat 应答", "en": "Tomcat answers"},
         "command": "curl -sS --max-time 5 -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:8080/",
     },
+    "db": {
+        "title": {"zh": "MariaDB 应答", "en": "MariaDB answers"},
+        "command": "mariadb -N -e 'select count(*) from stock.movement'",
+    },
 }
 _WATCHED = {
     "web": ["/etc/nginx", "/etc/postgresql", "/etc/orders", "/etc/systemd/system"],
     "node": ["/etc/nginx"],
     "tomcat": ["/etc/tomcat10", "/etc/nginx"],
+    "db": ["/etc/mysql", "/etc/nginx"],
 }
 
 
