@@ -1,0 +1,41 @@
+"""LOG-09c Logs are being rotated (R129 系统日志检查)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.records import Text
+from tasks.checks.kinds import HostCheck, Known, Limit, Limits, Row, whole
+from tasks.checks.lines import pairs
+
+
+def parse(output: str) -> tuple[int, int]:
+    """Now, and when logrotate last wrote its state."""
+    found = pairs(output, "now", "state")
+    return whole(found["now"], "now"), whole(found["state"], "a moment")
+
+
+def judge(answer: tuple[int, int], limits: Limits, known: Known) -> Iterator[Row]:
+    days = (answer[0] - answer[1]) / 86400
+    yield Row(limits["age"].grade(days), f"logrotate 上次运行在 {days:.1f} 天前", f"logrotate last ran {days:.1f} days ago", value=round(days, 2), unit="days")
+
+
+CHECK = HostCheck(
+    id="LOG-09c",
+    title=Text(zh="日志轮转", en="Log rotation"),
+    chapter="log",
+    command=r"""
+command -v logrotate >/dev/null || na "logrotate is not installed"
+state=$(stat -c %Y /var/lib/logrotate/status /var/lib/logrotate/logrotate.status /var/lib/logrotate.status 2>/dev/null | sort -rn | head -n 1)
+[ -n "$state" ] || cannot "logrotate is installed and never ran"
+echo "now $(date +%s)
+state $state
+end"
+""",
+    parse=parse,
+    judge=judge,
+    limits={"age": Limit(2, 8, "days", "logrotate's timer runs daily; own judgement")},
+    remedy=Text(zh="systemctl status logrotate.timer,或 /etc/cron.daily/logrotate;logrotate -d /etc/logrotate.conf",
+                en="systemctl status logrotate.timer, or /etc/cron.daily/logrotate; logrotate -d /etc/logrotate.conf"),
+    source="logrotate(8)",
+)
