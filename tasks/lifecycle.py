@@ -688,7 +688,23 @@ def compare_after(number: str) -> tuple[Difference, ...]:
     archive.note(number, "compared with before")
     after = survey_targets(number, list(plan.targets), _latest_after(number))
     before = surveys_of(number, f"before {current_round(number)}")
-    return tuple(d for name in plan.targets for d in unexpected(differences(before[name], after[name]), plan, name)) + _not_reached(plan, after)
+    changed = tuple(d for name in plan.targets for d in differences(before[name], after[name]))
+    return _nobody_planned(number, plan, changed) + _not_reached(plan, after)
+
+
+def _nobody_planned(number: str, plan: Plan, changed: tuple[Difference, ...]) -> tuple[Difference, ...]:
+    shown = _shown_in_rehearsal(number)
+    return tuple(d for name in plan.targets for d in unexpected([d for d in changed if d.target == name], plan, name)
+                 if (d.kind, d.name, d.before, d.after) not in shown)
+
+
+def _shown_in_rehearsal(number: str) -> set[tuple[str, str, str, str]]:
+    """Configuration that the rehearsal changed in the very same way: it stood in what was approved, so it is no surprise.
+
+    A package that brings a new version of a file which nobody edited, for example (deb-conffiles(5)).
+    """
+    rehearsal = rehearsal_of(number)
+    return {(d.kind, d.name, d.before, d.after) for d in rehearsal.changed if d.kind == "configuration"} if rehearsal else set()
 
 
 def _latest_after(number: str) -> str:
@@ -816,5 +832,5 @@ def record_of(number: str) -> ChangeRecord:
         plan=plan, rehearsal=rehearsal_of(number, round_), asked=archive.load(number, "request for approval", str(round_), ApprovalRequest),
         approvals=decisions, contacts=tuple(people.contact_records()), before=tuple(before.values()), after=tuple(after.values()),
         outcomes=outcomes(number), undone=outcomes(number, "undo"), changed=changed,
-        unexpected=tuple(d for d in changed if plan and d in unexpected(changed, plan, d.target)) if after and not backs else (),
+        unexpected=_nobody_planned(number, plan, changed) if plan and after and not backs else (),
         issues=issues, journal=archive.journal(number))
