@@ -1,4 +1,5 @@
-"""The papers of a change: operation instruction (R175), change report (R179), page for the approver, plan as text.
+"""The papers of a change: operation instruction (R175), change report (R179), page for the approver, plan as text; of an inspection:
+report and spreadsheet (R123-R142), page of its run.
 
 Pure functions over records: no clock, network or environment; equal input gives equal bytes.
 Whatever a record lacks is said in the paper.
@@ -9,6 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from reports.documents.html import to_html
+from reports.documents.inspection import inspection
+from reports.documents.inspection_page import inspection_page
+from reports.documents.inspection_sheet import inspection_sheet
 from reports.documents.instruction import instruction
 from reports.documents.page import outcome_page, plan_page, plan_text
 from reports.documents.paper import Paper
@@ -16,11 +20,11 @@ from reports.documents.pdf import to_pdf
 from reports.documents.phrases import Phrases
 from reports.documents.report import report
 from reports.documents.word import to_word
-from reports.records import NOTHING, ChangeRecord, Language, Plan, Text
+from reports.records import NOTHING, ChangeRecord, InspectionRecord, Language, Plan, Text
 
 ZONE = "Asia/Shanghai"
 
-__all__ = ["render_instruction", "render_outcome_page", "render_plan_page", "render_plan_text", "render_report"]
+__all__ = ["render_inspection", "render_inspection_page", "render_instruction", "render_outcome_page", "render_plan_page", "render_plan_text", "render_report"]
 
 
 def _formats(paper: Paper, made_at: datetime) -> dict[str, bytes]:
@@ -60,3 +64,14 @@ def render_outcome_page(record: ChangeRecord, language: Language, zone: str = ZO
 def render_plan_text(plan: Plan, language: Language, zone: str = ZONE) -> str:
     """The whole plan as plain text, for a terminal."""
     return plan_text(plan, Phrases(language, zone))
+
+
+def render_inspection(record: InspectionRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:
+    """The inspection report (巡检报告): "html", "pdf" and "docx" by name, and every result as "xlsx". Arguments as for the instruction."""
+    say = Phrases(language, zone)
+    return {**_formats(inspection(record, say, made_at), made_at), "xlsx": inspection_sheet(record, say, made_at)}
+
+
+def render_inspection_page(record: InspectionRecord, language: Language, zone: str = ZONE) -> str:
+    """Markdown for the page of the run: grade, targets not reached, counts, worst findings, forecast, what changed. No raw HTML in it."""
+    return inspection_page(record, Phrases(language, zone))

@@ -181,7 +181,8 @@ def _table(table: Table) -> Sequence:
     parts = [
         f'<w:tbl {NAMESPACES}><w:tblPr><w:tblW w:w="{sum(widths)}" w:type="dxa"/><w:tblBorders>{borders}</w:tblBorders>'
         '<w:tblLayout w:type="fixed"/><w:tblCellMar>'
-        f'<w:top w:w="{edge}" w:type="dxa"/><w:left w:w="90" w:type="dxa"/><w:bottom w:w="{edge}" w:type="dxa"/><w:right w:w="90" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>'
+        f'<w:top w:w="{edge}" w:type="dxa"/><w:left w:w="90" w:type="dxa"/><w:bottom w:w="{edge}" w:type="dxa"/>'
+        '<w:right w:w="90" w:type="dxa"/></w:tblCellMar></w:tblPr><w:tblGrid>'
     ]
     parts += [f'<w:gridCol w:w="{width}"/>' for width in widths] + ["</w:tblGrid>"]
     if table.head:

@@ -1,0 +1,147 @@
+"""How the inspection report names things: places, figures, deadlines, limits. The same words in paper, page and spreadsheet."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from reports.documents.findings import BYTES, Findings, Group, share
+from reports.documents.paper import Cell, Tone
+from reports.documents.phrases import Phrases
+from reports.records import CheckAbout, CheckRow, FullForecast, InspectionRecord, Outcome, TargetRead
+
+TONES: dict[Outcome, Tone] = {Outcome.CRITICAL: "bad", Outcome.WARNING: "warn", Outcome.OK: "good"}
+NAMED = 4     # targets named in a field
+SAYINGS = 3   # sentences quoted of findings of one kind
+EXCERPT_LINES, EXCERPT = 3, 220
+FAR_DAYS = 36500  # a date later than this is not written
+
+
+class Words:
+    def __init__(self, record: InspectionRecord, say: Phrases) -> None:
+        self.record, self.say = record, say
+        self.found = Findings(record)
+
+    # --- targets and places
+
+    def names(self, names: Sequence[str], limit: int = NAMED) -> str:
+        names = list(dict.fromkeys(names))
+        some = self.say.join(names[:limit])
+        return some if len(names) <= limit else self.say("inspection.names_more", some=some)
+
+    def where(self, rows: Sequence[CheckRow], limit: int = NAMED) -> str:
+        """Up to four places by name; of more, how many on how many targets, and some of them."""
+        if len(rows) <= limit:
+            return "\n".join(f"{row.target} {row.object}".strip() for row in rows)
+        targets = list(dict.fromkeys(row.target for row in rows))
+        return self.say("inspection.where", targets=len(targets), places=len(rows), names=self.names(targets, limit))
+
+    def about_target(self, read: TargetRead) -> str:
+        parts = [self.say("inspection.colon", name=self.say.known("about", name), text=text) for name, text in list(read.about.items())[:8]]
+        return self.say("word.semicolon").join(parts)
+
+    def kind(self, read: TargetRead) -> str:
+        return self.say(f"target.{read.kind}")
+
+    # --- outcomes
+
+    def grade(self, outcome: Outcome) -> Cell:
+        return Cell(self.say(f"outcome.{outcome.value}"), tone=TONES.get(outcome, ""))
+
+    def counted(self, counts: Mapping[Outcome, int]) -> str:
+        """critical 2, warning 3: what there is, the worst first."""
+        order = (Outcome.CRITICAL, Outcome.WARNING, Outcome.UNKNOWN, Outcome.OK, Outcome.NOT_APPLICABLE)
+        return self.say.join([f"{self.say(f'outcome.{outcome.value}')} {counts[outcome]}" for outcome in order if counts.get(outcome)])
+
+    def result(self) -> str:
+        counts = self.found.outcomes
+        return self.say("inspection.result_value", critical=counts[Outcome.CRITICAL], warning=counts[Outcome.WARNING],
+                        unknown=counts[Outcome.UNKNOWN], ok=counts[Outcome.OK], na=counts[Outcome.NOT_APPLICABLE])  # fmt: skip
+
+    def conclusion(self) -> str:
+        counts = self.found.outcomes
+        return self.say(f"inspection.says.{self.record.grade.value}", critical=counts[Outcome.CRITICAL], warning=counts[Outcome.WARNING],
+                        unknown=counts[Outcome.UNKNOWN], unreached=len(self.found.unreached))  # fmt: skip
+
+    def targets_value(self) -> str:
+        return self.say("inspection.targets_value", n=len(self.record.reads), read=len(self.found.reached))
+
+    def change(self, row: CheckRow) -> str:
+        found = self.found.changes.get((row.target, row.check, row.object))
+        return self.say(f"change.{found}") if found else ""
+
+    def changes(self, group: Group) -> str:
+        """new 2, same 5; the bare word where all are alike."""
+        counts = Counter(filter(None, map(self.change, group.rows)))
+        if len(counts) == 1 and counts.total() == len(group.rows):
+            return next(iter(counts))
+        return "\n".join(f"{word} {n}" for word, n in counts.items())
+
+    # --- what is said
+
+    def title(self, check: CheckAbout) -> str:
+        return check.title.say(self.say.language)
+
+    def sayings(self, rows: Sequence[CheckRow], limit: int = SAYINGS, named: bool = True) -> str:
+        """What the first rows say, equal sentences once; named: with the target where several say different things."""
+        said: dict[str, list[str]] = {}
+        for row in rows:
+            said.setdefault(row.says.say(self.say.language), []).append(row.target)
+        lines = [
+            self.say("inspection.colon", name=self.names(targets, 3), text=text) if named and len(said) > 1 else text
+            for text, targets in list(said.items())[:limit]
+        ]
+        rest = sum(len(targets) for targets in list(said.values())[limit:])
+        return "\n".join([*lines, self.say("inspection.more_places", n=rest)] if rest else lines)
+
+    def evidence(self, row: CheckRow, lines: int = EXCERPT_LINES) -> str:
+        """The beginning of the lines that a finding rests on."""
+        whole = row.evidence.strip("\n")
+        text = "\n".join(line[:120] for line in whole.split("\n")[:lines])[: EXCERPT * lines // EXCERPT_LINES].rstrip()
+        return text + (" ..." if text and len(text) < len(whole) else "")
+
+    def advice(self, check: CheckAbout) -> str:
+        parts = [check.remedy.say(self.say.language) or self.say("inspection.no_remedy")]
+        if check.operation:
+            parts.append(self.say("inspection.by_operation", name=self.say.known("word.procedure", check.operation)))
+        return "\n".join(parts)
+
+    def deadline(self, outcome: Outcome) -> str:
+        return self.say(f"inspection.deadline.{outcome.value}")
+
+    def limits(self, check: CheckAbout) -> str:
+        """Limits come with English names of the grades; the rest is figures and units."""
+        lines = []
+        for name, text in check.limits.items():
+            for word in ("warning", "critical"):
+                text = re.sub(rf"\b{word}\b", self.say(f"limit.{word}"), text)
+            text = text.replace(", ", self.say("word.separator")) if self.say.language == "zh" else text
+            lines.append(self.say("inspection.colon", name=name, text=text) if len(check.limits) > 1 else text)
+        return "\n".join(lines)
+
+    # --- figures
+
+    def percent(self, row: CheckRow | FullForecast) -> str:
+        full = share(row)
+        return "" if full is None else f"{full:.1f} %"
+
+    def amount(self, value: float, unit: str, a_day: bool = False) -> str:
+        """A figure with its unit, bytes as the largest unit that leaves a figure of one or more."""
+        if unit in BYTES:
+            size = value * BYTES[unit]
+            for name in ("TiB", "GiB", "MiB", "KiB"):
+                if abs(size) >= BYTES[name]:
+                    return f"{size / BYTES[name]:,.1f} {name}"
+            return f"{size:,.0f} B"
+        figure = f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.2f}" if a_day or abs(value) < 10 else f"{value:.1f}"
+        return f"{figure} {self.say.known('unit', unit)}".strip()
+
+    def day(self, days: float) -> str:
+        return self.say.moment(self.record.finished_at + timedelta(days=days))[:10] if 0 <= days <= FAR_DAYS else ""
+
+    def in_days(self, days: float | None) -> str:
+        if days is None or days > FAR_DAYS:
+            return self.say("inspection.not_in_sight")
+        return self.say("inspection.already") if days <= 0 else self.say("inspection.in_days", n=max(1, round(days)), day=self.day(days))
