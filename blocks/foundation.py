@@ -113,7 +113,8 @@ class UnknownName(LookupError):
         return cls(f"no {kind} is called {show(str(name))} in {where}; {hint}", f"{place} 中没有名为 {show(str(name))} 的{called}；{hint_zh}")
 
 
-_KINDS_ZH = {"host": "主机", "customer": "客户", "sandbox": "模拟环境", "archive": "档案库", "notices": "邮件服务"}
+_KINDS_ZH = {"host": "主机", "customer": "客户", "sandbox": "模拟环境", "archive": "档案库", "notices": "邮件服务",
+             "database": "数据库"}
 
 
 def _entry_name(value: object) -> object:

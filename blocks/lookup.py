@@ -73,7 +73,7 @@ def _all_of(block_type: type[T], customer: str) -> tuple[T, ...]:
         return ()  # not even the type is registered
     except (httpx.HTTPError, RuntimeError, OSError) as problem:
         raise UnusableBlock(
-            f"the {block_type.kind()}s of {show(customer)} cannot be looked up, because the Prefect server does not answer "
+            f"the {block_type.called()}s of {show(customer)} cannot be looked up, because the Prefect server does not answer "
             f"({type(problem).__name__}); start it, or set {INVENTORY} to an inventory file"
         ) from problem
     for document in documents:
@@ -157,7 +157,7 @@ def _find_in_prefect(block_type: type[B], name: str) -> B:
 
 
 def _from_document(block_type: type[B], document: BlockDocument, name: str) -> B:
-    kind = block_type.kind()
+    kind = block_type.called()
     try:
         block = block_type._from_block_document(document)
     except ValidationError as problem:
