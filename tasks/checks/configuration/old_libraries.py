@@ -1,0 +1,49 @@
+"""CFG-03c Processes that still run code an update replaced (R132 系统配置检查)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.records import Text
+from tasks.checks.kinds import HostCheck, Known, Limit, Limits, Row, Unreadable, whole
+from tasks.checks.lines import listed, until_end
+
+
+def parse(output: str) -> tuple[int, list[str]]:
+    """Processes looked at, and those with code that is gone."""
+    lines = until_end(output)
+    if not lines or not lines[-1].startswith("looked "):
+        raise Unreadable("no process was looked at")
+    looked = whole(lines[-1].split()[1], "a count")
+    if looked < 1:
+        raise Unreadable("no process was looked at")
+    return looked, sorted(set(line.removeprefix("old ") for line in lines[:-1]))
+
+
+def judge(answer: tuple[int, list[str]], limits: Limits, known: Known) -> Iterator[Row]:
+    looked, old = answer
+    yield Row(limits["old"].grade(len(old)), f"{looked} 个进程中 {len(old)} 个仍在用更新前的程序库",
+              f"{len(old)} of {looked} processes run code that an update replaced",
+              value=len(old), unit="processes", evidence=listed(old, 20))
+
+
+CHECK = HostCheck(
+    id="CFG-03c",
+    title=Text(zh="仍在用旧程序库的进程", en="Processes with old libraries"),
+    chapter="configuration",
+    command=r"""
+set -- /proc/[0-9]*
+grep -lE ' r-xp .* /(usr/|opt/)?(lib|lib64|bin|sbin)[^ ]* \(deleted\)$' /proc/[0-9]*/maps 2>/dev/null | head -n 300 | while read -r path; do
+  pid=${path#/proc/}; pid=${pid%%/*}
+  read -r name 2>/dev/null <"/proc/$pid/comm" && echo "old $name"
+done
+echo "looked $#"
+echo end
+""",
+    parse=parse,
+    judge=judge,
+    limits={"old": Limit(1, None, "processes", "needrestart(1)")},
+    remedy=Text(zh="重启这些服务(见证据)", en="Restart those services (see evidence)"),
+    source="proc_pid_maps(5); needrestart(1)",
+    remedy_operation="service-restart",
+)

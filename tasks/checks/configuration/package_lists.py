@@ -1,0 +1,46 @@
+"""CFG-02b How old the lists of packages are: with old ones no update is seen (R132 系统配置检查)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.records import Text
+from tasks.checks.kinds import HostCheck, Known, Limit, Limits, Row, whole
+from tasks.checks.lines import pairs
+
+
+def parse(output: str) -> tuple[int, int]:
+    """Now, and the moment of the newest list."""
+    found = pairs(output, "now", "lists")
+    return whole(found["now"], "now"), whole(found["lists"], "a moment")
+
+
+def judge(answer: tuple[int, int], limits: Limits, known: Known) -> Iterator[Row]:
+    days = (answer[0] - answer[1]) / 86400
+    yield Row(limits["age"].grade(days), f"软件包列表是 {days:.0f} 天前取的", f"the lists of packages are {days:.0f} days old", value=round(days, 1),
+              unit="days")
+
+
+CHECK = HostCheck(
+    id="CFG-02b",
+    title=Text(zh="软件包列表的新旧", en="Age of package lists"),
+    chapter="configuration",
+    # apt keeps the archive's own date on a list; the folder tells when it was fetched
+    command=r"""
+if [ -d /var/lib/apt/lists ]; then set -- /var/lib/apt/lists/partial /var/lib/apt/lists
+elif [ -d /var/cache/dnf ]; then set -- /var/cache/dnf/*/repodata
+elif [ -d /var/cache/yum ]; then set -- /var/cache/yum/*/*/*/repomd.xml
+else na "no package manager that keeps lists"
+fi
+newest=$(stat -c %Y "$@" 2>/dev/null | sort -rn | head -n 1)
+[ -n "$newest" ] || cannot "no lists were ever fetched"
+echo "now $(date +%s)
+lists $newest
+end"
+""",
+    parse=parse,
+    judge=judge,
+    limits={"age": Limit(30, 90, "days", "own judgement")},
+    remedy=Text(zh="apt-get update 或 dnf makecache;检查内网镜像", en="apt-get update or dnf makecache; check the mirror"),
+    source="apt-get(8); dnf(8)",
+)

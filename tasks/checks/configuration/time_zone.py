@@ -1,0 +1,45 @@
+"""CFG-12 The time zone (R132 系统配置检查). Inventory: `time_zone`; without it Asia/Shanghai is expected."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from reports.records import Text
+from tasks.checks.kinds import HostCheck, Known, Limits, Row, Unreadable, ok, warning
+from tasks.checks.lines import pairs
+
+
+def parse(output: str) -> str:
+    """Name of the zone."""
+    zone = pairs(output, "zone")["zone"]
+    if not re.fullmatch(r"[A-Za-z0-9_+/-]+", zone):
+        raise Unreadable(f"{zone[:40]!r} is no time zone")
+    return zone
+
+
+def judge(zone: str, limits: Limits, known: Known) -> Iterator[Row]:
+    wanted = known.expected.get("time_zone", "Asia/Shanghai")
+    # Names of one and the same time.
+    same = {"Asia/Shanghai": {"PRC", "Asia/Chongqing", "Asia/Chungking", "Asia/Harbin"}, "Etc/UTC": {"UTC", "Universal", "Zulu", "Etc/UCT"}}
+    if zone == wanted or zone in same.get(wanted, ()):
+        yield ok(f"时区 {zone}", f"time zone {zone}")
+    else:
+        yield warning(f"时区为 {zone},应为 {wanted}", f"the time zone is {zone} and should be {wanted}")
+
+
+CHECK = HostCheck(
+    id="CFG-12",
+    title=Text(zh="时区", en="Time zone"),
+    chapter="configuration",
+    command=r"""
+zone=$(readlink -f /etc/localtime) && zone=${zone#*/zoneinfo/}
+case $zone in /*|'') read -r zone </etc/timezone || cannot "the time zone is not set by a link" ;; esac
+echo "zone $zone
+end"
+""",
+    parse=parse,
+    judge=judge,
+    remedy=Text(zh="timedatectl set-timezone <时区>,并重启按旧时区运行的服务", en="timedatectl set-timezone <zone>; restart services that keep the old one"),
+    source="localtime(5)",
+)
