@@ -1,7 +1,8 @@
 """The command line beside the UI, for people and scripts.
 
 Exit codes, by how a change ended: 0 successful (also with issues, also nothing to do); 3 backed out; 4 refused before anything
-was touched; 5 rejected or expired; 6 waiting for approval; 1 stuck, or the command itself failed; 2 wrong usage.
+was touched; 5 rejected or expired; 6 waiting for approval; 1 stuck, or the command itself failed; 2 wrong usage. An inspection ends
+with 0 all well, 7 warnings, 8 something critical or a target not reached, 9 something could not be checked.
 """
 
 from __future__ import annotations
@@ -284,6 +285,48 @@ def start(file: Annotated[Path, typer.Argument(help="The request as YAML")], pro
 
         run = run_deployment(f"{procedure}/standfast", parameters={"request": request.model_dump(mode="json")}, timeout=0)
         show({"run": str(run.id), "link": link_to(str(run.id))}, as_json, link_to(str(run.id)))
+
+
+@app.command()
+def inspect(customer: Annotated[str, typer.Argument(help="The customer's name")] = "",
+            target: Annotated[list[str] | None, typer.Option(help="Only this host or database; may be given several times")] = None,
+            label: Annotated[list[str] | None, typer.Option(help="Only what has this label")] = None,
+            databases: Annotated[bool, typer.Option("--databases", help="The customer's database servers instead of its hosts")] = False,
+            operator: str = "", requester: str = "operator", reason: str = "inspection on request",
+            number: Annotated[str, typer.Option(help="Take up this inspection")] = "", as_json: AsJson = False) -> None:
+    """Inspect a customer's hosts or database servers in this process; reads only."""
+    from pydantic import ValidationError
+
+    from flows.database_inspection import database_inspection
+    from flows.system_inspection import system_inspection
+    from tasks import desk, papers
+    from tasks.requests import InspectionRequest
+
+    with plainly():
+        if number:
+            customer = desk.change(number).customer
+        try:
+            request = InspectionRequest(customer=customer, targets=target or [], labels=label or [], operator=operator, requester=requester,
+                                        reason=reason, number=number)
+        except ValidationError as problem:
+            raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {problem.errors()[0]['msg']}") from None
+        state = (database_inspection if databases else system_inspection)(request, return_state=True)
+        done = (state.message or "").partition(":")[0]
+        files = {name: str(path) for name, path in papers.documents(done).items()} if done.startswith("INS-") else {}
+        show({"number": done, "grade": state.name, "says": state.message, "documents": files}, as_json,
+             f"{state.name}. {state.message}" + "".join(f"\n  {path}" for path in files.values()))
+        raise typer.Exit({"AllWell": 0, "Warnings": 7, "Critical": 8, "Incomplete": 9, "Refused": 4}.get(state.name or "", 1))
+
+
+@app.command()
+def checks(as_json: AsJson = False) -> None:
+    """All checks with their limits, by which customers and hosts may set others."""
+    from tasks.checks.catalogue import all_checks
+
+    show([{"id": c.id, "title": c.title.en, "chapter": c.chapter, "limits": {f"{c.id}.{n}": [x.warning, x.critical, x.unit] for n, x in c.limits.items()}}
+          for c in all_checks()], as_json,
+         "\n".join(f"{c.id:8} {c.chapter:13} {c.title.en}" + "".join(
+             f"\n{'':23}{c.id}.{n}: warning {x.warning}, critical {x.critical} {x.unit}" for n, x in c.limits.items()) for c in all_checks()))
 
 
 @app.command()

@@ -404,6 +404,12 @@ def decision_of(number: str, round_: int) -> Approval | None:
     return desk.archive().load(number, "approval", str(round_), Approval)
 
 
+def times_asked(number: str, round_: int) -> int:
+    """How often the form was closed without a decision: by an entry that did not count, or by waking the run without one."""
+    woken = [e for e in desk.archive().journal(number, event="woken without an answer") if e.detail.get("round") == round_]
+    return len(wrong_entries(number, round_)) + len(woken)
+
+
 def wrong_entries(number: str, round_: int) -> tuple[JournalEntry, ...]:
     return tuple(e for e in desk.archive().journal(number, event="entry refused") if e.detail.get("round") == round_)
 
@@ -422,8 +428,7 @@ def take_entry(number: str, round_: int, entry: gates.Entry | None, *, patient: 
     before = len(wrong_entries(number, round_))
     if entry is None:
         if now < asked.expires_at and patient:
-            woken = Text(zh="运行被唤醒，但尚无答复", en="woken up without an answer")
-            archive.note(number, "entry refused", round=round_, **woken.fields("why"), entry={})
+            archive.note(number, "woken without an answer", round=round_)
             return gates.AskAgain(why=Text(zh="尚未答复", en="not answered yet"))
         if now < asked.expires_at:
             raise BlockersFound(f"{number} may still be answered until {asked.expires_at:%Y-%m-%d %H:%M %Z}",

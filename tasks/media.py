@@ -93,15 +93,8 @@ def obtain(
     )
 
 
-def stored(sha256: str, store: Path | None = None) -> Path:
-    """Where the file of this checksum lies; store None: the archive store's folder `media`.
-
-    Raises MediumRefused if it is not there.
-    """
-    if store is None:
-        from tasks import desk
-
-        store = Path(desk.archive().store) / "media"
+def stored(sha256: str, store: Path) -> Path:
+    """Where the file of this checksum lies in that folder. Raises MediumRefused if it is not there."""
     path = _kept(store, sha256)
     if path is None:
         raise MediumRefused(

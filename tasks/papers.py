@@ -37,10 +37,10 @@ def _write(number: str, name: str, render) -> None:
             continue
         for suffix, content in render(record, language, desk.now(), zone=zone).items():
             archive.file_evidence(number, f"{name}-{language}.{suffix}", content, TYPES[suffix])
-            _lay_out(number, f"{name}-{language}.{suffix}", content)
+            lay_out(number, f"{name}-{language}.{suffix}", content)
 
 
-def _lay_out(number: str, name: str, content: bytes) -> None:
+def lay_out(number: str, name: str, content: bytes) -> None:
     """A copy under a name that people find; what counts is the evidence, whose digest is sealed."""
     folder = desk.archive().root / "documents" / number
     folder.mkdir(parents=True, exist_ok=True)

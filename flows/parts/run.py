@@ -119,7 +119,7 @@ def ask_in_the_ui(number: str, asked: ApprovalRequest, wrong: tuple[JournalEntry
     page = papers.approval_page(number, wrong[-1] if wrong else None)
     left = asked.expires_at - desk.now() + GRACE
     return suspend_flow_run(wait_for_input=ApprovalForm.with_initial_data(description=page), timeout=max(60, math.ceil(left.total_seconds())),
-                            key=f"approval-{asked.digest[:16]}-{len(wrong)}")
+                            key=f"approval-{asked.digest[:16]}-{lifecycle.times_asked(number, lifecycle.current_round(number))}")
 
 
 def show_progress(number: str, plan: Plan, done_to: int) -> None:

@@ -1,0 +1,168 @@
+"""An inspection of a fleet against plain OpenSSH, pyinfra and Ansible, which run the very same script on the same hosts in the same run.
+
+    python -m benchmarks.inspection_against_tools [--hosts 40] [--share 4] [--rounds 3] [--tools DIR]
+
+--share: so many simulated hosts share one container. --tools: the bin folder of an environment with ansible-core and pyinfra (from PyPI).
+The floor is one `ssh` process a host, 40 at a time, that runs the script of all checks as root and saves its answer. Ours is the flow run against a
+Prefect server: from its start until every row is in the archive, and until the report is sealed. CPU is that of our process and its children.
+The ways take turns, because the machine may be busy with other things.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import yaml
+
+from deployments.lab import lab
+from deployments.orchestrator import Orchestrator
+from tasks.checks.catalogue import host_checks
+from tasks.checks.reading import host_script
+
+AT_ONCE = 40
+OURS = """
+import json, resource, sys, time
+import flows.system_inspection as it
+from reports.archive import inspections
+from tasks import desk, inspection
+from tasks.requests import InspectionRequest
+began, cpu = time.monotonic(), sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+filed = []
+keep = inspections.file_targets
+def watched(*given):
+    keep(*given); filed.append((time.monotonic() - began, sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - cpu))
+inspections.file_targets = watched
+state = it.system_inspection(InspectionRequest(customer="bureau", reason="benchmark"), return_state=True)
+rows = inspections.newest(desk.archive(), "bureau", "system-inspection")
+reads = inspections.reads_of(desk.archive(), rows)
+assert not any(read.problem for read in reads), [read.problem for read in reads if read.problem][:1]
+print(json.dumps({"rows": filed[-1][0], "cpu": filed[-1][1], "sealed": time.monotonic() - began, "targets": len(reads),
+                  "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "state": state.name}))
+"""
+
+
+def fleet(count: int, share: int, folder: Path) -> Path:
+    """An inventory of `count` hosts on as few containers as `share` allows."""
+    names = [f"node{n}" for n in range(1, -(-count // share) + 1)]
+    lab.up(names)
+    for name in names:
+        lab.must(name, "echo 'MaxStartups 500' > /etc/ssh/sshd_config.d/benchmark.conf; systemctl reload ssh")
+    content = yaml.safe_load(lab.inventory.read_text())
+    real = {host["name"]: host for host in content["hosts"] if host["name"] in names}
+    content["hosts"] = [{**real[names[n % len(names)]], "name": f"sim{n + 1}"} for n in range(count)]
+    content["archives"] = [{"name": "default", "database": f"sqlite:///{folder}/archive.db", "store": str(folder / "store"),
+                            "signing_key": str(folder / "signing.key")}]
+    path = folder / "inventory.yaml"
+    path.write_text(yaml.safe_dump(content, allow_unicode=True))
+    return path
+
+
+def timed(work) -> tuple[float, float]:
+    """Seconds, and seconds of CPU of children that ended."""
+    began, cpu = time.monotonic(), sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2])
+    work()
+    return time.monotonic() - began, sum(resource.getrusage(resource.RUSAGE_CHILDREN)[:2]) - cpu
+
+
+def openssh(hosts: list[dict], script: bytes, folder: Path, known: Path, *options: str) -> None:
+    def one(host: dict) -> None:
+        done = subprocess.run(["ssh", *options, "-o", f"UserKnownHostsFile={known}", "-o", "BatchMode=yes", "-i", host["key_file"], "-p", str(host["port"]),
+                               f"{host['user']}@{host['address']}", "sudo -n sh -s"], input=script, capture_output=True, timeout=300)
+        assert b" complete" in done.stdout, done.stderr[-300:]
+        (folder / f"{host['name']}.txt").write_bytes(done.stdout)
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(one, hosts))
+
+
+def ansible(tools: Path, hosts: list[dict], folder: Path, known: Path) -> None:
+    inventory = {h["name"]: {"ansible_host": h["address"], "ansible_port": h["port"], "ansible_user": h["user"],
+                             "ansible_ssh_private_key_file": h["key_file"]} for h in hosts}
+    (folder / "hosts.yaml").write_text(yaml.safe_dump({"all": {"hosts": inventory, "vars": {"ansible_ssh_common_args": f"-o UserKnownHostsFile={known}"}}}))
+    (folder / "play.yaml").write_text("- hosts: all\n  gather_facts: false\n  become: true\n  tasks: [{ansible.builtin.script: script.sh, register: answer}, "
+                                      "{ansible.builtin.copy: {content: '{{ answer.stdout }}', dest: 'out-{{ inventory_hostname }}'}, delegate_to: localhost, "
+                                      "become: false}]\n")
+    (folder / "ansible.cfg").write_text(f"[defaults]\nforks={AT_ONCE}\n[ssh_connection]\npipelining=true\n")
+    done = subprocess.run([tools / "ansible-playbook", "-i", "hosts.yaml", "play.yaml"], cwd=folder, capture_output=True, text=True, timeout=3000)
+    assert done.returncode == 0, done.stdout[-1500:]
+
+
+def pyinfra(tools: Path, hosts: list[dict], folder: Path, known: Path) -> None:
+    (folder / "inventory.py").write_text(f"hosts = {[(h['name'], {'ssh_hostname': h['address'], 'ssh_port': h['port'], 'ssh_user': h['user'], 'ssh_key': h['key_file'], 'ssh_known_hosts_file': str(known)}) for h in hosts]!r}\n")  # noqa: E501
+    (folder / "deploy.py").write_text("from pathlib import Path\nfrom pyinfra import host\nfrom pyinfra.facts.server import Command\n"
+                                      "answer = host.get_fact(Command, command=Path('script.sh').read_text(), _sudo=True)\n"
+                                      "assert ' complete' in answer\nPath(f'pyinfra-{host.name}').write_text(answer)\n")
+    done = subprocess.run([tools / "pyinfra", "inventory.py", "deploy.py", "-y", "--parallel", str(AT_ONCE)], cwd=folder, capture_output=True, text=True,
+                          timeout=3000)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-1500:]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--hosts", type=int, default=40)
+    parser.add_argument("--share", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--tools", type=Path, default=None)
+    given = parser.parse_args()
+    tools = given.tools or Path(shutil.which("ansible-playbook") or ".").parent
+    folder = Path(tempfile.mkdtemp(prefix="standfast-benchmark-"))
+    inventory = fleet(given.hosts, given.share, folder)
+    hosts = yaml.safe_load(inventory.read_text())["hosts"]
+    known = folder / "known_hosts"
+    known.write_text("".join(f"[{h['address']}]:{h['port']} {h['host_key']}\n" for h in hosts))
+    script = host_script(host_checks(), "benchmark0123456789").encode()
+    (folder / "script.sh").write_bytes(b"#!/bin/sh\n" + script)
+    server = Orchestrator(folder / "prefect", port=4800)
+    server.start_server(print)
+    environment = {**os.environ, **server.environment, "STANDFAST_INVENTORY": str(inventory)}
+    rows: dict[str, list[dict]] = {}
+
+    def ours() -> None:
+        done = subprocess.run([sys.executable, "-c", OURS], env=environment, capture_output=True, text=True, timeout=3000)
+        assert done.returncode == 0, done.stderr[-2000:]
+        rows.setdefault("ours", []).append(json.loads(done.stdout.strip().splitlines()[-1]))
+
+    ways = {"ssh, one process a host (the floor)": lambda: openssh(hosts, script, folder, known),
+            "ssh with curve25519": lambda: openssh(hosts, script, folder, known, "-o", "KexAlgorithms=curve25519-sha256")}
+    if (tools / "pyinfra").exists():
+        ways["pyinfra, one fact"] = lambda: pyinfra(tools, hosts, folder, known)
+    if (tools / "ansible-playbook").exists():
+        ways["ansible, one script task"] = lambda: ansible(tools, hosts, folder, known)
+    times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
+    try:
+        for round_ in range(given.rounds):
+            ours()
+            for name, way in ways.items():
+                times[name].append(timed(way))
+                print(f"round {round_ + 1}: {name}: {times[name][-1][0]:.2f} s", file=sys.stderr)
+            print(f"round {round_ + 1}: ours: {rows['ours'][-1]}", file=sys.stderr)
+    finally:
+        server.stop()
+
+    def middle(values) -> float:
+        return statistics.median(values)
+    floor = middle(t for t, _ in times["ssh, one process a host (the floor)"])
+    print(f"{given.hosts} hosts on {-(-given.hosts // given.share)} containers, {len(host_checks())} checks each, {given.rounds} rounds, medians\n")
+    print("| Way | wall s | ÷ floor | our CPU, ms a host |\n|---|--:|--:|--:|")
+    for key, label in (("rows", "Standfast, until every row is in the archive"), ("sealed", "Standfast, until the report is sealed")):
+        wall = middle(r[key] for r in rows["ours"])
+        cpu = f"{1000 * middle(r['cpu'] for r in rows['ours']) / given.hosts:.0f}" if key == "rows" else ""
+        print(f"| {label} | {wall:.2f} | {wall / floor:.2f} | {cpu} |")
+    for name, found in times.items():
+        wall = middle(t for t, _ in found)
+        print(f"| {name} | {wall:.2f} | {wall / floor:.2f} | {1000 * middle(c for _, c in found) / given.hosts:.0f} |")
+    print(f"\nmemory of our process: {middle(r['memory'] for r in rows['ours']):.0f} MiB")
+
+
+if __name__ == "__main__":
+    main()

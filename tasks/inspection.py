@@ -1,0 +1,281 @@
+"""An inspection (R006, R007, R123-R142): every target read in one round trip, every row kept, compared with last time, forecast, reported.
+
+Nothing on a target is changed. What is kept is not read again: killed at any point and started again, only the missing targets are read.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import secrets
+import tarfile
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from blocks import lookup
+from reports.archive import inspections
+from reports.archive.inspections import Inspection
+from reports.records import CheckRow, Closure, InspectionRecord, Outcome, TargetRead, Text
+from tasks import desk, trend
+from tasks.checks.catalogue import all_checks, database_checks, host_checks, limits_for
+from tasks.checks.kinds import Check, Known, Limits
+from tasks.checks.reading import examine_host, host_script, remembered
+from tasks.databases import read_database
+from tasks.errors import BlockersFound, ProcedureError
+from tasks.redaction import redact
+from tasks.remote import Remote
+from tasks.requests import InspectionRequest
+from tasks.trend import Forecast
+from tasks.working_days import due
+
+Say = Callable[[str], None]
+AT_ONCE = 40           # hosts read at the same time by one worker
+HANDFUL = 25           # hosts of one task run
+KEEP_EVERY = 10        # hosts read are kept in such portions, so that a crash costs few
+HOST_LIMIT_S = 300     # for a host's whole answer
+SYSTEM, DATABASE = "system-inspection", "database-inspection"
+
+
+# --- open, and where it stands --------------------------------------------------------------------------------------------
+
+def open_inspection(procedure: str, request: InspectionRequest, *, run_id: str = "") -> str:
+    """A new number, INS-YYYYMMDD-NNN, or the one that this run already has.
+
+    Raises:
+        BlockersFound: no such customer, a host of another customer, nothing to inspect, or limits that contradict each other.
+    """
+    archive = desk.archive()
+    if request.number:
+        if inspections.inspection_of(archive, request.number) is None:
+            raise BlockersFound(f"there is no inspection {request.number}", f"没有编号为 {request.number} 的巡检")
+        if run_id:
+            archive.attach_run(request.number, run_id)
+        return request.number
+    people = desk.customer(request.customer)
+    names = chosen(procedure, request)
+    for name in names:
+        check_limits(procedure, name)
+    now = desk.now()
+    number = archive.new_change(procedure=procedure, customer=people.name, requester=request.requester, operator=request.operator,
+                                reason=request.reason, request={**request.model_dump(mode="json"), "targets": names, "hosts": names},
+                                opened_at=now, run_id=run_id, prefix="INS")
+    inspections.begin(archive, number, people.name, procedure, now)
+    if not archive.journal(number, event="opened"):
+        archive.note(number, "opened", procedure=procedure, requester=request.requester, targets=len(names), run=run_id)
+    return number
+
+
+def chosen(procedure: str, request: InspectionRequest) -> list[str]:
+    """The names of the targets: those asked for, or all of the customer's, with any of the labels if some are given."""
+    there = {block.name: block for block in (lookup.hosts_of(request.customer) if procedure == SYSTEM else lookup.databases_of(request.customer))}
+    if request.targets:
+        if strange := [name for name in request.targets if name not in there]:
+            raise BlockersFound(f"{strange[0]} is no target of customer {request.customer}; there are: {', '.join(sorted(there)[:20]) or 'none'}",
+                                f"{strange[0]} 不是客户 {request.customer} 的巡检对象;现有:{'、'.join(sorted(there)[:20]) or '无'}")
+        return list(dict.fromkeys(request.targets))
+    names = sorted(name for name, block in there.items() if not request.labels or set(request.labels) & set(block.labels))
+    if not names:
+        raise BlockersFound(f"customer {request.customer} has nothing to inspect with these labels; add hosts to the inventory or leave the labels out",
+                            f"客户 {request.customer} 没有符合标签的巡检对象;请在清单中添加主机,或不填标签")
+    return names
+
+
+def is_due(customer: str, procedure: str) -> tuple[bool, int]:
+    """Whether the quarter's inspection is due today by the customer's calendar, and how many days late (R058)."""
+    people = desk.customer(customer)
+    zone = ZoneInfo(people.zone)
+    last = inspections.newest(desk.archive(), customer, procedure)
+    return due(desk.now().astimezone(zone), last.started_at.astimezone(zone) if last else None, people.holidays, people.made_up_days)
+
+
+def inspection(number: str) -> Inspection:
+    found = inspections.inspection_of(desk.archive(), number)
+    if found is None:
+        raise BlockersFound(f"there is no inspection {number}", f"没有编号为 {number} 的巡检")
+    return found
+
+
+def missing(number: str) -> list[str]:
+    """The targets that are not read yet."""
+    filed = inspections.targets_filed(desk.archive(), inspection(number))
+    return [name for name in desk.change(number).request["targets"] if name not in filed]
+
+
+def handfuls(names: list[str], size: int = HANDFUL) -> list[list[str]]:
+    return [names[start:start + size] for start in range(0, len(names), size)]
+
+
+# --- read -----------------------------------------------------------------------------------------------------------------
+
+def read_targets(number: str, names: list[str], say: Say) -> dict[str, int]:
+    """Read these targets side by side and keep what they said; a target that cannot be read is kept with the reason.
+
+    Returns how many rows ended in which way.
+    """
+    this = inspection(number)
+    last = inspections.before(desk.archive(), this)
+    memory = _memory(last, names)
+    reader = _read_host if this.procedure == SYSTEM else _read_database
+    counted: dict[str, int] = {}
+    waiting: list[tuple[TargetRead, str]] = []
+    filed = inspections.targets_filed(desk.archive(), this)
+    with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
+        running = [pool.submit(reader, name, memory.get(name, {}), last.started_at if last else None) for name in names if name not in filed]
+        for future in as_completed(running):
+            read, raw = future.result()
+            waiting.append((read, raw))
+            for row in read.rows:
+                counted[row.outcome.value] = counted.get(row.outcome.value, 0) + 1
+            if read.problem:
+                say(f"{read.target}: {read.problem.en}")
+            if len(waiting) >= KEEP_EVERY:
+                _keep(this, waiting)
+                waiting = []
+    if waiting:
+        _keep(this, waiting)
+    return counted
+
+
+def _memory(last: Inspection | None, names: Iterable[str]) -> dict[str, dict[str, dict]]:
+    """Last time's rows by target, check and object."""
+    memory: dict[str, dict[str, dict]] = {}
+    for row in inspections.rows_of(desk.archive(), last, names) if last else ():
+        memory.setdefault(row.target, {}).setdefault(row.check, {})[row.object] = remembered(row)
+    return memory
+
+
+def check_limits(procedure: str, name: str) -> None:
+    """Find out before anything is read that customer's and target's limits fit.
+
+    Raises:
+        BlockersFound: a limit that no check has, or one that contradicts itself.
+    """
+    block = desk.host(name) if procedure == SYSTEM else lookup.find_database(name)
+    checks = host_checks() if procedure == SYSTEM else database_checks(block.kind)
+    try:
+        _merged(checks, desk.customer(block.customer).limits, block.limits)
+    except ValueError as problem:
+        raise BlockersFound(f"{name}: {problem}", f"{name}:限值设置有矛盾({problem})") from problem
+    known = {f"{check.id}.{limit}" for check in all_checks() for limit in check.limits}
+    if strange := sorted((set(block.limits) | set(desk.customer(block.customer).limits)) - known):
+        raise BlockersFound(f"{name}: no check has the limit {strange[0]}; see the list with: standfast checks",
+                            f"{name}:没有限值 {strange[0]};可用 standfast checks 查看全部")
+
+
+def _merged(checks: Sequence[Check], of_customer: dict, of_target: dict) -> dict[str, Limits]:
+    """The limits of every check: the check's own, the customer's, the target's; the last that says something wins."""
+    if not of_customer and not of_target:
+        return {check.id: check.limits for check in checks}
+    return {check.id: limits_for(check, of_customer, of_target) for check in checks}
+
+
+def _read_host(name: str, memory: dict[str, dict], before_at: datetime | None) -> tuple[TargetRead, str]:
+    """One connection, one script, all checks."""
+    began, read_at = time.monotonic(), desk.now()
+    checks, nonce = host_checks(), secrets.token_hex(12)
+    try:
+        host = desk.host(name)
+        limits = _merged(checks, desk.customer(host.customer).limits, host.limits)
+        with Remote(host) as remote:
+            answer = remote.run(host_script(checks, nonce), timeout_s=HOST_LIMIT_S)
+    except ProcedureError as problem:
+        return TargetRead(target=name, kind="host", read_at=read_at, seconds=time.monotonic() - began, problem=problem.text), ""
+    known = {check.id: Known(now=read_at, before=memory.get(check.id, {}), before_at=before_at, expected=host.expected) for check in checks}
+    rows = examine_host(name, answer.out, nonce, checks, limits, known)
+    return TargetRead(target=name, kind="host", read_at=read_at, seconds=time.monotonic() - began, about=_about(rows), rows=rows), answer.out
+
+
+def _about(rows: Iterable[CheckRow]) -> dict[str, str]:
+    """What the host is, for its page: from the checks that only tell."""
+    wanted = {"HW-01": "machine", "CFG-01": "system", "CFG-01a": "system", "RES-16": "uptime"}
+    return {wanted[row.check]: row.says.en for row in rows if row.check in wanted and not row.object}
+
+
+def _read_database(name: str, memory: dict[str, dict], before_at: datetime | None) -> tuple[TargetRead, str]:
+    """One connection a database of the server; see tasks/databases.py."""
+    access = lookup.find_database(name)
+    checks = database_checks(access.kind)
+    limits = _merged(checks, desk.customer(access.customer).limits, access.limits)
+    return read_database(access, checks, limits, lambda check: Known(
+        now=desk.now(), before=memory.get(check, {}), before_at=before_at, expected=access.expected)), ""
+
+
+def _keep(this: Inspection, reads: list[tuple[TargetRead, str]]) -> None:
+    """First the raw answers as evidence, then the rows: a target whose rows are there has its evidence, too."""
+    archive = desk.archive()
+    if any(raw for _, raw in reads):
+        names = sorted(read.target for read, _ in reads)
+        archive.file_evidence(this.number, f"answers-{names[0]}-{len(names)}.tar.gz", _packed(reads), "application/gzip")
+    inspections.file_targets(archive, this, [read for read, _ in reads])
+
+
+def _packed(reads: Iterable[tuple[TargetRead, str]]) -> bytes:
+    """The raw answers, secrets removed, one file a host."""
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0, compresslevel=3) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
+        for read, raw in sorted(reads, key=lambda pair: pair[0].target):
+            content = redact(raw).encode(errors="replace")
+            member = tarfile.TarInfo(f"{read.target}.txt")
+            member.size, member.mtime = len(content), int(read.read_at.timestamp())
+            tar.addfile(member, io.BytesIO(content))
+    return out.getvalue()
+
+
+# --- what came of it ------------------------------------------------------------------------------------------------------
+
+def share_read(number: str) -> float:
+    """How much of the targets is read, 0 to 1."""
+    return 1 - len(missing(number)) / max(1, len(desk.change(number).request["targets"]))
+
+
+def grade(reads: Iterable[TargetRead], forecasts: Iterable[Forecast] = ()) -> Outcome:
+    """The worst of all. A target that cannot be reached is critical; what could not be checked is no better than a warning."""
+    found = {Outcome.CRITICAL if read.problem else row.outcome for read in reads for row in (read.rows or _NOTHING)}
+    found |= {trend.grade(forecast) for forecast in forecasts}
+    for outcome in (Outcome.CRITICAL, Outcome.WARNING, Outcome.UNKNOWN):
+        if outcome in found:
+            return outcome
+    return Outcome.OK
+
+
+_NOTHING = (CheckRow(target="", check="", outcome=Outcome.UNKNOWN, says=Text(zh="没有结果", en="nothing came of it")),)
+
+
+def finish(number: str, late: int) -> dict:
+    """Compare with last time, forecast, write the report, close, seal (R125, R179). What is done already is not done again.
+
+    Returns {"grade", "says": one sentence, "table": one row a target}.
+    """
+    from tasks.inspection_papers import record_of, write_report
+
+    archive = desk.archive()
+    record = record_of(number, late)
+    says = sentence(record)
+    if not archive.change(number).closure:
+        write_report(record)
+        archive.close(number, Closure.SUCCESSFUL, says, desk.now())
+        archive.note(number, "closed", closure="successful", reason=says.en)
+    archive.seal(number, desk.now())
+    return {"grade": record.grade.value, "says": says.say(record.language), "table": target_table(record)}
+
+
+def sentence(record: InspectionRecord) -> Text:
+    counted = trend.counts(row for read in record.reads for row in read.rows)
+    silent = sum(read.problem is not None for read in record.reads)
+    critical, warning, unknown = (counted[one] for one in (Outcome.CRITICAL, Outcome.WARNING, Outcome.UNKNOWN))
+    return Text(
+        zh=f"共 {len(record.reads)} 个对象,{silent} 个无法连接;严重 {critical} 项,警告 {warning} 项,未能检查 {unknown} 项",
+        en=f"{len(record.reads)} targets, {silent} not reached; {critical} critical, {warning} warnings, {unknown} not checked")
+
+
+def target_table(record: InspectionRecord) -> list[dict[str, object]]:
+    """One row a target, the worst first, for the run's page."""
+    rows = []
+    for read in record.reads:
+        counted = trend.counts(read.rows)
+        rows.append({"target": read.target, "reached": "no" if read.problem else "yes", **{outcome.value: n for outcome, n in counted.items()},
+                     "seconds": round(read.seconds, 1)})
+    return sorted(rows, key=lambda row: (row["reached"], -row["critical"], -row["warning"], row["target"]))

@@ -1,0 +1,103 @@
+"""The report of an inspection: put together from the archive, filed as evidence, sent to the customer."""
+
+from __future__ import annotations
+
+from blocks import lookup
+from reports.archive import inspections
+from reports.documents import render_inspection, render_inspection_page
+from reports.records import CheckAbout, Development, FullForecast, InspectionRecord, Text
+from tasks import desk, inspection, trend
+from tasks.checks.catalogue import database_checks, host_checks
+from tasks.checks.kinds import Check, Limit
+from tasks.papers import TYPES, lay_out
+
+SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+def record_of(number: str, late: int = 0) -> InspectionRecord:
+    """All that the report says, put together from the archive."""
+    archive, row = desk.archive(), desk.change(number)
+    this, people = inspection.inspection(number), desk.customer(row.customer)
+    reads, last = inspections.reads_of(archive, this), inspections.before(archive, this)
+    points = inspections.points(archive, this)
+    there = {trend.key(r) for read in reads for r in read.rows}
+    forecasts = {one: f for one, f in trend.forecasts(points).items() if one in there}
+    history: dict[trend.Key, list] = {}
+    for p in points:
+        history.setdefault((p.target, p.check, p.object), []).append((p.at, p.value))
+    changes: dict[trend.Key, trend.Change] = {}
+    if last:
+        reached = {read.target for read in reads if not read.problem}
+        changes = trend.compared(inspections.rows_of(archive, last), (r for read in reads for r in read.rows), reached)
+    return InspectionRecord(
+        number=number, procedure=this.procedure, customer=row.customer, customer_name=Text(zh=people.full_name.zh, en=people.full_name.en),
+        provider_name=Text(zh=people.provider_name.zh, en=people.provider_name.en), language=people.language, contract=people.contract,
+        requester=row.requester, operator=row.operator, reason=row.reason, opened_at=row.opened_at, finished_at=row.closed_at or desk.now(),
+        late_days=late, grade=inspection.grade(reads, forecasts.values()), reads=reads, checks=abouts(this.procedure, reads),
+        last_number=last.number if last else "", last_at=last.started_at if last else None,
+        developments=tuple(Development(target=t, check=c, object=o, change=change) for (t, c, o), change in changes.items()),
+        forecasts=tuple(_forecast(f, history[f.key]) for f in forecasts.values()))
+
+
+def _forecast(forecast: trend.Forecast, history: list) -> FullForecast:
+    target, check, name = forecast.key
+    return FullForecast(target=target, check=check, object=name, unit=forecast.unit, value=forecast.value, capacity=forecast.capacity,
+                        per_day=forecast.per_day, days=forecast.days, earliest=forecast.earliest, latest=forecast.latest, history=tuple(history))
+
+
+def abouts(procedure: str, reads: tuple) -> tuple[CheckAbout, ...]:
+    """What the report says of each check that was asked."""
+    if procedure == inspection.SYSTEM:
+        checks: tuple[Check, ...] = host_checks()
+    else:
+        kinds = {"postgresql", "mysql", "mariadb"}
+        checks = tuple({check.id: check for kind in sorted(kinds) for check in database_checks(kind)}.values())
+        used = {row.check for read in reads for row in read.rows}
+        checks = tuple(check for check in checks if not used or check.id in used)
+    return tuple(CheckAbout(id=check.id, title=check.title, chapter=check.chapter, remedy=check.remedy, source=check.source, clause=check.clause,
+                            limits={name: _in_words(limit) for name, limit in check.limits.items()}, operation=check.remedy_operation)
+                 for check in checks)
+
+
+def _in_words(limit: Limit) -> str:
+    sign = "≥" if limit.over else "≤"
+    parts = [f"{word} {sign} {value:g} {limit.unit}".rstrip() for word, value in (("W", limit.warning), ("C", limit.critical)) if value is not None]
+    return ", ".join(parts) + f" ({limit.source})"
+
+
+def write_report(record: InspectionRecord) -> None:
+    """The inspection report in both languages (R125), filed as evidence."""
+    archive = desk.archive()
+    there = {e.name for e in archive.evidence(record.number)}
+    zone = desk.customer(record.customer).zone
+    for language in ("zh", "en"):
+        if f"report-{language}.pdf" in there:
+            continue
+        files = render_inspection(record, language, desk.now(), zone=zone)
+        for suffix, content in sorted(files.items(), key=lambda item: item[0] == "pdf"):  # the PDF last: it says that all are there
+            archive.file_evidence(record.number, f"report-{language}.{suffix}", content, TYPES.get(suffix, SPREADSHEET))
+            lay_out(record.number, f"report-{language}.{suffix}", content)
+
+
+def summary_page(number: str) -> str:
+    """For the run's page, in the customer's language, as Markdown."""
+    record = record_of(number)
+    return render_inspection_page(record, record.language)
+
+
+def send_report(number: str) -> None:
+    """Send the report to the customer's approvers, once. A mail that fails is noted, no more."""
+    archive, row = desk.archive(), desk.change(number)
+    if archive.journal(number, event="report sent"):
+        return
+    people = desk.customer(row.customer)
+    language = people.language
+    attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES["pdf"]) for e in archive.evidence(number) if e.name == f"report-{language}.pdf"]
+    reason = row.closure_reason_zh if language == "zh" else row.closure_reason
+    subject = {"zh": f"巡检报告 {number}", "en": f"Inspection report {number}"}[language]
+    for approver in people.approver_records():
+        try:
+            lookup.find_notices("default").send(approver.email, subject, f"{subject}\n\n{reason}\n", attachments=attachments)
+            archive.note(number, "report sent", to=approver.email)
+        except Exception as problem:
+            archive.note(number, "report not sent", to=approver.email, problem=str(problem))
