@@ -9,12 +9,13 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import select
 import shlex
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -28,6 +29,7 @@ KEEPALIVE_S = 10
 SILENCE_LIMIT_S = 30  # sent, and not acknowledged for so long: the connection is dead
 CHUNK = 1 << 17
 ERROR_LIMIT = 1 << 20
+FORWARDED = 4  # connections carried through one host at a time
 ANSWER_LIMIT = 64 << 20  # bytes of an answer that is held in memory
 
 # OpenSSH's post-quantum exchange costs several times the CPU of this one, and Paramiko does not have it anyway.
@@ -165,6 +167,57 @@ class Remote:
                  f"chmod {mode:o} {target}.part; sync {target}.part; mv -f {target}.part {target}"
         self.stream(script, io.BytesIO(), timeout_s=timeout_s, stdin=pieces).need(f"writing {path}", self.host.name,
                                                                                             f"写入 {path}")
+
+
+    @contextmanager
+    def forwarded(self, address: str, port: int) -> Iterator[int]:
+        """A port on this machine's loopback that leads through the host to an address it can reach, while the block runs.
+
+        Whoever knocks gets a channel of this connection; at most `FORWARDED` at a time, the others wait. Nothing listens afterwards.
+        """
+        listener = socket.create_server(("127.0.0.1", 0), backlog=FORWARDED)
+        listener.settimeout(0.5)
+        over = threading.Event()
+        places = threading.BoundedSemaphore(FORWARDED)
+        threading.Thread(target=self._forward, args=(listener, (address, port), over, places), daemon=True).start()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            over.set()
+            listener.close()
+
+    def _forward(self, listener: socket.socket, there: tuple[str, int], over: threading.Event, places: threading.BoundedSemaphore) -> None:
+        while not over.is_set():
+            if not places.acquire(timeout=0.5):
+                continue
+            try:
+                near, origin = listener.accept()
+            except TimeoutError:
+                places.release()
+                continue
+            except OSError:  # closed: the block is over
+                return
+            threading.Thread(target=self._carry, args=(near, origin, there, over, places), daemon=True).start()
+
+    def _carry(self, near: socket.socket, origin: tuple[str, int], there: tuple[str, int], over: threading.Event,
+               places: threading.BoundedSemaphore) -> None:
+        """Bytes both ways until one side ends; a host that does not let us through ends it at once."""
+        try:
+            with near, closing(self._transport.open_channel("direct-tcpip", there, origin, timeout=self.host.connect_timeout_s)) as far:
+                while not over.is_set():
+                    ready, _, _ = select.select([near, far], [], [], 0.5)
+                    if not self._transport.is_active():
+                        return
+                    for side, other in ((near, far), (far, near)):
+                        if side in ready:
+                            piece = side.recv(CHUNK)
+                            if not piece:
+                                return
+                            other.sendall(piece)
+        except (paramiko.SSHException, OSError, EOFError):
+            pass  # who knocked sees its connection closed, and says so
+        finally:
+            places.release()
 
 
 class _Bounded(io.BytesIO):
@@ -353,6 +406,13 @@ def connected(host: HostAccess) -> Iterator[Remote]:
                 del _kept[key]
         remote.close()
         raise
+
+
+@contextmanager
+def tunnel(host: HostAccess, address: str, port: int) -> Iterator[tuple[str, int]]:
+    """Where on loopback a server can be reached that only the host can reach. Raises what `Remote` raises, before the block begins."""
+    with connected(host) as remote, remote.forwarded(address, port) as here:
+        yield "127.0.0.1", here
 
 
 def disconnect_all() -> None:

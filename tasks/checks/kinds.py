@@ -143,8 +143,9 @@ class DatabaseCheck:
 
     kinds: which servers understand it. queries: by the lowest version that understands the text, as (major, minor); the highest that
         is not above the server's is used; none: not applicable. mariadb_queries: the same for MariaDB, where one text cannot serve both
-        (their version numbers have nothing to do with each other); empty: `queries` serves MariaDB too. each_database: asked in every database, not once per server
-        (PostgreSQL; the rows then carry the column `database`). For MySQL the query itself covers all schemas.
+        (their version numbers have nothing to do with each other); empty: `queries` serves MariaDB too.
+    each_database: asked in every database, not once per server (PostgreSQL; the rows then carry the column `database`). For MySQL the
+        query itself covers all schemas.
     judge: the rows as dicts by column name, the limits, what is known; yields at least one row. `parse` checks and converts them and
         raises ValueError for what makes no sense.
     needs: what the role must have ("pg_monitor", "PROCESS"); named when the server refuses. extension: without it, not applicable.

@@ -11,29 +11,55 @@ OWN_SCHEMAS = "('mysql', 'information_schema', 'performance_schema', 'sys')"  # 
 PG_OWN_SCHEMAS = "('pg_catalog', 'information_schema', 'pg_toast')"
 
 
-def or_nothing(select: str) -> str:
-    """The query, with one row of nulls where it finds nothing: so an answer of no row is never taken for "looked, and all is well"."""
-    return f"SELECT found.* FROM (SELECT 1 AS looked) AS looked LEFT JOIN ({select}) AS found ON 1 = 1"
+# Views of PostgreSQL that show nulls instead of refusing: whether our role sees what is there.
+SEES_STATISTICS = "pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')"
+SEES_SETTINGS = "pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')"
+
+# information_schema of MySQL and MariaDB lists only tables our account has some right on, without a word. SHOW VIEW is one that reads no data.
+SEES_TABLES = """EXISTS (SELECT 1 FROM information_schema.user_privileges
+    WHERE privilege_type IN ('SELECT', 'SHOW VIEW', 'INSERT', 'UPDATE', 'DELETE', 'ALTER', 'INDEX', 'TRIGGER', 'REFERENCES'))"""
+SEES_COLUMNS = """EXISTS (SELECT 1 FROM information_schema.user_privileges WHERE privilege_type IN ('SELECT', 'INSERT', 'UPDATE', 'REFERENCES'))"""
+SEES_SESSIONS = "EXISTS (SELECT 1 FROM information_schema.user_privileges WHERE privilege_type = 'PROCESS')"
 
 
-def found(rows: list[dict[str, Any]], key: str) -> list[dict[str, Any]]:
-    """The rows of `or_nothing` that tell of something. Raises Unreadable where there is no row at all, or none has the key."""
+def or_nothing(select: str, allowed: str = "") -> str:
+    """The query, with one row of nulls where it finds nothing: so an answer of no row is never taken for "looked, and all is well".
+
+    allowed: an expression that tells whether our role sees all there is; `findings` raises where it says no.
+    """
+    first = f", {allowed} AS allowed" if allowed else ""
+    return f"SELECT found.*{first} FROM (SELECT 1 AS looked) AS looked LEFT JOIN ({select}) AS found ON 1 = 1"
+
+
+def findings(rows: list[dict[str, Any]], key: str) -> tuple[list[str], list[dict[str, Any]]]:
+    """The databases in which `or_nothing` found nothing ("" for the server as a whole), and the rows that tell of something.
+
+    Raises Unreadable where there is no row at all, where one lacks the key, and where our role does not see what is there.
+    """
     if not rows:
         raise Unreadable("no row at all, not even the one that says it looked")
     if any(key not in row for row in rows):
         raise Unreadable(f"there is no column {key}")
-    return [row for row in rows if row[key] is not None]
+    may_see(rows)
+    told = [row for row in rows if row[key] is not None]
+    return sorted({_database(row) for row in rows} - {_database(row) for row in told}), told
 
 
-def databases(rows: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The databases that answered."""
-    return sorted({str(row.get("database", "")) for row in rows})
+def may_see(rows: Iterable[Mapping[str, Any]]) -> None:
+    """Raises Unreadable where the query says that our role does not see what is there."""
+    if any(row.get("allowed") in (False, 0, "f") for row in rows):
+        raise Unreadable("the role does not see all there is; it lacks rights (docs/database-inspection.md)")
+
+
+def _database(row: Mapping[str, Any]) -> str:
+    return str(row.get("database") or "")
 
 
 def one(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The only row. Raises Unreadable for none and for more."""
+    """The only row. Raises Unreadable for none, for more, and where our role does not see what is there."""
     if len(rows) != 1:
         raise Unreadable(f"{len(rows)} rows instead of one")
+    may_see(rows)
     return rows[0]
 
 
@@ -81,8 +107,11 @@ def settings(rows: list[dict[str, Any]], *needed: str) -> dict[str, str]:
 
 
 def pg_settings(*names: str) -> str:
-    """A query for settings by name, in their base units; a setting that this version does not have gives no row."""
-    return f"SELECT name, setting AS value FROM pg_settings WHERE name IN ({_words(names)}) ORDER BY name"
+    """A query for settings by name, in their base units; a setting that this version does not have gives no row.
+
+    reset_val: what a session begins with; `setting` would show what our own session set for itself.
+    """
+    return f"SELECT name, reset_val AS value FROM pg_settings WHERE name IN ({_words(names)}) ORDER BY name"
 
 
 def my_settings(*names: str) -> dict[str, Mapping[tuple[int, int], str]]:

@@ -322,7 +322,7 @@ def test_a_private_key_by_reference(tmp_path: Path) -> None:
         (
             "- a\n- b\n",
             "line 1: the file must consist of the keys provider, customers, hosts, "
-                "sandboxes, archives, notices; see docs/inventory.md",
+                "databases, sandboxes, archives, notices; see docs/inventory.md",
         ),
     ],
 )

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, Unreadable, whole
+from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, Unreadable
+from tasks.checks.tables import SEES_STATISTICS, count, one
 
 
 def parse(rows: list[dict[str, Any]]) -> tuple[int, int]:
     """Connections taken, and how many there are for ordinary roles."""
-    if len(rows) != 1:
-        raise Unreadable(f"{len(rows)} rows instead of one")
-    taken, most = whole(rows[0]["taken"], "taken"), whole(rows[0]["most"], "most")
+    row = one(rows)
+    taken, most = count(row, "taken"), count(row, "most")
     if most <= 0:
         raise Unreadable(f"max_connections would be {most}")
     return taken, most
@@ -31,8 +31,9 @@ CHECK = DatabaseCheck(
     title=Text(zh="连接数", en="Connections"),
     chapter="db resources",
     kinds=("postgresql",),
-    queries={(12, 0): """
-        SELECT count(*) FILTER (WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) AS taken,
+    # Without the right to see other sessions their type is null, and none would be counted.
+    queries={(12, 0): f"""
+        SELECT {SEES_STATISTICS} AS allowed, count(*) FILTER (WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()) AS taken,
                current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
                - coalesce(current_setting('reserved_connections', true)::int, 0) AS most
         FROM pg_stat_activity

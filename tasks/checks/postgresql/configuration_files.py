@@ -1,0 +1,41 @@
+"""PG-19 Mistakes in the configuration files (R135 数据库的运行状态)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reports.records import Text
+from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, critical, ok, warning
+from tasks.checks.tables import findings, or_nothing, word
+
+
+def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
+    return findings(rows, "error")
+
+
+def judge(answer: tuple[list[str], list[dict[str, Any]]], limits: Limits, known: Known) -> Iterator[Row]:
+    clean, mistakes = answer
+    for row in mistakes:
+        place = f"{word(row, 'sourcefile').rpartition('/')[2]}:{word(row, 'sourceline')}"
+        # A right value that only waits for a restart is listed as an error too; PG-10 tells of it.
+        waits = "restart" in word(row, "error") or "cannot be changed" in word(row, "error")
+        yield (warning if waits else critical)(f"{place} {word(row, 'name')}:{word(row, 'error')}", f"{place} {word(row, 'name')}: {word(row, 'error')}",
+                                               object=place)
+    for _ in clean:
+        yield ok("配置文件没有错误", "the configuration files hold no mistake")
+
+
+CHECK = DatabaseCheck(
+    id="PG-19",
+    title=Text(zh="配置文件错误", en="Mistakes in configuration files"),
+    chapter="running",
+    kinds=("postgresql",),
+    queries={(12, 0): or_nothing("SELECT sourcefile, sourceline, name, error FROM pg_file_settings WHERE error IS NOT NULL ORDER BY 1, 2")},
+    parse=parse,
+    judge=judge,
+    remedy=Text(zh="改正文件后 SELECT pg_reload_conf();有错误的文件会使下次启动失败",
+                en="Mend the file, then SELECT pg_reload_conf(); with a mistake in it the next start fails"),
+    source="PostgreSQL manual, pg_file_settings",
+    needs="SELECT on pg_file_settings and EXECUTE on pg_show_all_file_settings()",
+)
