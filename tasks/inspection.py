@@ -259,7 +259,7 @@ def finish(number: str, late: int) -> dict:
         archive.close(number, Closure.SUCCESSFUL, says, desk.now())
         archive.note(number, "closed", closure="successful", reason=says.en)
     archive.seal(number, desk.now())
-    return {"grade": record.grade.value, "says": says.say(record.language), "table": target_table(record)}
+    return {"grade": record.grade.value, "says": says.en, "table": target_table(record)}
 
 
 def sentence(record: InspectionRecord) -> Text:

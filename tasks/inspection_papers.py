@@ -11,8 +11,6 @@ from tasks.checks.catalogue import database_checks, host_checks
 from tasks.checks.kinds import Check, Limit
 from tasks.papers import TYPES, lay_out
 
-SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
 
 def record_of(number: str, late: int = 0) -> InspectionRecord:
     """All that the report says, put together from the archive."""
@@ -75,7 +73,7 @@ def write_report(record: InspectionRecord) -> None:
             continue
         files = render_inspection(record, language, desk.now(), zone=zone)
         for suffix, content in sorted(files.items(), key=lambda item: item[0] == "pdf"):  # the PDF last: it says that all are there
-            archive.file_evidence(record.number, f"report-{language}.{suffix}", content, TYPES.get(suffix, SPREADSHEET))
+            archive.file_evidence(record.number, f"report-{language}.{suffix}", content, TYPES[suffix])
             lay_out(record.number, f"report-{language}.{suffix}", content)
 
 

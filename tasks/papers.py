@@ -12,7 +12,8 @@ from tasks import desk, lifecycle
 from tasks.errors import ProcedureError
 from tasks.gates import may_approve
 
-TYPES = {"html": "text/html", "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document"}
+TYPES = {"html": "text/html", "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+         "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 
 
 def write_instruction(number: str, round_: int) -> None:
