@@ -34,12 +34,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Course:
-    """How full something was and will be. past: days from the last reading (0 or less) and share in per cent, oldest first.
+    """How full something was and will be.
 
+    says: when it will be full, in words. past: days from the last reading (0 or less) and share in per cent, oldest first.
     full, earliest, latest: in how many days; None: not in sight. days: dates for the axis by day, as they are written.
     """
 
     title: str
+    says: str
     past: tuple[tuple[float, float], ...]
     full: float
     earliest: float | None
@@ -131,7 +133,7 @@ def _legend(axes: Any, legend: Sequence[tuple[str, str]]) -> None:
     from matplotlib.patches import Patch
 
     handles = [Patch(facecolor=COLOURS[colour], label=_words(word)) for colour, word in legend]
-    axes.legend(handles=handles, loc="lower right", fontsize=8, frameon=False)
+    axes.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=len(handles), fontsize=8, frameon=False)
 
 
 def side_by_side(left: tuple[str, Sequence[Bar]], right: tuple[str, Sequence[Bar]]) -> Drawn:
@@ -144,17 +146,13 @@ def side_by_side(left: tuple[str, Sequence[Bar]], right: tuple[str, Sequence[Bar
         return _drawn(figure)
 
 
-def bars(rows: Sequence[Bar], legend: Sequence[tuple[str, str]] = (), right: float = 0, marks: Sequence[tuple[float, str]] = ()) -> Drawn:
-    """One list of bars. legend: outcome and its word. right: where the axis ends. marks: lines across, each with its words."""
+def bars(rows: Sequence[Bar], legend: Sequence[tuple[str, str]], right: float = 0) -> Drawn:
+    """One list of bars. legend: outcome and its word. right: where the axis ends."""
     with _ONE_AT_A_TIME:
-        figure = _figure(12 + 6 * len(rows) + 4 * bool(marks))
+        figure = _figure(14 + 6 * len(rows))
         axes = figure.subplots()
         _bars(axes, rows, right, 44)
-        for place, words in marks:
-            axes.axvline(place, color=RULE, linewidth=0.8, linestyle="--", zorder=0)
-            axes.text(place, -0.65, _words(words), ha="center", va="bottom", fontsize=7.5, color="#55606e")
-        if legend:
-            _legend(axes, legend)
+        _legend(axes, legend)
         return _drawn(figure)
 
 
@@ -174,7 +172,7 @@ def courses(found: Sequence[Course], full: str) -> Drawn:
 
 def _course(axes: Any, course: Course, full: str) -> None:
     now = course.past[-1][1]
-    axes.set_title(_words(course.title, 40 if course.right else 80), fontsize=8.5, loc="left", color=DEEP)
+    axes.set_title(f"{_words(course.title, 44)}\n{_words(course.says, 48)}", fontsize=8.5, loc="left", color=DEEP)
     axes.axhline(100, color=COLOURS["critical"], linewidth=0.9)
     axes.text(course.past[0][0], 101.5, full, fontsize=7.5, color=COLOURS["critical"], va="bottom")
     far = course.right

@@ -20,13 +20,15 @@ from reports.documents.phrases import Phrases
 from reports.records import CheckRow, FullForecast, InspectionRecord, Outcome, TargetRead
 
 ROWS_ON_PAPER = 260    # more results than these are in the spreadsheet only
-TARGETS_ON_PAPER = 400
+EACH_TARGET = 40        # more targets than these are counted by system, and those without findings are named only
+NAMED_TARGETS, ACROSS = 600, 4
+SYSTEMS = 30
 PAGES = 24             # targets told one by one
 OTHERS = 200
 PAGE_ROWS = 15
 FINDINGS = 40
 UNREACHED = 12         # more are grouped by reason
-REASONS, UNKNOWNS, CHANGED, FORECASTS, TUNINGS, STATEMENTS, FULLEST = 30, 30, 30, 20, 30, 12, 12
+REASONS, UNKNOWNS, CHANGED, FORECASTS, TUNINGS, STATEMENTS, FULLEST = 30, 30, 30, 12, 30, 12, 12
 DIGESTS = 40
 LETTERS = {"rows": "A", "checks": "B", "digests": "C"}
 SERVER = ("hardware", "log", "cluster", "storage", "configuration", "backup", "resources")
@@ -48,6 +50,10 @@ class Report(Words):
         self.sections: dict[str, str] = {}  # "3.1" by name, for references
         self.owner = record.customer_name.say(say.language)
         self.provider = record.provider_name.say(say.language)
+
+    def by_language(self, zh: float, en: float) -> tuple[float]:
+        """The width of a column whose words are longer in one language."""
+        return (zh if self.say.language == "zh" else en,)
 
     def text(self, key: str, **values: object) -> None:
         self.draft.paragraph(self.say(key, **values))
@@ -140,8 +146,8 @@ def _control(r: Report, made_at: datetime) -> tuple:
     return (
         Heading(2, "", say("inspection.control"), "control"),
         facts_table(facts),
-        Table(say.head("inspection_distribution"), tuple(cells((unit, "", "", "", "")) for unit in units), (2.4, 1, 1, 1.2, 1)),
-        Table(say.head("inspection_reviews"), tuple(cells((unit, "", "", "")) for unit in reversed(units)), (2.4, 1, 2, 1.2)),
+        Table(say.head("inspection_distribution"), tuple(cells((unit, "", "", "", "")) for unit in units), (2.4, 1, 1, 1.2, 1), tall=True),
+        Table(say.head("inspection_reviews"), tuple(cells((unit, "", "", "")) for unit in reversed(units)), (2.4, 1, 2, 1.2), tall=True),
     )
 
 
@@ -254,7 +260,8 @@ def _findings(r: Report) -> None:
                 "",
             )
         )
-    r.draft.table(say.head("inspection_findings"), rows, (0.55, 0.8, 1.5, 3.3, 2.2, 0.95, 0.8), say("inspection.findings_none"))
+    widths = (0.62, *r.by_language(0.8, 1), 1.5, 3.2, 2, 1.15, *r.by_language(0.8, 0.85))
+    r.draft.table(say.head("inspection_findings"), rows, widths, say("inspection.findings_none"))
     if len(groups) > FINDINGS:
         r.text("inspection.findings_more", n=len(groups) - FINDINGS)
 
@@ -324,7 +331,7 @@ def _forecasts(r: Report) -> None:
         )
         for f in found[:FORECASTS]
     ]
-    r.draft.table(say.head("inspection_forecast"), rows, (1.3, 1.9, 1.3, 1.2, 1.25, 1.25, 1.25), "")
+    r.draft.table(say.head("inspection_forecast"), rows, (1.5, 1.5, 1.35, 1.2, 1.25, 1.25, 1.25), "")
     if len(found) > FORECASTS:
         r.text("inspection.forecast_more", n=len(found) - FORECASTS)
 
@@ -340,7 +347,8 @@ def _course(r: Report, f: FullForecast) -> charts.Course:
     marks = [(past[0][0], r.say.moment(f.history[0][0])[:10]), (0.0, r.say.moment(last)[:10])]
     if full > 0.22 * (right + span):  # otherwise its date would stand on that of today
         marks.append((full, r.day(full)))
-    return charts.Course(f"{f.target} {f.object}".strip(), past, full, f.earliest, f.latest, right, tuple(marks))
+    says = r.say("inspection.chart.says", days=r.in_days(f.days).replace("\n", " "))
+    return charts.Course(f"{f.target} {f.object}".strip(), says, past, full, f.earliest, f.latest, right, tuple(marks))
 
 
 # --- 2, 3
@@ -375,21 +383,44 @@ def _introduction(r: Report) -> None:
 
 
 def _systems(r: Report) -> None:
-    say = r.say
+    say, reads = r.say, r.found.targets_worst_first
     r.draft.chapter(say("inspection.targets_chapter"))
+    if len(reads) > EACH_TARGET:
+        _many_systems(r)
+        return
     r.text("inspection.targets_text")
-    reads = r.found.targets_worst_first
     columns = (Outcome.CRITICAL, Outcome.WARNING, Outcome.UNKNOWN, Outcome.OK, Outcome.NOT_APPLICABLE)
     rows = []
-    for read in reads[:TARGETS_ON_PAPER]:
+    for read in reads:
         counts = r.found.counts(read)
         grade = r.grade(r.found.grade(read)) if read.problem is None else Cell(say("outcome.not reached"), tone="bad")
         about = " / ".join(list(read.about.values())[:4])
         rows.append((read.target, r.kind(read), about or "-", grade, *(str(counts[o]) if read.problem is None else "-" for o in columns)))
-    widths = (1.7, 1.1, 3, 0.9, 0.6, 0.6, 0.75, 0.6, 0.7)
-    r.draft.table(say.head("inspection_targets"), rows, widths, "", dense=len(rows) > 12)
-    if len(reads) > TARGETS_ON_PAPER:
-        r.text("inspection.targets_more", n=len(reads) - TARGETS_ON_PAPER)
+    widths = (1.7, 1.1, 2.8, 0.9, *r.by_language(0.65, 0.8) * 2, 0.9, 0.75, 0.75)
+    r.draft.table(say.head("inspection_targets"), rows, widths, "", dense=True)
+
+
+def _many_systems(r: Report) -> None:
+    """How many there are of each system, and the names of those without findings; the others have a place of their own."""
+    say = r.say
+    kinds = Counter((r.kind(read), " / ".join(list(read.about.values())[:2]) or "-") for read in r.record.reads)
+    systems = kinds.most_common(SYSTEMS)
+    r.draft.table(say.head("inspection_systems"), [(kind, about, str(n)) for (kind, about), n in systems], (1.5, 5, 0.8), "")
+    if len(kinds) > SYSTEMS:
+        r.text("inspection.systems_more", n=len(kinds) - SYSTEMS)
+    well = [read.target for read in r.record.reads if read.problem is None and not _has_findings(read)]
+    if not well:
+        return
+    r.text("inspection.well", n=len(well))
+    shown = well[:NAMED_TARGETS] + [""] * (-min(len(well), NAMED_TARGETS) % ACROSS)
+    rows = [shown[place : place + ACROSS] for place in range(0, len(shown), ACROSS)]
+    r.draft.table((say("inspection.well_head"), *[""] * (ACROSS - 1)), rows, (1,) * ACROSS, "", dense=True)
+    if len(well) > NAMED_TARGETS:
+        r.text("inspection.targets_more", n=len(well) - NAMED_TARGETS)
+
+
+def _has_findings(read: TargetRead) -> bool:
+    return any(row.outcome in (*BAD, Outcome.UNKNOWN) for row in read.rows)
 
 
 # --- what was found, by chapter of the contract
@@ -404,7 +435,7 @@ def _chapters(r: Report) -> None:
             _part(r, r.found.by_chapter.get(part, []))
             if part in ("resources", "space"):
                 _fullest(r)
-    told = {part for _, parts in CHAPTERS[r.record.procedure] for part in parts}
+    told = {part for _, parts in CHAPTERS[r.record.procedure] for part in parts} | ({"tuning"} if r.record.procedure == "database-inspection" else set())
     others = [(part, groups) for part, groups in r.found.by_chapter.items() if part not in told]
     if others:  # checks of another kind of inspection, or of a chapter that is not in the contract: nothing is left out
         r.draft.chapter(r.say("inspection.chapter.other"))
@@ -460,7 +491,7 @@ def _fullest(r: Report) -> None:
 def _pages(r: Report) -> None:
     say = r.say
     r.draft.chapter(say("inspection.pages"))
-    reads = [read for read in r.found.targets_worst_first if any(row.outcome in BAD for row in read.rows)]
+    reads = [read for read in r.found.targets_worst_first if _has_findings(read)]
     if not reads:
         r.text("inspection.pages_none")
         return
@@ -475,10 +506,11 @@ def _pages(r: Report) -> None:
         rows = []
         for read in others[:OTHERS]:
             counts = r.found.counts(read)
-            bad = sorted((row for row in read.rows if row.outcome in BAD), key=lambda row: -row.outcome.weight)
+            bad = sorted((row for row in read.rows if row.outcome in (*BAD, Outcome.UNKNOWN)), key=lambda row: -row.outcome.weight)
             titles = [r.title(r.found.about(row.check)) for row in bad]
-            rows.append((read.target, str(counts[Outcome.CRITICAL]), str(counts[Outcome.WARNING]), r.names(titles, 6)))
-        r.draft.table(say.head("inspection_others"), rows, (2, 0.7, 0.7, 5), "", dense=True)
+            numbers = [str(counts[outcome]) for outcome in (Outcome.CRITICAL, Outcome.WARNING, Outcome.UNKNOWN)]
+            rows.append((read.target, *numbers, r.names(titles, 6)))
+        r.draft.table(say.head("inspection_others"), rows, (2, 0.7, 0.75, 0.8, 5), "", dense=True)
         if len(others) > OTHERS:
             r.text("inspection.pages_more", n=len(others) - OTHERS)
 
@@ -610,10 +642,10 @@ def _appendix_checks(r: Report) -> None:
     say = r.say
     r.draft.appendix(say("inspection.appendix.checks"))
     rows = [
-        (mono(check.id), r.title(check), say.known("part", check.chapter), r.limits(check) or "-", "\n".join(filter(None, [check.source, check.clause])) or "-")
+        (mono(check.id), r.title(check), say.known("part", check.chapter), r.limits(check) or "-", r.source(check) or "-")
         for check in sorted(r.record.checks, key=_by_chapter)
     ]
-    r.draft.table(say.head("inspection_checks"), rows, (0.8, 1.9, 1.1, 2.4, 3), say("inspection.part_none"), dense=True)
+    r.draft.table(say.head("inspection_checks"), rows, (0.75, 2, *r.by_language(1.1, 1.8), 2.3, 2.8), say("inspection.part_none"), dense=True)
 
 
 def _appendix_digests(r: Report) -> None:

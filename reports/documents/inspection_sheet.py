@@ -10,6 +10,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from reports.documents.findings import BAD, share
@@ -20,9 +21,16 @@ from reports.documents.word import without_times
 from reports.records import InspectionRecord, Outcome
 
 LONGEST = 32_000  # a cell of a spreadsheet holds 32,767 characters
+HEAD = "DFE7F1"
 FILLS = {Outcome.CRITICAL: "F6D5D2", Outcome.WARNING: "FCE9C4", Outcome.UNKNOWN: "E3E7ED"}
 ACTS = ("=", "+", "-", "@", "\t", "\r")
 COLUMNS = (Outcome.CRITICAL, Outcome.WARNING, Outcome.UNKNOWN, Outcome.OK, Outcome.NOT_APPLICABLE)
+
+
+@lru_cache(maxsize=4096)
+def _shown(text: str) -> str:
+    """Most of what is written stands there a hundred times: titles, grades, what a well target says."""
+    return visible(text)[:LONGEST]
 
 
 class _Book:
@@ -38,24 +46,30 @@ class _Book:
             setattr(self.book.properties, name, value)
         face = "宋体" if say.language == "zh" else "Arial"
         self._font, self._bold = Font(name=face, size=10), Font(name=face, size=10, bold=True)
-        self._head = PatternFill("solid", fgColor="DFE7F1")
-        self._fills = {outcome: PatternFill("solid", fgColor=colour) for outcome, colour in FILLS.items()}
+        self._fill, self._styles = PatternFill, {}
         self._wrap = Alignment(vertical="top", wrap_text=True)
 
-    def _cell(self, sheet: Any, value: object, font: Any = None, fill: Any = None) -> Any:
+    def _cell(self, sheet: Any, value: object, fill: str = "", bold: bool = False) -> Any:
         from openpyxl.cell import WriteOnlyCell
 
+        if value in (None, ""):
+            return None
         if isinstance(value, str):
-            text = visible(value)[:LONGEST]
-            cell = WriteOnlyCell(sheet, text)
+            text = _shown(value)
+            cell, acts = WriteOnlyCell(sheet, text), text.startswith(ACTS)
             cell.data_type = "s"  # also where it begins with =
-            if text.startswith(ACTS):
-                cell.quotePrefix = True  # and stays text when somebody edits it
         else:
-            cell = WriteOnlyCell(sheet, value)
-        cell.font, cell.alignment = font or self._font, self._wrap
-        if fill is not None:
-            cell.fill = fill
+            cell, acts = WriteOnlyCell(sheet, value), False
+        style = self._styles.get((bold, fill, acts))
+        if style is None:  # looking a style up in the workbook takes longer than all else of a cell
+            cell.font, cell.alignment = self._bold if bold else self._font, self._wrap
+            if fill:
+                cell.fill = self._fill("solid", fgColor=fill)
+            if acts:
+                cell.quotePrefix = True  # and stays text when somebody edits it
+            self._styles[bold, fill, acts] = cell._style
+        else:
+            cell._style = style
         return cell
 
     def sheet(
@@ -71,12 +85,12 @@ class _Book:
         sheet.page_setup.orientation, sheet.page_setup.paperSize, sheet.page_setup.fitToHeight = "landscape", 9, 0
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
         sheet.print_title_rows = "1:1"
-        sheet.append([self._cell(sheet, name, self._bold, self._head) for name in head])
+        sheet.append([self._cell(sheet, name, HEAD, bold=True) for name in head])
         count = 1
         for outcome, row in rows:
             word = self.say(f"outcome.{outcome.value}") if outcome else ""
-            fill = self._fills.get(outcome) if outcome else None
-            sheet.append([self._cell(sheet, value, fill=fill if value == word else None) for value in row])
+            fill = FILLS.get(outcome, "") if outcome else ""
+            sheet.append([self._cell(sheet, value, fill if value == word else "") for value in row])
             count += 1
         sheet.auto_filter.ref = f"A1:{get_column_letter(len(head))}{count}"
 
@@ -84,7 +98,7 @@ class _Book:
         sheet = self.book.create_sheet(self.say(f"sheet.{name}"))
         sheet.column_dimensions["A"].width, sheet.column_dimensions["B"].width = 26, 90
         for label, value in rows:
-            sheet.append([self._cell(sheet, label, self._bold, self._head), self._cell(sheet, value)])
+            sheet.append([self._cell(sheet, label, HEAD, bold=True), self._cell(sheet, value)])
 
     def bytes(self) -> bytes:
         from openpyxl.writer.excel import ExcelWriter

@@ -15,7 +15,7 @@ from reports.records import CheckAbout, CheckRow, FullForecast, InspectionRecord
 TONES: dict[Outcome, Tone] = {Outcome.CRITICAL: "bad", Outcome.WARNING: "warn", Outcome.OK: "good"}
 NAMED = 4     # targets named in a field
 SAYINGS = 3   # sentences quoted of findings of one kind
-EXCERPT_LINES, EXCERPT = 3, 220
+EXCERPT_LINES, EXCERPT = 2, 160
 FAR_DAYS = 36500  # a date later than this is not written
 
 
@@ -98,7 +98,7 @@ class Words:
 
     def evidence(self, row: CheckRow, lines: int = EXCERPT_LINES) -> str:
         """The beginning of the lines that a finding rests on."""
-        whole = row.evidence.strip("\n")
+        whole = re.sub(r"[ \t]*\n\s*", "\n", re.sub(r"[ \t]+", " ", row.evidence)).strip()
         text = "\n".join(line[:120] for line in whole.split("\n")[:lines])[: EXCERPT * lines // EXCERPT_LINES].rstrip()
         return text + (" ..." if text and len(text) < len(whole) else "")
 
@@ -120,6 +120,9 @@ class Words:
             text = text.replace(", ", self.say("word.separator")) if self.say.language == "zh" else text
             lines.append(self.say("inspection.colon", name=name, text=text) if len(check.limits) > 1 else text)
         return "\n".join(lines)
+
+    def source(self, check: CheckAbout) -> str:
+        return "\n".join(filter(None, [re.sub(r"\bown judgement\b", self.say("inspection.own_judgement"), check.source), check.clause]))
 
     # --- figures
 

@@ -97,6 +97,11 @@ class Table:
     dense: bool = False
 
     @property
+    def whole_rows(self) -> bool:
+        """Whether every row is so short that it goes to the next page rather than break."""
+        return all(len(cell.text) + 30 * cell.text.count("\n") <= 500 for row in self.rows for cell in row)
+
+    @property
     def keeps_together(self) -> bool:
         """Whether it is so small that it goes to the next page rather than break."""
         lengths = [len(cell.text) + 40 * cell.text.count("\n") for row in self.rows for cell in row]

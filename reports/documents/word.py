@@ -317,7 +317,8 @@ def _body(document, blocks: Sequence[Block], first: int = 0) -> None:
     elements: list = []
     for index, block in enumerate(blocks):
         following = blocks[index + 1] if index + 1 < len(blocks) else None
-        keep = "<w:keepNext/>" if isinstance(following, Table | Items | Picture) else ""
+        opens = isinstance(following, Heading) and index > 0 and isinstance(blocks[index - 1], Heading)  # a sentence before the first section
+        keep = "<w:keepNext/>" if opens or isinstance(following, Table | Items | Picture) else ""
         match block:
             case Heading():
                 fresh = "<w:pageBreakBefore/>" if block.appendix and block.level == 1 and block.number.endswith("A") else ""

@@ -251,7 +251,7 @@ def many(hosts: int = 300, checks: int = 60, seed: int = 7) -> InspectionRecord:
     known = dict(list(known.items())[:checks])
     reads, developments, forecasts = [], [], []
     for number in range(hosts):
-        name = f"{('web', 'app', 'db', 'gis')[number % 4]}-{number:03d}.linjiang.example"
+        name = f"prod-{('web', 'app', 'db', 'gis')[number % 4]}-{number:03d}"
         if number % 50 == 17:
             reads.append(unreached(name) if number % 100 == 17 else unreached(name, "15 秒内没有应答", "no answer within 15 s"))
             continue
