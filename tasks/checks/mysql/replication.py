@@ -9,7 +9,6 @@ from reports.records import Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, Unreadable, critical, not_applicable, unknown, warning
 from tasks.checks.tables import flag, maybe, or_nothing, word
 
-
 # What SHOW ALL SLAVES STATUS calls them.
 _MARIADB = {"channel": "Connection_name", "receiver": "Slave_IO_Running", "applier": "Slave_SQL_Running", "late": "Seconds_Behind_Master"}
 

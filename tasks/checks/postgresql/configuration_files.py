@@ -7,7 +7,7 @@ from typing import Any
 
 from reports.records import Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, critical, ok, warning
-from tasks.checks.tables import findings, or_nothing, word
+from tasks.checks.tables import findings, flag, or_nothing, word
 
 
 def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
@@ -18,8 +18,7 @@ def judge(answer: tuple[list[str], list[dict[str, Any]]], limits: Limits, known:
     clean, mistakes = answer
     for row in mistakes:
         place = f"{word(row, 'sourcefile').rpartition('/')[2]}:{word(row, 'sourceline')}"
-        # A right value that only waits for a restart is listed as an error too; PG-10 tells of it.
-        waits = "restart" in word(row, "error") or "cannot be changed" in word(row, "error")
+        waits = flag(row, "waits")  # a right value that only needs a restart is listed as an error too; PG-10 tells of it
         yield (warning if waits else critical)(f"{place} {word(row, 'name')}:{word(row, 'error')}", f"{place} {word(row, 'name')}: {word(row, 'error')}",
                                                object=place)
     for _ in clean:
@@ -31,7 +30,10 @@ CHECK = DatabaseCheck(
     title=Text(zh="配置文件错误", en="Mistakes in configuration files"),
     chapter="running",
     kinds=("postgresql",),
-    queries={(12, 0): or_nothing("SELECT sourcefile, sourceline, name, error FROM pg_file_settings WHERE error IS NOT NULL ORDER BY 1, 2")},
+    queries={(12, 0): or_nothing("""
+        SELECT sourcefile, sourceline, name, error, name IN (SELECT s.name FROM pg_settings s WHERE s.pending_restart) IS TRUE AS waits
+        FROM pg_file_settings WHERE error IS NOT NULL ORDER BY 1, 2
+    """)},
     parse=parse,
     judge=judge,
     remedy=Text(zh="改正文件后 SELECT pg_reload_conf();有错误的文件会使下次启动失败",

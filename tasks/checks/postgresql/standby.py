@@ -52,7 +52,7 @@ CHECK = DatabaseCheck(
                CASE WHEN pg_is_in_recovery() THEN greatest(0, pg_wal_lsn_diff(coalesce(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()),
                                                                               pg_last_wal_replay_lsn())) END AS behind,
                extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) AS age,
-               coalesce(current_setting('restore_command', true), '') <> '' AS restores, {{SEES_STATISTICS}} AS allowed
+               coalesce(current_setting('restore_command', true), '') <> '' AS restores, {SEES_STATISTICS} AS allowed
     """.replace("{SEES_STATISTICS}", SEES_STATISTICS)},
     parse=parse,
     judge=judge,
