@@ -5,8 +5,6 @@ from __future__ import annotations
 from tasks.checks.kinds import Unreadable, number, whole
 from tasks.checks.lines import until_end
 
-CONTAINER = "[ -e /run/systemd/container ] || [ -e /.dockerenv ] || [ -e /run/.containerenv ]"
-
 FIGURES = r"""
 cores() { while read -r name rest; do case $name in cpu[0-9]*) echo core;; esac; done; }
 cores </proc/stat

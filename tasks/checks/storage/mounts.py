@@ -1,0 +1,68 @@
+"""STO-03a What /etc/fstab and the inventory name is mounted, and writable where it should be (R131 存储外设检查). Inventory: `mounts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reports.records import Text
+from tasks.checks.kinds import HostCheck, Known, Limits, Row, Unreadable, critical, not_applicable, ok, warning
+from tasks.checks.lines import until_end, words
+
+MOUNTS = r"""
+[ -r /etc/fstab ] && while read -r device point kind options rest; do
+  case $device in '#'*|'') continue;; esac
+  echo "fstab $point $kind ${options:-defaults}"
+done </etc/fstab
+while read -r device point kind options rest; do echo "mount $point $kind ${options%%,*}"; done </proc/mounts
+echo end
+"""
+
+
+def parse(output: str) -> tuple[list[tuple[str, str, str]], dict[str, tuple[str, str]]]:
+    """fstab: mount point, type, options; mounts: type and rw or ro by mount point."""
+    wanted: list[tuple[str, str, str]] = []
+    there: dict[str, tuple[str, str]] = {}
+    for line in until_end(output):
+        kind, rest = words(line, 2)
+        if kind == "fstab":
+            point, what, options = words(rest, 3)
+            wanted.append((point, what, options))
+        elif kind == "mount":
+            point, what, how = words(rest, 3)
+            there[point] = (what, how)
+        else:
+            raise Unreadable(f"{line[:60]!r} is no mount")
+    if "/" not in there:
+        raise Unreadable("the root is not among the mounts")
+    return wanted, there
+
+
+def judge(answer: tuple[list[tuple[str, str, str]], dict[str, tuple[str, str]]], limits: Limits, known: Known) -> Iterator[Row]:
+    wanted, there = answer
+    expected = [(point, "", "") for point in known.expected.get("mounts", []) if point not in {point for point, _, _ in wanted}]
+    rows = False
+    for point, kind, options in [*wanted, *expected]:
+        told = options.split(",")
+        if kind == "swap" or not point.startswith("/") or {"noauto", "x-systemd.automount"} & set(told):
+            continue
+        rows = True
+        if point not in there:
+            yield (warning if "nofail" in told else critical)(f"{point} 没有挂载", f"{point} is not mounted", object=point)
+        elif there[point][1] == "ro" and "ro" not in told and kind not in ("iso9660", "squashfs"):
+            yield critical(f"{point} 变为只读", f"{point} became read-only", object=point)
+        else:
+            yield ok(f"{point} 已挂载", f"{point} is mounted", object=point)
+    if not rows:
+        yield not_applicable("/etc/fstab 没有写明挂载", "/etc/fstab names no mounts")
+
+
+CHECK = HostCheck(
+    id="STO-03a",
+    title=Text(zh="应挂载的文件系统", en="Expected mounts"),
+    chapter="storage",
+    command=MOUNTS,
+    parse=parse,
+    judge=judge,
+    remedy=Text(zh="mount -a;只读时先看 LOG-02,在窗口内 fsck", en="mount -a; where it is read-only see LOG-02 first, then fsck in a window"),
+    source="fstab(5); proc_pid_mounts(5)",
+)
