@@ -204,10 +204,13 @@ def _arguments(access: DatabaseAccess) -> dict[str, Any]:
 
 
 def _guards(access: DatabaseAccess) -> tuple[str, ...]:
-    """What makes a session harmless. A statement's own time limit is set before each question."""
+    """What makes a session harmless. A statement's own time limit is set before each question.
+
+    search_path: the server's own views first, so that nobody's table of the same name is asked instead.
+    """
     if access.kind == "postgresql":
         return ("SET default_transaction_read_only = on", f"SET lock_timeout = '{LOCK_LIMIT_S}s'", "SET statement_timeout = '15s'",
-                "SET idle_in_transaction_session_timeout = '60s'", "SET search_path = public, pg_catalog", "SET TimeZone = 'UTC'",
+                "SET idle_in_transaction_session_timeout = '60s'", "SET search_path = pg_catalog, public", "SET TimeZone = 'UTC'",
                 "SET DateStyle = 'ISO'", "SET max_parallel_workers_per_gather = 0", "SET jit = off")
     common = ("SET SESSION TRANSACTION READ ONLY", f"SET SESSION lock_wait_timeout = {LOCK_LIMIT_S}", f"SET SESSION innodb_lock_wait_timeout = {LOCK_LIMIT_S}",
               # INNODB_TRX tells its times in the system's zone, whatever the session says: now() must be in the same.

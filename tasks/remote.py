@@ -179,11 +179,13 @@ class Remote:
         listener.settimeout(0.5)
         over = threading.Event()
         places = threading.BoundedSemaphore(FORWARDED)
-        threading.Thread(target=self._forward, args=(listener, (address, port), over, places), daemon=True).start()
+        doorman = threading.Thread(target=self._forward, args=(listener, (address, port), over, places), daemon=True)
+        doorman.start()
         try:
             yield listener.getsockname()[1]
         finally:
             over.set()
+            doorman.join(5)  # a thread that waits in accept would keep the port open
             listener.close()
 
     def _forward(self, listener: socket.socket, there: tuple[str, int], over: threading.Event, places: threading.BoundedSemaphore) -> None:
@@ -204,6 +206,7 @@ class Remote:
         """Bytes both ways until one side ends; a host that does not let us through ends it at once."""
         try:
             with near, closing(self._transport.open_channel("direct-tcpip", there, origin, timeout=self.host.connect_timeout_s)) as far:
+                far.settimeout(SILENCE_LIMIT_S)
                 while not over.is_set():
                     ready, _, _ = select.select([near, far], [], [], 0.5)
                     if not self._transport.is_active():

@@ -47,7 +47,8 @@ CHECK = DatabaseCheck(
             SELECT coalesce(schema_name, '') AS db, digest AS digest, count_star AS calls, avg_timer_wait / 1000000000 AS mean, sum_timer_wait AS total,
                    sum_no_index_used AS full_scans, left(digest_text, 300) AS query
             FROM performance_schema.events_statements_summary_by_digest WHERE digest IS NOT NULL
-              AND digest_text NOT LIKE '%_schema`%' AND digest_text NOT LIKE 'SET %' AND digest_text NOT LIKE 'SHOW %' ORDER BY sum_timer_wait DESC LIMIT 20) s ON 1 = 1
+              AND digest_text NOT LIKE '%_schema`%' AND digest_text NOT LIKE 'SET %' AND digest_text NOT LIKE 'SHOW %'
+            ORDER BY sum_timer_wait DESC LIMIT 20) s ON 1 = 1
     """},
     parse=parse,
     judge=judge,
