@@ -43,7 +43,8 @@ CHECK = HostCheck(
 [ -r /etc/keepalived/keepalived.conf ] || na "keepalived is not set up"
 systemctl is-active --quiet keepalived && echo running || echo stopped
 here=" $(ip -o addr show | awk '{ sub(/\/.*/, "", $4); print $4 }' | tr '\n' ' ')"
-awk '/virtual_ipaddress/ { on = 1; next } on && /}/ { on = 0 } on && /^[[:space:]]*[0-9a-f.:]+/ { sub(/\/.*/, "", $1); print $1 }' /etc/keepalived/keepalived.conf | sort -u |
+awk '/virtual_ipaddress/ { on = 1; next } on && /}/ { on = 0 } on && /^[[:space:]]*[0-9a-f.:]+/ { sub(/\/.*/, "", $1); print $1 }' \
+  /etc/keepalived/keepalived.conf | sort -u |
   while read -r address; do case $here in *" $address "*) echo "here $address";; *) echo "elsewhere $address";; esac; done
 echo end
 """,

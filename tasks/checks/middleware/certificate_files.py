@@ -48,7 +48,7 @@ files=$({
     /etc/nginx /etc/apache2 /etc/httpd /etc/postgresql /etc/mysql /etc/my.cnf /etc/my.cnf.d /etc/haproxy 2>/dev/null |
     sed -E "s/^[[:space:]]*[A-Za-z_-]+[[:space:]=]+//; s/[\"';]//g; s/[[:space:]].*//"
   ls -d /etc/letsencrypt/live/*/cert.pem /etc/pki/tls/certs/localhost.crt 2>/dev/null
-} | grep '^/' | sort -u | head -n 40)
+} | grep '^/' | sort -u | head -n 20)
 [ -n "$files" ] || na "no service names a certificate"
 for f in $files; do
   [ -r "$f" ] || continue
