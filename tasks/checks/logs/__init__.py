@@ -13,9 +13,9 @@ KERNEL_CLASSES = {
     "disk": r"i\/o error, dev|buffer i\/o error|critical (medium|target) error|ext4-fs (error|warning)|xfs .*(corruption|metadata i\/o error)"
             r"|btrfs.*(error|corrupt)|ata[0-9.]+: (failed command|serror)|nvme.*(timeout|reset controller)|remounting filesystem read-only",
     "hung": r"blocked for more than [0-9]+ seconds",
-    "kernel": r"kernel bug|bug: |oops|kernel panic|soft lockup|hard lockup|rcu.*(stall|detected stalls)|general protection fault",
+    "kernel": r"kernel bug|[^a-z]bug: |[^a-z]oops: |kernel panic|soft lockup|hard lockup|rcu.*(self-detected stall|detected stalls)",
     "mce": r"mce: \[hardware error\]|machine check events|hardware error|edac .*(ce|ue) ",
-    "segfault": r"segfault at|trap (divide error|invalid opcode)",
+    "segfault": r"segfault at|traps: .*(general protection|divide error|trap invalid opcode)",
 }
 
 # Journal where it outlives a reboot, else the kernel's file; newest 20 000 lines of 90 days; of each class the last 20 and their count.
