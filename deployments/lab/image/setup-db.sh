@@ -25,6 +25,8 @@ mariadb-admin shutdown
 n=0
 while pgrep -x mariadbd > /dev/null; do sleep 0.2; n=$((n + 1)); [ $n -lt 150 ]; done
 systemctl enable -q mariadb.service snmpd.service
+# The sockets of the package listen on every address, whatever bind-address says.
+systemctl mask -q mariadb.socket mariadb-extra.socket
 apt-get clean
 rm -f /usr/sbin/policy-rc.d /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log
 rm -rf /build
