@@ -22,7 +22,7 @@ from reports.records import CheckRow, FullForecast, InspectionRecord, Outcome, T
 ROWS_ON_PAPER = 260    # more results than these are in the spreadsheet only
 EACH_TARGET = 40        # more targets than these are counted by system, and those without findings are named only
 NAMED_TARGETS, ACROSS = 600, 4
-SYSTEMS = 30
+SYSTEMS, NAMED_CHECKS = 30, 20
 PAGES = 24             # targets told one by one
 OTHERS = 200
 PAGE_ROWS = 15
@@ -174,7 +174,7 @@ def _unreached(r: Report) -> None:
     r.draft.notice(say("inspection.not_reached_notice", n=len(reads)), "bad")
     if len(reads) <= UNREACHED:
         rows = [(read.target, r.kind(read), say.moment(read.read_at), read.problem.say(say.language) if read.problem else "") for read in reads]
-        r.draft.table(say.head("inspection_unreached"), rows, (1.5, 1.2, 1.2, 4), "")
+        r.draft.table(say.head("inspection_unreached"), rows, (1.5, 1.1, 1.6, 3.8), "")
         return
     reasons = by_reason(reads, say.language)
     grouped = [(reason, str(len(those)), r.names([read.target for read in those], 40)) for reason, those in reasons[:REASONS]]
@@ -299,7 +299,7 @@ def _comparison(r: Report) -> None:
         )
         for change, check, those in groups[:CHANGED]
     ]
-    r.draft.table(say.head("inspection_changes"), rows, (1.1, 2.2, 4, 0.7), "")
+    r.draft.table(say.head("inspection_changes"), rows, (1.1, 2.2, 3.8, 0.9), "")
     if len(groups) > CHANGED:
         r.text("inspection.compared_more", n=len(groups) - CHANGED)
 
@@ -403,7 +403,8 @@ def _systems(r: Report) -> None:
 def _many_systems(r: Report) -> None:
     """How many there are of each system, and the names of those without findings; the others have a place of their own."""
     say = r.say
-    kinds = Counter((r.kind(read), " / ".join(list(read.about.values())[:2]) or "-") for read in r.record.reads)
+    nothing = {True: say("outcome.not reached"), False: "-"}
+    kinds = Counter((r.kind(read), " / ".join(list(read.about.values())[:2]) or nothing[bool(read.problem)]) for read in r.record.reads)
     systems = kinds.most_common(SYSTEMS)
     r.draft.table(say.head("inspection_systems"), [(kind, about, str(n)) for (kind, about), n in systems], (1.5, 5, 0.8), "")
     if len(kinds) > SYSTEMS:
@@ -465,9 +466,9 @@ def _part(r: Report, groups: Sequence[Group]) -> None:
     well = [titles[check] for check, found in checks.items() if Outcome.OK in found and found <= {Outcome.OK, Outcome.NOT_APPLICABLE}]
     absent = [titles[check] for check, found in checks.items() if found == {Outcome.NOT_APPLICABLE}]
     if well:
-        r.text("inspection.part_well", names=say.join(well))
+        r.text("inspection.part_well", names=say.joined(well, NAMED_CHECKS))
     if absent:
-        r.text("inspection.part_na", names=say.join(absent))
+        r.text("inspection.part_na", names=say.joined(absent, NAMED_CHECKS))
 
 
 def _fullest(r: Report) -> None:
