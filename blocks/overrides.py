@@ -48,6 +48,9 @@ EXPECTATIONS = {
     "dns": (_WORDS, "[192.0.2.53]"),
     "ntp": (_WORDS, "[192.0.2.123]"),
     "peers": (_WORDS, "[192.0.2.11]"),
+    "addresses": (_WORDS, "[192.0.2.10]"),
+    "dns_names": (_WORDS, "[orders.bureau.example]"),
+    "urls": (_WORDS, "['https://orders.bureau.example/']"),
     "packages": (_WORDS, "[nginx]"),
     "admins": (_WORDS, "[ops]"),
 }
@@ -84,8 +87,9 @@ def _fits(kind: str, said: Any) -> bool:
     if kind == _PORTS:
         return all(isinstance(port, int) and not isinstance(port, bool) and 0 < port < 65536 for port in said)
     if kind == _BACKUPS:
-        return all(isinstance(entry, dict) and {"path", "every_h"} <= set(entry) and _a_word(entry["path"]) and entry["path"].startswith("/")
-                   and _positive(entry["every_h"]) for entry in said)
+        return all(isinstance(entry, dict) and ("path" in entry or "unit" in entry) and _a_word(entry.get("unit", "x"))
+                   and _a_word(entry.get("path", "/")) and entry.get("path", "/").startswith("/") and _positive(entry.get("every_h", 24))
+                   for entry in said)
     return all(_a_word(entry) for entry in said)
 
 

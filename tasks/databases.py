@@ -32,6 +32,7 @@ from tasks.remote import tunnel
 APPLICATION = "standfast-inspection"
 LOCK_LIMIT_S = 2
 SILENCE_LIMIT_S = 60  # a server that answers nothing for so long is gone
+TIME_LIMIT_S = 1800  # for one server; databases that are not begun by then are left out, and that is said
 DATABASES_LIMIT = 200  # databases of one server that are looked into
 TEXT_LIMIT = 4000  # characters of one value
 
@@ -115,7 +116,7 @@ def _reachable(access: DatabaseAccess) -> Iterator[tuple[str, int]]:
 
 def _ask_all(access: DatabaseAccess, address: str, port: int, checks: Sequence[DatabaseCheck],
              say: Callable[[str], None]) -> tuple[_Answers, tuple[int, int], dict[str, str]]:
-    answers = _Answers()
+    answers, deadline = _Answers(), time.monotonic() + TIME_LIMIT_S
     with _connection(access, address, port, access.database) as connection:
         version, words = _version(access, connection)
         about = {"system": words, "address": f"{access.address}:{access.port}" + (f" ({access.through})" if access.through else "")}
@@ -136,6 +137,9 @@ def _ask_all(access: DatabaseAccess, address: str, port: int, checks: Sequence[D
                 f"有 {len(names)} 个数据库,只检查了前 {DATABASES_LIMIT} 个",
                 f"there are {len(names)} databases; only the first {DATABASES_LIMIT} were looked into"))
     for name in names[:DATABASES_LIMIT] if per_database else ():
+        if time.monotonic() > deadline:
+            _rest_unknown(per_database, answers, name, f"no time is left; the server had {TIME_LIMIT_S // 60} minutes")
+            continue
         say(f"{access.name}: database {name}")
         try:
             with _connection(access, address, port, name) as connection:
