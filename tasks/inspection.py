@@ -180,7 +180,7 @@ def _read_host(name: str, memory: dict[str, dict], before_at: datetime | None) -
         host = desk.host(name)
         limits = _merged(checks, desk.customer(host.customer).limits, host.limits)
         with Remote(host) as remote:
-            answer = remote.run(host_script(checks, nonce), timeout_s=HOST_LIMIT_S)
+            answer = remote.run(host_script(checks, nonce, host.expected), timeout_s=HOST_LIMIT_S)
     except ProcedureError as problem:
         return TargetRead(target=name, kind="host", read_at=read_at, seconds=time.monotonic() - began, problem=problem.text), ""
     known = {check.id: Known(now=read_at, before=memory.get(check.id, {}), before_at=before_at, expected=host.expected) for check in checks}

@@ -28,11 +28,9 @@ renice -n 19 $$ >/dev/null 2>&1; ionice -c 3 -p $$ 2>/dev/null
 # What was so when the reading began, for checks that look at a span of time.
 STAT_BEFORE=$(cat /proc/stat) DISKS_BEFORE=$(cat /proc/diskstats) UPTIME_BEFORE=$(cat /proc/uptime)
 export STAT_BEFORE DISKS_BEFORE UPTIME_BEFORE
-exec 4>&1
 part() {
   printf '\n%s begin %s\n' "$nonce" "$1"
-  code=$( { { timeout -k 2 "$2" sh -c "$4" 2>&1 </dev/null 3>&- 4>&-; echo $? >&3; } | head -c "$3" >&4; } 3>&1 )
-  printf '\n%s end %s %s\n' "$nonce" "$1" "$code"
+  { timeout -k 2 "$2" sh -c "$4" 2>&1 </dev/null; printf '\n%s code %s' "$nonce" $?; } | ${5-} head -c "$3"
 }
 """
 # Every command begins with these two words at hand.
@@ -41,7 +39,7 @@ _WORDS = "na() { echo \"$*\"; exit 100; }; cannot() { echo \"$*\"; exit 101; }\n
 
 @dataclass(frozen=True)
 class Answer:
-    """What a command printed, and how it ended; cut: its output was longer than allowed."""
+    """What a command printed, and how it ended; cut: its end is missing, because it was too long or something went on running."""
 
     output: str
     exit_code: int
@@ -72,7 +70,9 @@ def host_script(checks: Sequence[HostCheck], nonce: str, expected: Mapping[str, 
     for check in checks:
         if asked_by[check.id] != check.id:
             continue
-        pieces.append(f"part {check.id} {check.time_limit_s} {check.byte_limit} {quote(_WORDS + check.command.strip())}\n")
+        # What a command leaves running holds the pipe open: then its reader needs a limit, too.
+        limiter = f" 'timeout {check.time_limit_s + 5}'" if re.search(r"(?<![&>|])&(?![&>\d])", check.command) else ""
+        pieces.append(f"part {check.id} {check.time_limit_s} {check.byte_limit} {quote(_WORDS + check.command.strip())}{limiter}\n")
     pieces.append("printf '\\n%s complete\\n' \"$nonce\"\n")
     return "".join(pieces)
 
@@ -80,11 +80,10 @@ def host_script(checks: Sequence[HostCheck], nonce: str, expected: Mapping[str, 
 def answers_in(output: str, nonce: str, checks: Iterable[HostCheck]) -> dict[str, Answer]:
     """The answers by check id, as far as they arrived whole."""
     checks = tuple(checks)
-    limits = {check.id: check.byte_limit for check in checks}
     answers: dict[str, Answer] = {}
-    for found in re.finditer(rf"^@{nonce} begin (\S+)\n(.*?)\n@{nonce} end \1 (\d+)$", output, re.M | re.S):
-        name, text = found[1], found[2].replace("\0", "")
-        answers[name] = Answer(text, int(found[3]), len(text.encode(errors="replace")) >= limits.get(name, 0))
+    # An answer that was longer than allowed has lost its end, and its exit status with it. One that nothing follows was broken off.
+    for found in re.finditer(rf"^@{nonce} begin (\S+)\n(.*?)(?:\n@{nonce} code (\d+))?(?=\n@{nonce} (?:begin|complete))", output, re.M | re.S):
+        answers[found[1]] = Answer(found[2].replace("\0", ""), int(found[3] or 0), cut=found[3] is None)
     return {check: answers[asker] for check, asker in _asked_by(checks).items() if asker in answers}
 
 
@@ -102,7 +101,7 @@ def examine(check: Check, answer: Answer | None, limits: Limits, known: Known) -
     if answer.exit_code != 0:
         return (unknown(f"命令以 {answer.exit_code} 结束:{first}", f"the command ended with {answer.exit_code}: {first}"),)
     if answer.cut:
-        return (unknown("回答超过大小上限,已被截断", "the answer was longer than allowed and was cut"),)
+        return (unknown("回答超过大小上限被截断,或命令留下了仍在运行的进程", "the answer was longer than allowed, or the command left something running"),)
     return judged(check, answer.output, limits, known)
 
 
