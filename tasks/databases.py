@@ -111,7 +111,8 @@ def _reachable(access: DatabaseAccess) -> Iterator[tuple[str, int]]:
         with tunnel(desk.host(access.through), access.address, access.port) as place:
             yield place
     except ProcedureError as problem:
-        raise _NoWay(f"经主机 {access.through} 的 SSH 隧道无法建立:{problem}", f"there is no way through host {access.through}: {problem}") from problem
+        raise _NoWay(f"经主机 {access.through} 的 SSH 隧道无法建立:{problem.text.zh}",
+                     f"there is no way through host {access.through}: {problem.text.en}") from problem
 
 
 def _ask_all(access: DatabaseAccess, address: str, port: int, checks: Sequence[DatabaseCheck],
