@@ -234,7 +234,7 @@ def _grades(r: Report) -> None:
         (r.grade(Outcome.OK), say("inspection.grades.ok"), "-"),
         (r.grade(Outcome.NOT_APPLICABLE), say("inspection.grades.na"), "-"),
     ]
-    r.draft.table(say.head("inspection_grades"), rows, (1, 5, 1.6), "")
+    r.draft.table(say.head("inspection_grades"), rows, (*r.by_language(1, 1.3), 5, 1.6), "")
 
 
 def _findings(r: Report) -> None:
@@ -260,7 +260,7 @@ def _findings(r: Report) -> None:
                 "",
             )
         )
-    widths = (0.62, *r.by_language(0.8, 1), 1.5, 3.2, 2, 1.15, *r.by_language(0.8, 0.85))
+    widths = (0.62, *r.by_language(0.8, 1.05), 1.5, *r.by_language(3.2, 3), 2, *r.by_language(1.15, 1.2), *r.by_language(0.8, 0.95))
     r.draft.table(say.head("inspection_findings"), rows, widths, say("inspection.findings_none"))
     if len(groups) > FINDINGS:
         r.text("inspection.findings_more", n=len(groups) - FINDINGS)
@@ -313,7 +313,7 @@ def _forecasts(r: Report) -> None:
     r.text("inspection.forecast_text")
     drawn = [f for f in found if len(f.history) > 1 and f.capacity > 0][:4]
     if drawn:
-        told = [say("inspection.colon", name=f"{f.target} {f.object}".strip(), text=r.in_days(f.days).replace("\n", " ")) for f in drawn]
+        told = [say("inspection.colon", name=f"{f.target} {f.object}".strip(), text=r.in_days(f.days, line=True)) for f in drawn]
         r.draft.picture(
             charts.courses([_course(r, f) for f in drawn], say("inspection.chart.full")),
             say("inspection.chart.forecast_alt", items=say("word.semicolon").join(told)),
@@ -347,7 +347,7 @@ def _course(r: Report, f: FullForecast) -> charts.Course:
     marks = [(past[0][0], r.say.moment(f.history[0][0])[:10]), (0.0, r.say.moment(last)[:10])]
     if full > 0.22 * (right + span):  # otherwise its date would stand on that of today
         marks.append((full, r.day(full)))
-    says = r.say("inspection.chart.says", days=r.in_days(f.days).replace("\n", " "))
+    says = r.say("inspection.chart.says", days=r.in_days(f.days, line=True))
     return charts.Course(f"{f.target} {f.object}".strip(), says, past, full, f.earliest, f.latest, right, tuple(marks))
 
 
@@ -396,7 +396,7 @@ def _systems(r: Report) -> None:
         grade = r.grade(r.found.grade(read)) if read.problem is None else Cell(say("outcome.not reached"), tone="bad")
         about = " / ".join(list(read.about.values())[:4])
         rows.append((read.target, r.kind(read), about or "-", grade, *(str(counts[o]) if read.problem is None else "-" for o in columns)))
-    widths = (1.7, 1.1, 2.8, 0.9, *r.by_language(0.65, 0.8) * 2, 0.9, 0.75, 0.75)
+    widths = (1.6, *r.by_language(1.1, 1), 2.8, *r.by_language(0.9, 1), *r.by_language(0.65, 0.85) * 2, *r.by_language(0.9, 1), 0.8, 0.75)
     r.draft.table(say.head("inspection_targets"), rows, widths, "", dense=True)
 
 
@@ -461,7 +461,7 @@ def _part(r: Report, groups: Sequence[Group]) -> None:
     bad = [group for group in groups if group.outcome in (*BAD, Outcome.UNKNOWN)]
     if bad:
         rows = [(r.grade(group.outcome), r.title(group.check), r.where(group.rows), r.sayings(group.rows)) for group in bad]
-        r.draft.table(say.head("inspection_part"), rows, (0.9, 1.7, 2, 4), "")
+        r.draft.table(say.head("inspection_part"), rows, (*r.by_language(0.9, 1.1), 1.7, 2, 4), "")
     titles = {group.check.id: r.title(group.check) for group in groups}
     well = [titles[check] for check, found in checks.items() if Outcome.OK in found and found <= {Outcome.OK, Outcome.NOT_APPLICABLE}]
     absent = [titles[check] for check, found in checks.items() if found == {Outcome.NOT_APPLICABLE}]
@@ -534,7 +534,7 @@ def _page(r: Report, read: TargetRead) -> None:
         if evidence := r.evidence(row, 6):
             said.append(say("inspection.evidence", text=evidence))
         rows.append((r.grade(row.outcome), r.title(r.found.about(row.check)), row.object or "-", "\n".join(said)))
-    r.draft.table(say.head("inspection_page"), rows, (0.9, 1.7, 1.5, 4.6), "")
+    r.draft.table(say.head("inspection_page"), rows, (*r.by_language(0.9, 1.1), 1.7, 1.5, 4.6), "")
     if len(found) > PAGE_ROWS:
         r.text("inspection.page_more", n=len(found) - PAGE_ROWS)
 
@@ -598,8 +598,8 @@ def _stage(r: Report) -> None:
     capacity = say("inspection.stage.capacity_value", month=sum(d <= 30 for d in days), quarter=sum(d <= 90 for d in days))
     rows += [
         (say("inspection.stage.capacity"), capacity),
-        (say("inspection.stage.joint"), "\n" * 4),
-        (say("inspection.stage.plan"), "\n" * 4),
+        (say("inspection.stage.joint"), "\n" * 3),
+        (say("inspection.stage.plan"), "\n" * 3),
     ]
     r.draft.facts(rows)
 
@@ -608,7 +608,7 @@ def _opinion(r: Report) -> None:
     say = r.say
     r.draft.chapter(say("inspection.opinion"))
     r.text("inspection.opinion_text")
-    r.draft.facts([(say("inspection.opinion_box"), "\n" * 7)])
+    r.draft.facts([(say("inspection.opinion_box"), "\n" * 5)])
     rows = [(name, "□", "□", "□", "□") for name in say("inspection.satisfaction").split("|")]
     r.draft.table(say.head("inspection_satisfaction"), rows, (2, 1, 1, 1, 1), "")
 
@@ -632,7 +632,7 @@ def _appendix_rows(r: Report) -> None:
             for row in sorted(read.rows, key=lambda row: place.get(row.check, 9999))
         ]  # fmt: skip
         empty = read.problem.say(say.language) if read.problem else say("inspection.part_none")
-        r.draft.table(say.head("inspection_rows"), rows, (2, 1.7, 0.85, 4.6), empty, dense=True)
+        r.draft.table(say.head("inspection_rows"), rows, (2.1, 1.7, *r.by_language(0.85, 1.3), 4.6), empty, dense=True)
 
 
 def _by_chapter(check) -> tuple[int, str]:

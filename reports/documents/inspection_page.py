@@ -35,17 +35,17 @@ def inspection_page(record: InspectionRecord, say: Phrases) -> str:
         draft.paragraph(say("inspection.late", n=record.late_days))
     draft.section(say("inspection.page.worst"))
     groups = found.groups(*BAD)
-    rows = [(w.grade(group.outcome), w.title(group.check), w.where(group.rows), w.sayings(group.rows, 2)) for group in groups[:FINDINGS]]
+    rows = [(w.grade(group.outcome), w.title(group.check), w.where(group.rows, line=True), w.sayings(group.rows, 2)) for group in groups[:FINDINGS]]
     draft.table(say.head("inspection_page_findings"), rows, (1, 1, 1, 1), say("inspection.findings_none"))
     if len(groups) > FINDINGS:
         draft.paragraph(say("inspection.page.more", n=len(groups) - FINDINGS))
     if found.outcomes[Outcome.UNKNOWN]:
         draft.section(say("inspection.unknowns"))
-        unknown = [(w.title(group.check), w.where(group.rows), w.sayings(group.rows, 1)) for group in found.groups(Outcome.UNKNOWN)[:FINDINGS]]
+        unknown = [(w.title(group.check), w.where(group.rows, line=True), w.sayings(group.rows, 1)) for group in found.groups(Outcome.UNKNOWN)[:FINDINGS]]
         draft.table(say.head("inspection_unknowns"), unknown, (1, 1, 1), "")
     draft.section(say("inspection.forecast"))
     full = [
-        (f.target, f.object or "-", w.percent(f), *(w.in_days(days).replace("\n", " ") for days in (f.days, f.earliest, f.latest)))
+        (f.target, f.object or "-", w.percent(f), *(w.in_days(days, line=True) for days in (f.days, f.earliest, f.latest)))
         for f in found.forecasts[:FORECASTS]
     ]
     draft.table(say.head("inspection_page_forecast"), full, (1,) * 6, say("inspection.forecast_none", first=not record.forecasts))

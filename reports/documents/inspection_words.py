@@ -31,10 +31,10 @@ class Words:
         some = self.say.join(names[:limit])
         return some if len(names) <= limit else self.say("inspection.names_more", some=some)
 
-    def where(self, rows: Sequence[CheckRow], limit: int = NAMED) -> str:
-        """Up to four places by name; of more, how many on how many targets, and some of them."""
+    def where(self, rows: Sequence[CheckRow], limit: int = NAMED, line: bool = False) -> str:
+        """Up to four places by name; of more, how many on how many targets, and some of them. line: on one line."""
         if len(rows) <= limit:
-            return "\n".join(f"{row.target} {row.object}".strip() for row in rows)
+            return (self.say("word.separator") if line else "\n").join(f"{row.target} {row.object}".strip() for row in rows)
         targets = list(dict.fromkeys(row.target for row in rows))
         return self.say("inspection.where", targets=len(targets), places=len(rows), names=self.names(targets, limit))
 
@@ -144,7 +144,9 @@ class Words:
     def day(self, days: float) -> str:
         return self.say.moment(self.record.finished_at + timedelta(days=days))[:10] if 0 <= days <= FAR_DAYS else ""
 
-    def in_days(self, days: float | None) -> str:
+    def in_days(self, days: float | None, line: bool = False) -> str:
         if days is None or days > FAR_DAYS:
             return self.say("inspection.not_in_sight")
-        return self.say("inspection.already") if days <= 0 else self.say("inspection.in_days", n=max(1, round(days)), day=self.day(days))
+        if days <= 0:
+            return self.say("inspection.already")
+        return self.say("inspection.in_days_line" if line else "inspection.in_days", n=max(1, round(days)), day=self.day(days))

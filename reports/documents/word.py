@@ -308,7 +308,8 @@ def _contents(document, paper: Paper) -> None:
     for index, heading in enumerate(entries, 1):
         link = f"<w:hyperlink w:anchor={quoteattr(heading.anchor)}>{_run(f'{heading.number}  {heading.text}')}</w:hyperlink>"
         inner = (begin if index == 1 else "") + link + (_part("end") if index == len(entries) else "")
-        lines.append(_paragraph(inner, '<w:spacing w:after="60"/>'))
+        # below the tables of document control there is less room, and the contents shall not run over by a line or two
+        lines.append(_paragraph(inner, '<w:spacing w:after="20" w:line="252" w:lineRule="auto"/>' if paper.front else '<w:spacing w:after="60"/>'))
     _add(document, *lines, _paragraph('<w:r><w:br w:type="page"/></w:r>'))
 
 
