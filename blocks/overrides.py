@@ -44,15 +44,10 @@ EXPECTATIONS = {
     "backups": (_BACKUPS, "[{path: /srv/backup, every_h: 24}]"),
     "time_zone": (_WORD, "Asia/Shanghai"),
     "role": (_WORD, "web"),
-    "default_route": (_WORD, "192.0.2.1"),
-    "dns": (_WORDS, "[192.0.2.53]"),
-    "ntp": (_WORDS, "[192.0.2.123]"),
     "peers": (_WORDS, "[192.0.2.11]"),
     "addresses": (_WORDS, "[192.0.2.10]"),
     "dns_names": (_WORDS, "[orders.bureau.example]"),
     "urls": (_WORDS, "['https://orders.bureau.example/']"),
-    "packages": (_WORDS, "[nginx]"),
-    "admins": (_WORDS, "[ops]"),
 }
 DATABASE_EXPECTATIONS = {
     "role": (_WORD, "primary"),

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from deployments.lab import base_image, engine, hosts, inventory, mail_sink, media
+from deployments.lab import base_image, databases, engine, hosts, inventory, mail_sink, media
 from deployments.lab.hosts import Host
 from deployments.lab.media import Release
 from deployments.lab.place import LabError, folder, only_one, say
@@ -73,6 +73,7 @@ class Lab:
                 hosts.remember({name: host for name, host in hosts.known().items() if name not in gone})
             for host in waited:
                 hosts.wait(host)
+                databases.ensure(host)
             port = mail_sink.ensure()
             media.ensure()
             made = hosts.known()
@@ -100,6 +101,7 @@ class Lab:
             engine.ensure()
             host = hosts.create(name)
             hosts.wait(host)
+            databases.ensure(host)
             inventory.write(hosts.known(), mail_sink.ensure())
             return host
 

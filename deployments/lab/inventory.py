@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from deployments.lab import engine
+from deployments.lab import databases, engine
 from deployments.lab.hosts import Host
 from deployments.lab.place import folder
 
@@ -70,6 +70,7 @@ def write(hosts: dict[str, Host], smtp_port: int) -> Path:
         "provider": {"name": {"zh": "示例运维服务有限公司", "en": "Example IT Services Ltd"}},
         "customers": _CUSTOMERS,
         "hosts": [_host(host) for host in hosts.values()],
+        "databases": databases.entries(list(hosts.values())),
         "sandboxes": [{"name": "default", "engine": engine.address(), "memory_mib": 1024, "disk_mib": 8192}],
         "archives": [
             {
