@@ -293,10 +293,11 @@ def _rehearse_on_staging(number: str, plan: Plan, name: str, staging: str, say: 
 def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, copy: Copy | None, say: Say) -> Rehearsal:
     """Plan, checks, back-out and comparison on one stand-in for one target."""
     started_at = desk.now()
+    acceptance = [a for a in plan.acceptance if a.target == name]
+    # Facts are read only once the checks are good: a service that is still starting has no port yet.
+    health_before = check_acceptance(host, acceptance, say)
     before = read_survey(host, "rehearsal before")
     deviations = tuple(_deviation(d) for d in differences(original, before) if d.kind in ("package", "configuration", "release", "cluster", "host"))[:40]
-    acceptance = [a for a in plan.acceptance if a.target == name]
-    health_before = check_acceptance(host, acceptance, say)
     running.deliver(host, plan, media_files(plan))
     outcomes, undone, problem = [], [], NOTHING
     changed: tuple[Difference, ...] = ()
@@ -310,9 +311,8 @@ def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, 
                            en=f"step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
             break
     if not problem:
-        after = read_survey(host, "rehearsal after")
-        changed = differences(before, after)
         health_after = check_acceptance(host, acceptance, say)
+        changed = differences(before, read_survey(host, "rehearsal after"))
         if bad := [h for h in health_after if not h.ok]:
             problem = _unhealthy("升级后", "after the upgrade", bad[0])
     for step in reversed(plan.steps_of(name)[:len(outcomes)]):
@@ -323,9 +323,8 @@ def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, 
                 why = undone[-1].problem
                 problem = Text(zh=f"第 {step.number} 步（{step.title.zh}）的回退在演练中失败：{why.zh}",
                                en=f"the back-out of step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
-    back = read_survey(host, "rehearsal undone")
-    remaining = tuple(same_as_before(before, back))
     health_undone = check_acceptance(host, acceptance, say)
+    remaining = tuple(same_as_before(before, read_survey(host, "rehearsal undone")))
     if remaining and not problem:
         first, more = said(remaining[0]), len(remaining) - 1
         problem = Text(zh=f"回退后副本与之前不一致：{first.zh}" + (f"，另有 {more} 项" if more else ""),
@@ -764,10 +763,11 @@ def as_before(number: str, say: Say) -> tuple[Text, ...]:
     """Prove by comparison that the targets are as before the change; returns what is not."""
     plan = plan_of(number)
     before = surveys_of(number, f"before {current_round(number)}")
+    unwell = verify(number, say)  # first, since it waits for what is still starting
     count = len(desk.archive().journal(number, event="compared after back-out")) + 1
     after = survey_targets(number, list(plan.targets), f"after back-out {count}")
     left = [on_host(d.target, said(d)) for name in plan.targets for d in same_as_before(before[name], after[name], in_use=True)]
-    left += [p for p in verify(number, say) if p not in left and not _bad_before(before, p)]
+    left += [p for p in unwell if p not in left and not _bad_before(before, p)]
     desk.archive().note(number, "compared after back-out", remaining=[p.en for p in left[:100]], remaining_zh=[p.zh for p in left[:100]])
     return tuple(left)
 
