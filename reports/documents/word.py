@@ -54,9 +54,10 @@ def to_word(paper: Paper, made_at: datetime) -> bytes:
 
 def _properties(document, paper: Paper, made_at: datetime) -> None:
     core = document.core_properties
-    core.title, core.author, core.subject = f"{paper.title} {paper.number}", paper.provider, paper.subtitle
+    # a property holds 255 characters
+    core.title, core.author, core.subject = f"{paper.title} {paper.number}"[:255], paper.provider[:255], paper.subtitle[:255]
     core.comments = core.keywords = ""
-    core.last_modified_by = paper.provider
+    core.last_modified_by = paper.provider[:255]
     core.created = core.modified = made_at.astimezone(UTC).replace(tzinfo=None)
     core.language = "zh-CN" if paper.language == "zh" else "en-GB"
     core.revision = 1

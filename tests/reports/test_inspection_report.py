@@ -353,8 +353,8 @@ def test_three_hundred_hosts_stay_on_few_pages():
     text = text_of_pdf(found["pdf"])
     assert "86个对象" in text and "全部结果" in text
     assert all(read.target in text for read in record.reads)  # with findings, without, not reached: everyone is named
-    book = load_workbook(io.BytesIO(found["xlsx"]), read_only=True)
-    assert sum(1 for _ in book["全部结果"].iter_rows()) == 1 + sum(len(read.rows) for read in record.reads)
+    sheets = xml_of(found["xlsx"])
+    assert 1 + sum(len(read.rows) for read in record.reads) in [text.count("<row ") for text in sheets]
 
 
 def test_the_paper_does_not_grow_with_the_hosts_beyond_their_names():
@@ -369,7 +369,7 @@ def test_the_paper_does_not_grow_with_the_hosts_beyond_their_names():
 def test_work_grows_in_step_with_the_rows():
     """Counted in calls of functions, not in seconds: four times the hosts, not more than a little over four times the work."""
     calls = {}
-    for hosts in (50, 200):
+    for hosts in (30, 120):
         record = sample.many(hosts, 41)
         paper_of(record)  # what is looked up once is looked up
         counter: Counter[str] = Counter()
@@ -389,7 +389,7 @@ def test_work_grows_in_step_with_the_rows():
         finally:
             sys.setprofile(None)
         calls[hosts] = counter.total()
-    assert calls[200] < 5 * calls[50]
+    assert calls[120] < 5 * calls[30]
 
 
 def test_rows_are_on_paper_as_long_as_they_are_few():
