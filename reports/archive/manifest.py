@@ -14,7 +14,7 @@ from reports.records import Moment, Record
 FORMAT = "standfast-bundle-1"
 BEFORE_THE_FIRST = "0" * 64
 MANIFEST, SIGNATURE, SUMS, HEAD = "manifest.json", "manifest.sig", "SHA256SUMS", "head.json"
-FOLDER = re.compile(r"(\d{6,})-(CHG-\d{8}-\d{3,})")
+FOLDER = re.compile(r"(\d{6,})-([A-Z]{3}-\d{8}-\d{3,})")
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

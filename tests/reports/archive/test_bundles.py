@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.archive import Archive, ArchiveDamaged, NotClosed, verify_bundle, verify_chain
+from reports.archive import Archive, ArchiveDamaged, NotClosed, Verdict, verify_bundle, verify_chain
 from reports.archive.manifest import Manifest
 from reports.records import Closure, Text
 from tests.reports.archive.conftest import NOW, closed_change, new_change
@@ -33,6 +33,14 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
     yield archive
     assert archive.verify().checked == 3
     archive.dispose()
+
+
+def test_inspections_lie_in_the_same_chain(archive: Archive) -> None:
+    numbers = [closed_change(archive, prefix=prefix) for prefix in ("CHG", "INS", "CHG", "INS")]
+    for number in numbers:
+        archive.seal(number, NOW)
+    assert [bundle.path.name[7:10] for bundle in archive.bundles()] == ["CHG", "INS", "CHG", "INS"]
+    assert archive.verify() == Verdict(ok=True, checked=4)
 
 
 def test_a_bundle_holds_everything_in_plain_files(archive: Archive) -> None:
