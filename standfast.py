@@ -299,12 +299,12 @@ def inspect(customer: Annotated[str, typer.Argument(help="The customer's name")]
 
     from flows.database_inspection import database_inspection
     from flows.system_inspection import system_inspection
-    from tasks import desk, papers
+    from tasks import inspection, papers
     from tasks.requests import InspectionRequest
 
     with plainly():
         if number:
-            customer = desk.change(number).customer
+            customer = inspection.inspection(number).customer
         try:
             request = InspectionRequest(customer=customer, targets=target or [], labels=label or [], operator=operator, requester=requester,
                                         reason=reason, number=number)

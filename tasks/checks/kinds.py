@@ -68,6 +68,11 @@ def ok(zh: str, en: str, **more: Any) -> Row:
     return Row(Outcome.OK, zh, en, **more)
 
 
+def advice(zh: str, en: str, statement: str, **more: Any) -> Row:
+    """Nothing is wrong, and something could be better: the statement to run, which the report lists among the tuning opportunities."""
+    return Row(Outcome.OK, f"{zh};建议:{statement}", f"{en}; better: {statement}", evidence=statement, **more)
+
+
 def warning(zh: str, en: str, **more: Any) -> Row:
     return Row(Outcome.WARNING, zh, en, **more)
 

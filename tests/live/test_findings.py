@@ -38,7 +38,7 @@ HOST_FAULTS = [
     Fault("its health address does not answer", "MID-02", "systemctl stop orders", "health"),
     Fault("a service keeps dying", "CFG-05c", "printf '[Unit]\\nStartLimitIntervalSec=0\\n[Service]\\nExecStart=/bin/false\\nRestart=always\\nRestartSec=100ms\\n' "
           "> /etc/systemd/system/flapping.service; systemctl daemon-reload; systemctl start flapping || true; sleep 4", "flapping"),
-    Fault("a port that nobody expects", "CFG-06b", f"{KEEP} python3 -m http.server --bind 0.0.0.0 8765", "8765"),
+    Fault("a port that nobody expects", "CFG-06a", f"{KEEP} python3 -m http.server --bind 0.0.0.0 8765", "8765"),
     Fault("telnet listens", "CFG-06c", f"{KEEP} python3 -m http.server --bind 0.0.0.0 23", "23"),
     Fault("a second account with uid 0", "CFG-08a", "useradd -o -u 0 -g 0 -M toor", "toor"),
     Fault("an empty password", "CFG-08b", "useradd -M openhouse; passwd -q -d openhouse", "openhouse"),
@@ -46,8 +46,7 @@ HOST_FAULTS = [
     Fault("two accounts with one number", "CFG-08d", "useradd -o -u 1000 -M twin"),
     Fault("shadow everybody may read", "CFG-09a", "chmod 644 /etc/shadow", "/etc/shadow"),
     Fault("configuration everybody may change", "CFG-09b", "chmod 666 /etc/nginx/mime.types", "mime.types"),
-    Fault("a kernel parameter is not as its file says", "CFG-10", "echo 'vm.swappiness = 7' > /etc/sysctl.d/99-fault.conf", "swappiness"),
-    Fault("a job whose script is gone", "CFG-07a", "echo '0 3 * * * root /opt/gone/backup.sh' > /etc/cron.d/nightly", "nightly"),
+    Fault("a job whose script is gone", "CFG-07a", "echo '0 3 * * * root /opt/gone/backup.sh' > /etc/cron.d/nightly", "/opt/gone"),
     Fault("names cannot be looked up", "CFG-04a", "echo 'nameserver 192.0.2.53' > /etc/resolv.conf"),
     Fault("a package half installed", "CFG-02c", "mkdir -p /tmp/p/DEBIAN; printf 'Package: halfway\\nVersion: 1\\nArchitecture: all\\nMaintainer: x <x@example.org>\\n"
           "Description: x\\n' > /tmp/p/DEBIAN/control; printf '#!/bin/sh\\nexit 1\\n' > /tmp/p/DEBIAN/postinst; chmod 755 /tmp/p/DEBIAN/postinst; "
@@ -74,11 +73,11 @@ kept = open("/var/tmp/gone", "wb"); kept.truncate(3 << 30); os.unlink("/var/tmp/
 time.sleep(900)'; sleep 1"""),
     Fault("a file system in memory is full", "RES-17", "mkdir -p /srv/full; mount -t tmpfs -o size=8m none /srv/full; head -c 8M /dev/zero > /srv/full/x || true", "/srv/full"),
     Fault("a mount of fstab is missing", "STO-03a", "echo '/dev/none /srv/data ext4 defaults 0 2' >> /etc/fstab", "/srv/data"),
-    Fault("the newest backup is old", "BAK-01", "touch -d '5 days ago' /srv/backup/db-*.gz", "/srv/backup"),
+    Fault("the newest backup is old", "BAK-01", "touch -d '5 days ago' /srv/old/db-*.gz", "/srv/old"),
     Fault("the newest backup is much smaller", "BAK-02", "head -c 900 /srv/backup/db-5.gz > /srv/backup/db-6.gz", "/srv/backup"),
     Fault("the newest backup cannot be read", "BAK-03", "head -c 900 /srv/backup/db-5.gz > /srv/backup/db-6.gz", "/srv/backup"),
     Fault("a backup everybody may read", "BAK-09", "chmod 644 /srv/backup/db-5.gz", "/srv/backup"),
-    Fault("a host it depends on is gone", "NET-01b", "ip route replace unreachable 192.0.2.77", "192.0.2.77"),
+    Fault("a host it depends on is gone", "NET-01b", "ip addr del 192.0.2.77/32 dev lo", "192.0.2.77"),
     Fault("a certificate ends in three days", "MID-03a", "openssl req -x509 -newkey rsa:2048 -nodes -days 3 -subj /CN=orders.example -keyout /etc/nginx/soon.key "
           "-out /etc/nginx/soon.crt 2>/dev/null; printf 'server { listen 8443 ssl; ssl_certificate /etc/nginx/soon.crt; ssl_certificate_key /etc/nginx/soon.key; }\\n' "
           "> /etc/nginx/conf.d/soon.conf; nginx -q -s reload; sleep 1", "soon.crt"),
@@ -132,9 +131,10 @@ DATABASE_FAULTS = [
 SOON = {"PG-03.idle": {"warning": 2, "critical": 600}, "PG-04.waiting": {"warning": 2, "critical": 600}, "MY-03.open": {"warning": 2, "critical": 600},
         "MY-10.waiting": {"warning": 2, "critical": 600}, "PG-30.share": {"warning": 10, "critical": 50}}
 EXPECTED = {"units": ["orders.service", "nginx.service"], "ports": [22, 80, 8443], "urls": ["http://127.0.0.1/health"], "peers": ["192.0.2.77:22"],
-            "backups": [{"path": "/srv/backup", "every_h": 24}], "time_zone": "Etc/UTC"}
+            "backups": [{"path": "/srv/backup", "every_h": 24}, {"path": "/srv/old", "every_h": 24}], "time_zone": "Etc/UTC"}
 BACKUPS = """mkdir -p /srv/backup; chmod 700 /srv/backup; umask 077; for n in 1 2 3 4 5; do head -c 60000 /dev/urandom | gzip > /srv/backup/db-$n.gz
-touch -d "$((5 - n)) days ago" /srv/backup/db-$n.gz; done; touch /srv/backup/db-5.gz"""
+touch -d "$((5 - n)) days ago" /srv/backup/db-$n.gz; done; touch /srv/backup/db-5.gz; cp -a /srv/backup /srv/old
+ip addr add 192.0.2.77/32 dev lo"""
 
 
 def read(desk: Desk, *arguments: str) -> dict[tuple[str, str], dict[str, tuple[Outcome, str]]]:

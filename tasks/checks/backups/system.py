@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.records import Outcome, Text
-from tasks.checks.kinds import HostCheck, Known, Limit, Limits, Row, warning, whole
+from tasks.checks.kinds import HostCheck, Known, Limit, Limits, Row, unknown, warning, whole
 from tasks.checks.lines import pairs
 
 
@@ -24,7 +24,10 @@ def judge(answer: tuple[int, dict[str, int]], limits: Limits, known: Known) -> I
             # LVM writes one at every change and not otherwise: its age says nothing.
             outcome = limits["age"].grade(days) if name == "etc" else Outcome.OK
             yield Row(outcome, f"{zh}在 {days:.0f} 天前", f"{en} is {days:.0f} days old", object=name, value=round(days, 1), unit="days")
-    if "etc" not in copies:
+    if "etc" not in copies and not known.expected.get("backups"):
+        yield unknown("本机没有 /etc 的备份,清单也未说明另有备份", "there is no copy of /etc here, and the inventory names no other",
+                      object="etc")
+    elif "etc" not in copies:
         yield warning("没有找到 /etc 的备份(etckeeper、/var/backups)", "no copy of /etc was found (etckeeper, /var/backups)", object="etc")
 
 

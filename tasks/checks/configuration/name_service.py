@@ -47,6 +47,11 @@ ask() {
   echo "$found $((span / 100)).$((span % 100 / 10)) $1"
 }
 ask "$(uname -n)"
+# One name that every host needs and no file answers: where its packages come from; unless a proxy looks it up.
+grep -qrsiE '^[^#]*proxy' /etc/apt/apt.conf /etc/apt/apt.conf.d /etc/dnf/dnf.conf /etc/yum.conf ||
+  sed -nE 's#^[^\#]*[a-z]+://([^/@ ]*@)?([A-Za-z][A-Za-z0-9.-]*\.[A-Za-z]{2,})[:/].*#\2#p' \
+    /etc/apt/sources.list /etc/apt/sources.list.d/* /etc/yum.repos.d/* 2>/dev/null |
+  head -n 1 | while read -r name; do ask "$name"; done
 echo "${DNS_NAMES-}" | head -n 5 | while read -r name; do [ -n "$name" ] && ask "$name"; done
 echo end
 """,

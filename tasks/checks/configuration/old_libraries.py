@@ -33,7 +33,7 @@ CHECK = HostCheck(
     chapter="configuration",
     command=r"""
 set -- /proc/[0-9]*
-grep -lE ' r-xp .* /(usr/|opt/)?(lib|lib64|bin|sbin)[^ ]* \(deleted\)$' /proc/[0-9]*/maps 2>/dev/null | head -n 300 | while read -r path; do
+grep -lE ' r-xp .* /(usr/|usr/local/|opt/[^ ]*/)?(lib|lib64|bin|sbin)[^ ]* \(deleted\)$' /proc/[0-9]*/maps 2>/dev/null | head -n 300 | while read -r path; do
   pid=${path#/proc/}; pid=${pid%%/*}
   read -r name 2>/dev/null <"/proc/$pid/comm" && echo "old $name"
 done

@@ -44,9 +44,9 @@ CHECK = HostCheck(
     command=r"""
 command -v openssl >/dev/null || cannot "openssl is missing"
 files=$({
-  grep -rhsE '^[[:space:]]*(ssl_certificate|SSLCertificateFile|ssl_cert_file|ssl[-_]cert|certificateFile)[[:space:]=]' \
-    /etc/nginx /etc/apache2 /etc/httpd /etc/postgresql /etc/mysql /etc/my.cnf /etc/my.cnf.d /etc/haproxy 2>/dev/null |
-    sed -E "s/^[[:space:]]*[A-Za-z_-]+[[:space:]=]+//; s/[\"';]//g; s/[[:space:]].*//"
+  grep -rhs -v '^[[:space:]]*#' /etc/nginx /etc/apache2 /etc/httpd /etc/postgresql /etc/mysql /etc/my.cnf /etc/my.cnf.d /etc/haproxy 2>/dev/null |
+    grep -oE "(^|[[:space:];{])(ssl_certificate|SSLCertificateFile|ssl_cert_file|ssl[-_]cert|certificateFile)[[:space:]=]+[^;[:space:]]+" |
+    sed -E "s/^[[:space:];{]*[A-Za-z_-]+[[:space:]=]+//; s/[\"']//g"
   ls -d /etc/letsencrypt/live/*/cert.pem /etc/pki/tls/certs/localhost.crt 2>/dev/null
 } | grep '^/' | sort -u | head -n 20)
 [ -n "$files" ] || na "no service names a certificate"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, number, ok, warning
+from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, advice, number, ok, warning
 from tasks.checks.tables import flag, my_settings, settings, span
 
 
@@ -29,9 +29,8 @@ def judge(values: dict[str, str], limits: Limits, known: Known) -> Iterator[Row]
                                        f"kept for {en}" if seconds else f"binary logs are never purged; run: {statement}",
                                        object="expiry", value=seconds, unit="s")
     form = values.get("binlog_format", "ROW")
-    yield (ok if form == "ROW" else warning)(f"binlog_format = {form}" + ("" if form == "ROW" else ";执行:SET GLOBAL binlog_format = 'ROW';"),
-                                             f"binlog_format is {form}" + ("" if form == "ROW" else "; run: SET GLOBAL binlog_format = 'ROW';"),
-                                             object="format")
+    zh, en = f"binlog_format = {form}", f"binlog_format is {form}"
+    yield ok(zh, en, object="format") if form == "ROW" else advice(zh, en, "SET GLOBAL binlog_format = 'ROW';", object="format")
 
 
 CHECK = DatabaseCheck(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, ok, warning
+from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, advice, ok, warning
 from tasks.checks.tables import flag, my_settings, settings
 
 
@@ -25,15 +25,15 @@ def judge(values: dict[str, str], limits: Limits, known: Known) -> Iterator[Row]
         + ("and needed" if needed else "it listens on this host only" if near else "and not needed; with a certificate in place: "
                                                       "SET GLOBAL require_secure_transport = ON;"), object="tls")
     loads = flag(values, "local_infile")
-    yield (warning if loads else ok)(f"local_infile = {values['local_infile']}" + (";执行:SET GLOBAL local_infile = OFF;" if loads else ""),
-                                     f"local_infile is {values['local_infile']}" + ("; run: SET GLOBAL local_infile = OFF;" if loads else ""),
-                                     object="local_infile")
+    zh, en = f"local_infile = {values['local_infile']}", f"local_infile is {values['local_infile']}"
+    yield advice(zh, en, "SET GLOBAL local_infile = OFF;", object="local_infile") if loads else ok(zh, en, object="local_infile")
     bound = bool(values["secure_file_priv"])
-    yield (ok if bound else warning)(f"secure_file_priv = {values['secure_file_priv'] or '(空)'}"
-                                     + ("" if bound else ",FILE 权限可读写任意目录;在配置中写 secure_file_priv 并重启"),
-                                     f"secure_file_priv is {values['secure_file_priv'] or '(empty)'}"
-                                     + ("" if bound else ": FILE may read and write anywhere; set it, and restart"),
-                                     object="secure_file_priv")
+    zh, en = f"secure_file_priv = {values['secure_file_priv'] or '(空)'}", f"secure_file_priv is {values['secure_file_priv'] or '(empty)'}"
+    if bound:
+        yield ok(zh, en, object="secure_file_priv")
+    else:
+        yield advice(f"{zh},FILE 权限可读写任意目录", f"{en}: FILE may read and write anywhere", "secure_file_priv = /var/lib/mysql-files",
+                     object="secure_file_priv")
 
 
 CHECK = DatabaseCheck(

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, number, ok, warning
+from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, advice, number, ok
 from tasks.checks.tables import flag, my_settings, settings
 
 
@@ -19,9 +19,9 @@ def judge(values: dict[str, str], limits: Limits, known: Known) -> Iterator[Row]
     slow, asked = number(values["slow_queries"]), number(values["questions"])
     good = on and seconds <= 2
     statement = "SET GLOBAL slow_query_log = ON; SET GLOBAL long_query_time = 1;"
-    yield (ok if good else warning)(f"慢查询日志{'已启用' if on else '未启用'},long_query_time = {seconds:g} 秒" + ("" if good else f";执行:{statement}"),
-                                    f"the slow query log is {'on' if on else 'off'}, long_query_time is {seconds:g} s"
-                                    + ("" if good else f"; run: {statement}"), object="log")
+    zh, en = f"慢查询日志{'已启用' if on else '未启用'},long_query_time = {seconds:g} 秒", \
+        f"the slow query log is {'on' if on else 'off'}, long_query_time is {seconds:g} s"
+    yield ok(zh, en, object="log") if good else advice(zh, en, statement, object="log")
     share = 100 * slow / asked if asked >= 1000 else 0
     yield Row(limits["share"].grade(share), f"慢查询 {slow:.0f} 次,占 {share:.2f} %", f"{slow:.0f} slow statements, {share:.2f} % of all", object="slow",
               value=slow)

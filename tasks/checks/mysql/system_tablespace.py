@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, ok, warning
+from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, advice, ok, warning
 from tasks.checks.tables import flag, my_settings, settings
 
 
@@ -26,13 +26,11 @@ def judge(values: dict[str, str], limits: Limits, known: Known) -> Iterator[Row]
                                      f"system tablespace {values['innodb_data_file_path']}" + ("" if grows else ": it cannot grow, and will be full"),
                                      object="innodb_data_file_path")
     bounded = ":max:" in values["innodb_temp_data_file_path"]
-    yield (ok if bounded else warning)(f"临时表空间 {values['innodb_temp_data_file_path']}"
-                                       + ("" if bounded else ",没有上限;在配置中写 innodb_temp_data_file_path = ibtmp1:12M:autoextend:max:20G 并重启"),
-                                       f"temporary tablespace {values['innodb_temp_data_file_path']}"
-                                       + ("" if bounded else ": it has no bound; write innodb_temp_data_file_path = "
-                                                                                                         "ibtmp1:12M:autoextend:max:20G into the "
-                                                                                                         "configuration, and restart"),
-                                       object="innodb_temp_data_file_path")
+    path, name = values["innodb_temp_data_file_path"], "innodb_temp_data_file_path"
+    if bounded:
+        yield ok(f"临时表空间 {path}", f"temporary tablespace {path}", object=name)
+    else:
+        yield advice(f"临时表空间 {path} 没有上限", f"temporary tablespace {path} has no bound", f"{name} = ibtmp1:12M:autoextend:max:20G", object=name)
 
 
 CHECK = DatabaseCheck(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, Unreadable, critical, ok, warning
+from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, Unreadable, advice, critical, ok
 from tasks.checks.tables import flag, maybe, word
 
 
@@ -20,8 +20,8 @@ def parse(rows: list[dict[str, Any]]) -> list[tuple[str, bool, int, float | None
 
 def judge(found: list[tuple[str, bool, int, float | None]], limits: Limits, known: Known) -> Iterator[Row]:
     if not found[0][1]:
-        yield warning("未启用数据校验和,磁盘损坏不会被发现;停库后执行:pg_checksums --enable -D <data_directory>",
-                      "data checksums are off, so damage on disk goes unnoticed; with the server stopped: pg_checksums --enable -D <data_directory>")
+        yield advice("未启用数据校验和,磁盘损坏不会被发现", "data checksums are off, so damage on disk goes unnoticed",
+                     "pg_checksums --enable -D <data_directory>  (with the server stopped)")
         return
     for name, _, failures, failed_at in found:
         when = "" if failed_at is None else f" ({datetime.fromtimestamp(failed_at, UTC):%Y-%m-%d %H:%M} UTC)"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, ok, warning
+from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, advice, ok, warning
 from tasks.checks.tables import pg_settings, settings
 
 WANTED = {  # what is good, and what to set where it is not
@@ -24,8 +24,7 @@ def judge(values: dict[str, str], limits: Limits, known: Known) -> Iterator[Row]
         value = values[name]
         bad = value == "off" or value.startswith("-1")
         statement = f"ALTER SYSTEM SET {name} = {better}; SELECT pg_reload_conf();"
-        yield (warning if bad else ok)(f"{name} = {value}" + (f";执行:{statement}" if bad else ""),
-                                       f"{name} is {value}" + (f"; run: {statement}" if bad else ""), object=name)
+        yield advice(f"{name} = {value}", f"{name} is {value}", statement, object=name) if bad else ok(f"{name} = {value}", f"{name} is {value}", object=name)
     prefix = values["log_line_prefix"]
     missing = [sign for sign in ("%p", "%u", "%d") if sign not in prefix]
     if not any(sign in prefix for sign in ("%t", "%m", "%n")):

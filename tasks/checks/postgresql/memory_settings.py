@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, number, ok, warning
+from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, advice, number, ok, warning
 from tasks.checks.tables import pg_settings, settings, size
 
 KIB = 1024
@@ -41,12 +41,10 @@ def judge(values: dict[str, float], limits: Limits, known: Known) -> Iterator[Ro
                   value=shared + most, unit="bytes")
     else:
         small = shared <= 128 << 20
-        yield (warning if small else ok)(f"shared_buffers = {size(shared)}"
-                                         + (",为默认值;按内存的四分之一设置并重启:ALTER SYSTEM SET shared_buffers = '<大小>';" if small else "") +
-                                         "(内存大小未登记,见 expected.memory_gib)", f"shared_buffers is {size(shared)}" +
-                                         (", the default; a quarter of the memory is usual, then restart: ALTER SYSTEM SET shared_buffers = '<size>';" if small
-                                          else "") +
-                                         " (the memory is not known; see expected.memory_gib)", object="shared_buffers", value=shared, unit="bytes")
+        zh, en = f"shared_buffers = {size(shared)}(内存大小未登记,见 expected.memory_gib)", \
+            f"shared_buffers is {size(shared)} (the memory is not known; see expected.memory_gib)"
+        more = {"object": "shared_buffers", "value": shared, "unit": "bytes"}
+        yield advice(zh, en, "ALTER SYSTEM SET shared_buffers = '<a quarter of the memory>';", **more) if small else ok(zh, en, **more)
     low = cache < shared
     yield (warning if low else ok)(f"effective_cache_size = {size(cache)}" + (";应大于 shared_buffers,取内存的一半到四分之三" if low else ""),
                                    f"effective_cache_size is {size(cache)}"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, number, ok, warning
+from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, advice, number, ok
 from tasks.checks.tables import pg_settings, settings
 
 # Name, when it should be looked at, what to write.
@@ -30,7 +30,7 @@ def judge(values: dict[str, str], limits: Limits, known: Known) -> Iterator[Row]
         value = values[name]
         if bad(value):
             statement = f"ALTER SYSTEM SET {name} = {better}; SELECT pg_reload_conf();"
-            yield warning(f"{name} = {value}:{zh};建议:{statement}", f"{name} is {value}: {en}; better: {statement}", object=name)
+            yield advice(f"{name} = {value}:{zh}", f"{name} is {value}: {en}", statement, object=name)
         else:
             yield ok(f"{name} = {value}", f"{name} is {value}", object=name)
 
