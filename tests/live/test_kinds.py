@@ -6,6 +6,7 @@ import json
 import subprocess
 
 import pytest
+import yaml
 
 from reports.archive import Archive
 from reports.records import Plan
@@ -109,13 +110,16 @@ def test_sudo_that_asks_for_a_password(desk, lab):
     secret = "Kx7-lab-only-9f"
     lab.must("web1", f"echo 'ops:{secret}' | chpasswd; grep -rl NOPASSWD /etc/sudoers /etc/sudoers.d | xargs sed -i 's/NOPASSWD: *//'")
     assert lab.exec("web1", "su ops -c 'sudo -n true'")[0] != 0
-    wrong = Desk.open(lab, desk.folder, desk.environment, web1={"sudo_password": "not-this-one"})
+    password = desk.folder / "password"
+    password.write_text("not-this-one")
+    wrong = Desk.open(lab, desk.folder, desk.environment, web1={"sudo_password": {"file": str(password)}})
     refused = wrong.run("start", str(wrong.request(**NGINX)), "--here")
-    assert refused.returncode == 4 and "sudo" in refused.stdout + refused.stderr
-    right = Desk.open(lab, desk.folder, desk.environment, web1={"sudo_password": secret})
+    assert refused.returncode == 4 and "may not become root" in refused.stdout + refused.stderr
+    password.write_text(secret)
+    right = Desk.open(lab, desk.folder, desk.environment, web1={"sudo_password": {"file": str(password)}})
     number = right.approved(**NGINX)
     carried_out(right, number)
-    (desk.folder / "inventory.yaml").unlink()
+    password.unlink()
     assert subprocess.run(["grep", "-rl", secret, str(desk.folder)], capture_output=True, text=True).stdout == ""
     assert lab.exec("web1", f"grep -rl {secret} /var/lib/standfast /var/log /tmp /run/standfast 2>/dev/null")[1].strip() == ""
 
@@ -130,8 +134,10 @@ def test_the_archive_on_postgresql(lab, fresh_web1, server, tmp_path):  # noqa: 
         try:
             database = "postgresql+psycopg://standfast:lab@127.0.0.1:54399/standfast"
             desk = OnPostgreSQL.open(lab, tmp_path, server.environment)
-            text = (tmp_path / "inventory.yaml").read_text().replace(f"sqlite:///{tmp_path}/archive.db", database)
-            (tmp_path / "inventory.yaml").write_text(text)
+            (tmp_path / "address").write_text(database)
+            inventory = yaml.safe_load((tmp_path / "inventory.yaml").read_text())
+            inventory["archives"][0]["database"] = {"file": str(tmp_path / "address")}
+            (tmp_path / "inventory.yaml").write_text(yaml.safe_dump(inventory, allow_unicode=True))
             lab.must("web2", "n=0; until ss -Htn state established sport = :22 | grep -q .; do sleep 0.2; n=$((n+1)); [ $n -lt 100 ]; done")
             number = desk.approved(kind="packages", scope="listed", packages=["nginx"])
             assert carried_out(desk, number)["closure"] == "successful"
