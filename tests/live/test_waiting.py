@@ -27,17 +27,23 @@ class Office(Desk):
 
     orchestrator: Orchestrator
 
-    def state(self, run: str) -> str:
+    def _state(self, run: str) -> dict:
         answer = httpx.get(f"{self.orchestrator.url}/api/flow_runs/{run}", timeout=30)
         answer.raise_for_status()
-        return answer.json()["state"]["name"]
+        return answer.json()["state"]
 
-    def until(self, run: str, name: str, limit_s: float = 240) -> None:
+    def state(self, run: str) -> str:
+        return self._state(run)["name"]
+
+    def until(self, run: str, name: str, limit_s: float = 240, last: str = "") -> str:
+        """Wait for a state, another one than `last`; returns its id."""
         end = time.monotonic() + limit_s
-        while (now := self.state(run)) != name:
+        while (found := self._state(run))["name"] != name or found["id"] == last:
+            now = found["name"]
             final = now in ("Successful", "SuccessfulWithIssues", "BackedOut", "Refused", "Rejected", "Expired", "Stuck", "Failed")
             assert not final and time.monotonic() < end, f"the run is {now}, not {name}: {self.orchestrator.log('worker').read_text()[-3000:]}"
             time.sleep(0.5)
+        return found["id"]
 
     def started(self, **request) -> tuple[str, str]:
         """A run by the worker that waits for its approval: its id and the number of its change."""
@@ -82,9 +88,9 @@ def test_the_window_is_waited_for_without_costing_anything(office, lab):
     before = facts(lab)
     opens = datetime.now(UTC) + timedelta(seconds=150)
     run, number = office.started(**NGINX, window_opens_at=opens.isoformat(), window_closes_at=(opens + timedelta(hours=1)).isoformat())
+    asked = office.until(run, "Suspended")
     office.approve(number)
-    office.until(run, "Running")
-    office.until(run, "Suspended")
+    office.until(run, "Suspended", last=asked)
     assert number not in office.watchdog(), "woken before the window opens"
     assert processes_of(run) == [] and facts(lab) == before
     while datetime.now(UTC) < opens:
