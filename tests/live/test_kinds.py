@@ -84,8 +84,13 @@ def test_a_canary_and_batches_stop_at_the_first_that_is_not_healthy(lab, server,
         asked = {"kind": "middleware", "scope": "listed", "packages": ["nginx"], "hosts": names, "rehearse_on": "node99", "batch_size": 2}
         number = desk.approved(**asked)
         # Healthy until it is upgraded: what the upgrade starts is stopped again by something else.
-        lab.must("node3", f"""systemd-run --quiet --unit=spoil sh -c 'n=0; while [ $n -lt 600 ]; do n=$((n+1)); sleep 0.5
-            [ "$(dpkg-query -W -f "\\${{Version}}" nginx)" = "{old['node3']}" ] || systemctl stop nginx; done'""")
+        lab.must("node3", f"""cat > /root/spoil <<'END'
+n=0
+while [ $n -lt 600 ]; do n=$((n+1)); sleep 0.5
+  [ "$(dpkg-query -W -f '${{Version}}' nginx)" = '{old['node3']}' ] || systemctl stop nginx
+done
+END
+systemd-run --quiet --collect --unit=spoil sh /root/spoil""")
         done = desk.run("carry-out", number, limit_s=900)
         lab.exec("node3", "systemctl stop spoil")
         assert done.returncode in (1, 3), done.stderr[-2000:]
