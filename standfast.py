@@ -192,7 +192,8 @@ def approve(number: Number,
         woken = False
         if run := desk.change(number).run_id:
             woken = _quietly(wake, run)
-        typer.echo(f"{number}: {answer.decision} by {answer.name or 'nobody'}" + ("; the waiting run goes on" if woken else f"; go on with: standfast resume {number}"))
+        then = "the waiting run goes on" if woken else f"go on with: standfast resume {number}"
+        typer.echo(f"{number}: {answer.decision} by {answer.name or 'nobody'}; {then}")
         if answer.decision != "approved":
             raise typer.Exit(5)
 
@@ -208,8 +209,11 @@ def _go_on(number: str, as_json: bool) -> None:
     """Run the change's flow in this process to its end."""
     from flows.parts.catalogue import flow_of
     from tasks import desk
+    from tasks.inspection import DATABASE, SYSTEM
 
     row = desk.change(number)
+    if row.procedure in (SYSTEM, DATABASE):
+        inspect(number=number, as_json=as_json)
     flow, form = flow_of(row.procedure)
     state = flow(form.model_validate({**row.request, "number": number}), return_state=True)
     _say_ending(number, as_json, state)
@@ -238,7 +242,7 @@ def carry_out(number: Number, as_json: AsJson = False) -> None:
 @app.command()
 def resume(number: Number, as_json: AsJson = False,
            here: Annotated[bool, typer.Option("--here", help="In this process, even if a worker could take it")] = False) -> None:
-    """Take a change up again, wherever it stopped: by its own run where there is a server and a worker, else here."""
+    """Take a change or an inspection up again, wherever it stopped: by its own run where there is a server and a worker, else here."""
     from tasks import desk
     from tasks.watching import take_up_again
 
@@ -353,12 +357,12 @@ def status(number: Annotated[str, typer.Argument(help="Change number; none: the 
 # --- archive --------------------------------------------------------------------------------------------------------------
 
 @archive_app.command("show")
-def archive_show(number: Number, as_json: AsJson = False) -> None:
-    """Everything that is filed of a change."""
+def archive_show(number: Number, as_json: AsJson = True) -> None:
+    """Everything that is filed of a change, always as JSON."""
     from tasks import desk
 
     with plainly():
-        show(desk.archive().show(number), True)
+        show(desk.archive().show(number), as_json)
 
 
 @archive_app.command("verify")

@@ -16,7 +16,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from blocks import lookup
-from reports.archive import inspections
+from reports.archive import ChangeRow, inspections
 from reports.archive.inspections import Inspection
 from reports.records import CheckRow, Closure, InspectionRecord, Outcome, TargetRead, Text
 from tasks import desk, trend
@@ -29,7 +29,7 @@ from tasks.redaction import redact
 from tasks.remote import Remote
 from tasks.requests import InspectionRequest
 from tasks.trend import Forecast
-from tasks.working_days import due
+from tasks.working_days import due, quarter_begins
 
 Say = Callable[[str], None]
 AT_ONCE = 40           # hosts read at the same time by one worker
@@ -45,12 +45,13 @@ def open_inspection(procedure: str, request: InspectionRequest, *, run_id: str =
     """A new number, INS-YYYYMMDD-NNN, or the one that this run already has.
 
     Raises:
-        BlockersFound: no such customer, a host of another customer, nothing to inspect, or limits that contradict each other.
+        BlockersFound: no such customer or inspection, a host of another customer, nothing to inspect, or limits that contradict each other.
     """
     archive = desk.archive()
     if request.number:
-        if inspections.inspection_of(archive, request.number) is None:
-            raise BlockersFound(f"there is no inspection {request.number}", f"没有编号为 {request.number} 的巡检")
+        if inspection(request.number).procedure != procedure:
+            raise BlockersFound(f"{request.number} is no {procedure}; start the other inspection instead",
+                                f"{request.number} 不属于流程 {procedure};请启动相应的巡检")
         if run_id:
             archive.attach_run(request.number, run_id)
         return request.number
@@ -83,12 +84,34 @@ def chosen(procedure: str, request: InspectionRequest) -> list[str]:
     return names
 
 
-def is_due(customer: str, procedure: str) -> tuple[bool, int]:
-    """Whether the quarter's inspection is due today by the customer's calendar, and how many days late (R058)."""
-    people = desk.customer(customer)
+def is_due(customer: str, procedure: str) -> bool:
+    """Whether the quarter's inspection is still to be begun, by the customer's calendar (R058)."""
+    people, begun = desk.customer(customer), _of_this_quarter(customer, procedure)
     zone = ZoneInfo(people.zone)
-    last = inspections.newest(desk.archive(), customer, procedure)
-    return due(desk.now().astimezone(zone), last.started_at.astimezone(zone) if last else None, people.holidays, people.made_up_days)
+    return due(desk.now().astimezone(zone), begun.opened_at.astimezone(zone) if begun else None, people.holidays, people.made_up_days)[0]
+
+
+def left_open(customer: str, procedure: str) -> str:
+    """The quarter's inspection if its run died and nobody retried it; the next scheduled run takes it up. Empty if there is none."""
+    begun = _of_this_quarter(customer, procedure)
+    return begun.number if begun and not begun.closure else ""
+
+
+def _of_this_quarter(customer: str, procedure: str) -> ChangeRow | None:
+    """One that somebody asked for in between, of one host perhaps, is not the quarter's."""
+    zone = ZoneInfo(desk.customer(customer).zone)
+    since = datetime.combine(quarter_begins(desk.now().astimezone(zone).date()), datetime.min.time(), zone)
+    rows = (desk.change(one.number) for one in inspections.begun_since(desk.archive(), customer, procedure, since))
+    return next((row for row in rows if row.request.get("when") == "quarterly"), None)
+
+
+def days_late(number: str) -> int:
+    """By how many days a quarterly inspection began later than planned; the same whenever it is asked."""
+    row = desk.change(number)
+    if row.request.get("when") != "quarterly":
+        return 0
+    people = desk.customer(row.customer)
+    return due(row.opened_at.astimezone(ZoneInfo(people.zone)), None, people.holidays, people.made_up_days)[1]
 
 
 def inspection(number: str) -> Inspection:
@@ -244,7 +267,7 @@ def grade(reads: Iterable[TargetRead], forecasts: Iterable[Forecast] = ()) -> Ou
 _NOTHING = (CheckRow(target="", check="", outcome=Outcome.UNKNOWN, says=Text(zh="没有结果", en="nothing came of it")),)
 
 
-def finish(number: str, late: int) -> dict:
+def finish(number: str) -> dict:
     """Compare with last time, forecast, write the report, close, seal (R125, R179). What is done already is not done again.
 
     Returns {"grade", "says": one sentence, "table": one row a target}.
@@ -252,7 +275,7 @@ def finish(number: str, late: int) -> dict:
     from tasks.inspection_papers import record_of, write_report
 
     archive = desk.archive()
-    record = record_of(number, late)
+    record = record_of(number)
     says = sentence(record)
     if not archive.change(number).closure:
         write_report(record)

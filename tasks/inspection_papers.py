@@ -12,7 +12,7 @@ from tasks.checks.kinds import Check, Limit
 from tasks.papers import TYPES, lay_out
 
 
-def record_of(number: str, late: int = 0) -> InspectionRecord:
+def record_of(number: str) -> InspectionRecord:
     """All that the report says, put together from the archive."""
     archive, row = desk.archive(), desk.change(number)
     this, people = inspection.inspection(number), desk.customer(row.customer)
@@ -31,7 +31,7 @@ def record_of(number: str, late: int = 0) -> InspectionRecord:
         number=number, procedure=this.procedure, customer=row.customer, customer_name=Text(zh=people.full_name.zh, en=people.full_name.en),
         provider_name=Text(zh=people.provider_name.zh, en=people.provider_name.en), language=people.language, contract=people.contract,
         requester=row.requester, operator=row.operator, reason=row.reason, opened_at=row.opened_at, finished_at=row.closed_at or desk.now(),
-        late_days=late, grade=inspection.grade(reads, forecasts.values()), reads=reads, checks=abouts(this.procedure, reads),
+        late_days=inspection.days_late(number), grade=inspection.grade(reads, forecasts.values()), reads=reads, checks=abouts(this.procedure, reads),
         last_number=last.number if last else "", last_at=last.started_at if last else None,
         developments=tuple(Development(target=t, check=c, object=o, change=change) for (t, c, o), change in changes.items()),
         forecasts=tuple(_forecast(f, history[f.key]) for f in forecasts.values()))

@@ -18,9 +18,9 @@ def read(number: str, names: list[str], part: int, parts: int) -> dict[str, int]
 
 
 @task(name="Report", task_run_name="Compare, forecast, report, seal", persist_result=False, retries=1, retry_delay_seconds=5)
-def report(number: str, late: int) -> dict:
+def report(number: str) -> dict:
     """Not remembered: called again, it goes on where it stopped."""
-    found = inspection.finish(number, late)
+    found = inspection.finish(number)
     create_table_artifact(found["table"], key=f"inspection-{number.lower()}", description=found["says"])
     create_markdown_artifact(inspection_papers.summary_page(number), key=f"findings-{number.lower()}", description=f"{number} · 巡检结果 / findings")
     for name, path in papers.documents(number).items():

@@ -137,6 +137,14 @@ def newest(archive: Archive, customer: str, procedure: str) -> Inspection | None
         return _inspection(row) if row else None
 
 
+def begun_since(archive: Archive, customer: str, procedure: str, since: datetime) -> list[Inspection]:
+    """The customer's inspections of this kind since then, finished or not, the newest first."""
+    query = (select(InspectionTable).where(InspectionTable.customer == customer, InspectionTable.procedure == procedure,
+                                           InspectionTable.started_at >= since).order_by(InspectionTable.id.desc()))
+    with archive._reading() as session:
+        return [_inspection(row) for row in session.scalars(query)]
+
+
 def points(archive: Archive, inspection: Inspection, last: int = 40) -> list[Point]:
     """The figures with a capacity of this inspection and of the customer's `last` ones before it, oldest first."""
     with archive._reading() as session:

@@ -6,14 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-import yaml
 
 from reports.documents import render_outcome_page
 from reports.documents.phrases import catalogue
 from reports.records import Closure, Copy, JournalEntry, Rehearsal, Text, same
 from tasks import comparison, desk, errors, lifecycle, papers, requests
 from tasks.errors import HostUnreachable, ProcedureError
-from tests.blocks.samples import key_pair
 from tests.reports.sample import NOW
 
 TASKS = Path(desk.__file__).parent
@@ -74,24 +72,6 @@ def test_kinds_of_differences_have_the_words_of_the_papers():
 @pytest.mark.parametrize("form", [requests.UpgradeRequest, requests.BackOutRequest])
 def test_forms_show_no_numbers_of_requirements(form):
     assert not re.search(r"R\d{3}", str(form.model_json_schema()))
-
-
-@pytest.fixture
-def office(tmp_path, monkeypatch):
-    """An archive and an inventory with one host that nobody reaches, and a mail server that is not there."""
-    (tmp_path / "inventory.yaml").write_text(yaml.safe_dump({
-        "provider": {"name": {"zh": "远山公司", "en": "Yuanshan"}},
-        "customers": [{"name": "bureau", "full_name": {"zh": "某某局", "en": "Some Bureau"}, "language": "zh",
-                       "approvers": [{"name": "王主任", "email": "wang@bureau.example"}]}],
-        "hosts": [{"name": "web1", "customer": "bureau", "address": "127.0.0.1", "port": 9, "user": "root", "use_agent": True, "host_key": key_pair()[1]}],
-        "archives": [{"name": "default", "database": f"sqlite:///{tmp_path}/archive.db", "store": str(tmp_path / "store"),
-                      "signing_key": str(tmp_path / "signing.key")}],
-        "notices": [{"name": "default", "host": "127.0.0.1", "port": 9, "sender": "standfast@provider.example", "timeout_s": 1}],
-    }, allow_unicode=True))
-    monkeypatch.setenv("STANDFAST_INVENTORY", str(tmp_path / "inventory.yaml"))
-    desk.forget_what_is_kept()
-    yield desk
-    desk.forget_what_is_kept()
 
 
 def change(**more) -> str:
