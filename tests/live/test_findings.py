@@ -50,7 +50,7 @@ HOST_FAULTS = [
     Fault("names cannot be looked up", "CFG-04a", "echo 'nameserver 192.0.2.53' > /etc/resolv.conf"),
     Fault("a package half installed", "CFG-02c", "mkdir -p /tmp/p/DEBIAN; printf 'Package: halfway\\nVersion: 1\\nArchitecture: all\\nMaintainer: x <x@example.org>\\n"
           "Description: x\\n' > /tmp/p/DEBIAN/control; printf '#!/bin/sh\\nexit 1\\n' > /tmp/p/DEBIAN/postinst; chmod 755 /tmp/p/DEBIAN/postinst; "
-          "dpkg-deb -q -b /tmp/p /tmp/p.deb >/dev/null; dpkg -i /tmp/p.deb >/dev/null 2>&1 || true"),
+          "dpkg-deb -b /tmp/p /tmp/p.deb >/dev/null; dpkg -i /tmp/p.deb >/dev/null 2>&1 || true"),
     Fault("package lists are old", "CFG-02b", "find /var/lib/apt/lists -maxdepth 1 -type f -exec touch -d '120 days ago' {} +; touch -d '120 days ago' "
           "/var/lib/apt/lists /var/lib/apt/lists/partial /var/cache/apt/pkgcache.bin 2>/dev/null || true; rm -f /var/lib/apt/periodic/update-success-stamp"),
     Fault("passwords are let in, root too", "CFG-14b", "printf 'PermitRootLogin yes\\nPermitEmptyPasswords yes\\n' > /etc/ssh/sshd_config.d/00-fault.conf"),
