@@ -90,7 +90,7 @@ class Archive:
         The same run_id again returns the number that it has, and registers nothing.
         """
         day = f"{prefix}-{_zoned(opened_at):%Y%m%d}-"
-        with self._writing("numbers") as session:
+        with self.writing("numbers") as session:
             if run_id:
                 known = session.scalar(select(ChangeTable.number).where(ChangeTable.opened_by_run == run_id)) or session.scalar(
                     select(ChangeTable.number).where(ChangeTable.run_id == run_id).order_by(ChangeTable.number).limit(1))
@@ -106,7 +106,7 @@ class Archive:
 
     def change(self, number: str) -> ChangeRow:
         """The change as it is registered; raises UnknownChange."""
-        with self._reading() as session:
+        with self.reading() as session:
             return _change_row(self._known(session, number))
 
     def changes(self, *, open_only: bool = False, limit: int = 50) -> list[ChangeRow]:
@@ -114,23 +114,23 @@ class Archive:
         query = select(ChangeTable).order_by(ChangeTable.opened_at.desc(), ChangeTable.number.desc()).limit(limit)
         if open_only:
             query = query.where(ChangeTable.closure.is_(None))
-        with self._reading() as session:
+        with self.reading() as session:
             return [_change_row(row) for row in session.scalars(query)]
 
     def change_of_run(self, run_id: str) -> str:
         """The number of the change that this run opened or works on; empty if there is none."""
         query = select(ChangeTable.number).where(or_(ChangeTable.opened_by_run == run_id, ChangeTable.run_id == run_id))
-        with self._reading() as session:
+        with self.reading() as session:
             return session.scalar(query.order_by(ChangeTable.number).limit(1)) or "" if run_id else ""
 
     def attach_run(self, number: str, run_id: str) -> None:
         """The newest flow run that works on the change."""
-        with self._writing(number) as session:
+        with self.writing(number) as session:
             self._known(session, number).run_id = run_id
 
     def enter(self, number: str, phase: str) -> None:
         """How far the change is, for people: "survey", "plan", "rehearsal"... close and seal set "closed" and "sealed"."""
-        with self._writing(number) as session:
+        with self.writing(number) as session:
             self._known(session, number).phase = phase
 
     def close(self, number: str, closure: Closure, reason: Text | str, at: datetime) -> None:
@@ -138,7 +138,7 @@ class Archive:
 
         Only a change that failed, which is stuck and no end, may be taken up again and get another closure.
         """
-        with self._writing(number) as session:
+        with self.writing(number) as session:
             row = self._known(session, number)
             if row.closure is None or (row.closure == Closure.FAILED.value and closure is not Closure.FAILED):
                 row.closure, row.closed_at, row.phase = Closure(closure).value, _zoned(at), "closed"
@@ -157,7 +157,7 @@ class Archive:
         detail: anything; what JSON does not know is written as text. Raises UnknownChange.
         """
         moment = _zoned(at or datetime.now(UTC)).astimezone(UTC)
-        with self._writing(number) as session:
+        with self.writing(number) as session:
             self._known(session, number)
             last = session.scalar(select(func.max(JournalTable.sequence)).where(JournalTable.number == number)) or 0
             row = JournalTable(number=number, sequence=last + 1, at=moment, event=whole(event), target=whole(target), step=step,
@@ -172,7 +172,7 @@ class Archive:
             query = query.where(JournalTable.event == event)
         if target is not None:
             query = query.where(JournalTable.target == target)
-        with self._reading() as session:
+        with self.reading() as session:
             self._known(session, number)
             return tuple(_entry(row) for row in session.scalars(query))
 
@@ -195,7 +195,7 @@ class Archive:
         except ValueError as error:
             raise Unfit(f"The {kind} {key!r} cannot be filed, it holds what JSON has no form for: {error}.") from error
         fingerprint = sha256(data)
-        with self._writing(number) as session:
+        with self.writing(number) as session:
             self._known(session, number)
             filed = session.scalar(select(PaperTable).where(
                 PaperTable.number == number, PaperTable.kind == kind, PaperTable.key == key))
@@ -211,7 +211,7 @@ class Archive:
 
     def load(self, number: str, kind: str, key: str, model: type[R]) -> R | None:
         """The record filed there, None if there is none; raises UnknownChange, ArchiveDamaged."""
-        with self._reading() as session:
+        with self.reading() as session:
             self._known(session, number)
             row = session.scalar(select(PaperTable).where(
                 PaperTable.number == number, PaperTable.kind == kind, PaperTable.key == key))
@@ -219,7 +219,7 @@ class Archive:
 
     def load_all(self, number: str, kind: str, model: type[R]) -> list[tuple[str, R]]:
         """All records of one kind with their keys, in the order in which they were filed."""
-        with self._reading() as session:
+        with self.reading() as session:
             self._known(session, number)
             rows = session.scalars(select(PaperTable).where(PaperTable.number == number, PaperTable.kind == kind)
                                    .order_by(PaperTable.position))
@@ -236,7 +236,7 @@ class Archive:
             raise Unfit(f"Evidence of {number} needs a name of 1 to 255 characters, for example 'step 3 output.txt'.")
         self.change(number)
         digest = self._store.put(name, content)
-        with self._writing(number) as session:
+        with self.writing(number) as session:
             row = session.scalar(select(EvidenceTable).where(
                 EvidenceTable.number == number, EvidenceTable.name == name, EvidenceTable.sha256 == digest))
             if row is None:
@@ -248,7 +248,7 @@ class Archive:
 
     def evidence(self, number: str) -> tuple[Evidence, ...]:
         """All evidence of the change, in the order in which it was filed."""
-        with self._reading() as session:
+        with self.reading() as session:
             self._known(session, number)
             return tuple(_evidence(row) for row in session.scalars(
                 select(EvidenceTable).where(EvidenceTable.number == number).order_by(EvidenceTable.position)))
@@ -268,29 +268,29 @@ class Archive:
         """Remembers that `code` was sent for exactly this gate and digest. Several may be sent, one to each approver."""
         salt, hashed = hash_code(code)
         to = sent_to if isinstance(sent_to, str) else ", ".join(sent_to)
-        with self._writing(number) as session:
+        with self.writing(number) as session:
             self._known(session, number)
             session.add(CodeTable(number=number, gate=gate, digest=digest, salt=salt, hash=hashed, sent_to=to,
                                   expires_at=_zoned(expires_at), stored_at=datetime.now(UTC)))
 
     def check_code(self, number: str, gate: str, digest: str, code: str, now: datetime) -> CodeAnswer:
         """What the code is worth now; "none" if no code was sent for this gate. Does not use it up."""
-        with self._reading() as session:
+        with self.reading() as session:
             return judge(self._codes(session, number, gate), digest, code, now)[0]
 
     def burn_code(self, number: str, gate: str, digest: str, code: str, now: datetime) -> CodeAnswer:
         """Uses the code up: "right" for exactly one caller, whoever else tries at the same moment gets "used"."""
-        with self._reading() as session:
+        with self.reading() as session:
             answer, row = judge(self._codes(session, number, gate), digest, code, now)
         if answer != "right" or row is None:
             return answer
-        with self._writing(number) as session:
+        with self.writing(number) as session:
             burn = update(CodeTable).where(CodeTable.id == row.id, CodeTable.used_at.is_(None)).values(used_at=now)
             return "right" if session.execute(burn).rowcount == 1 else "used"  # type: ignore[attr-defined]
 
     def code_sent_to(self, number: str, gate: str, digest: str, code: str) -> str:
         """Whom the code was sent to, used or not; empty if it fits none that was sent for this gate and digest."""
-        with self._reading() as session:
+        with self.reading() as session:
             row = judge(self._codes(session, number, gate), digest, code, datetime.now(UTC))[1]
             return row.sent_to if row else ""
 
@@ -303,11 +303,11 @@ class Archive:
         Killed at any point and called again, it completes or repeats. Raises NotClosed, ArchiveDamaged.
         """
         moment = _zoned(at).astimezone(UTC)
-        with self._reading() as session:
+        with self.reading() as session:
             self._known(session, number)
             evidence = content_of(session, number)[1]
         try:
-            with self._sealer.staged(evidence) as folder, self._writing(CHAIN, number) as session:
+            with self._sealer.staged(evidence) as folder, self.writing(CHAIN, number) as session:
                 row = self._sealer.seal(session, number, moment, folder)
                 self._known(session, number).phase = "sealed"
         except OSError as error:
@@ -318,12 +318,12 @@ class Archive:
     def bundles(self, number: str | None = None) -> list[Bundle]:
         """The chain in order, or the editions of one change; the last is the one that counts."""
         query = select(BundleTable).order_by(BundleTable.sequence)
-        with self._reading() as session:
+        with self.reading() as session:
             return [self._bundle(row) for row in session.scalars(query.where(BundleTable.number == number) if number else query)]
 
     def verify(self) -> Verdict:
         """Verifies the whole chain, its end against the database too."""
-        with self._reading() as session:
+        with self.reading() as session:
             last = session.scalar(select(BundleTable).order_by(BundleTable.sequence.desc()).limit(1))
         return verify_chain(self._store.bundles, self._store.public_key, last=last.sequence if last else 0,
                             last_manifest=last.manifest if last else "")
@@ -332,7 +332,7 @@ class Archive:
 
     def show(self, number: str) -> dict:
         """All that is known of a change in plain JSON values: the register, and lists of what is filed."""
-        with self._reading() as session:
+        with self.reading() as session:
             row = self._known(session, number)
             papers = session.execute(select(PaperTable.kind, PaperTable.key, PaperTable.fingerprint, PaperTable.saved_at)
                                      .where(PaperTable.number == number).order_by(PaperTable.position)).all()
@@ -347,20 +347,23 @@ class Archive:
             "bundles": [b.model_dump(mode="json", exclude={"number"}) for b in self.bundles(number)],
         }
 
-    # Inside
+    # The door to the tables for the other modules of this package
 
     @contextmanager
-    def _reading(self) -> Iterator[Session]:
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads; raises ArchiveUnavailable, as everything here."""
         with self._answering(), Session(self._reading_engine, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
-    def _writing(self, *locks: str) -> Iterator[Session]:
+    def writing(self, *locks: str) -> Iterator[Session]:
         """A transaction that commits at the end, alone for each of the locks; always taken in the order given."""
         with self._answering(), Session(self._engine, expire_on_commit=False) as session, session.begin():
             for name in locks:
                 databases.lock(session.connection(), name)
             yield session
+
+    # Inside
 
     @contextmanager
     def _answering(self) -> Iterator[None]:

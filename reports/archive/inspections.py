@@ -13,7 +13,7 @@ from datetime import datetime
 from sqlalchemy import func, insert, select
 
 from reports.archive.archive import Archive
-from reports.archive.tables import CheckRowTable, InspectionTable, TargetReadTable, whole
+from reports.archive.tables import ChangeTable, CheckRowTable, InspectionTable, TargetReadTable, whole
 from reports.records import CheckRow, Outcome, TargetRead, Text
 
 AT_ONCE = 2000  # rows of one INSERT
@@ -45,7 +45,7 @@ class Point:
 
 def begin(archive: Archive, number: str, customer: str, procedure: str, started_at: datetime) -> Inspection:
     """Registers the inspection's rows; the one that is there already, if this was done before."""
-    with archive._writing("inspections") as session:
+    with archive.writing("inspections") as session:
         row = session.scalar(select(InspectionTable).where(InspectionTable.number == number))
         if row is None:
             row = InspectionTable(number=number, customer=customer, procedure=procedure, started_at=started_at)
@@ -56,7 +56,7 @@ def begin(archive: Archive, number: str, customer: str, procedure: str, started_
 
 def file_targets(archive: Archive, inspection: Inspection, reads: Sequence[TargetRead]) -> None:
     """Keeps what became of these targets, all or none; a target that is kept already stays as it is."""
-    with archive._writing(inspection.number) as session:
+    with archive.writing(inspection.number) as session:
         known = set(session.scalars(select(TargetReadTable.target).where(TargetReadTable.inspection == inspection.id)))
         last = session.scalar(select(func.max(CheckRowTable.position)).where(CheckRowTable.inspection == inspection.id)) or 0
         targets, rows = [], []
@@ -79,7 +79,7 @@ def file_targets(archive: Archive, inspection: Inspection, reads: Sequence[Targe
 
 
 def targets_filed(archive: Archive, inspection: Inspection) -> set[str]:
-    with archive._reading() as session:
+    with archive.reading() as session:
         return set(session.scalars(select(TargetReadTable.target).where(TargetReadTable.inspection == inspection.id)))
 
 
@@ -88,7 +88,7 @@ def reads_of(archive: Archive, inspection: Inspection) -> tuple[TargetRead, ...]
     rows: dict[str, list[CheckRow]] = {}
     for row in rows_of(archive, inspection):
         rows.setdefault(row.target, []).append(row)
-    with archive._reading() as session:
+    with archive.reading() as session:
         found = session.scalars(select(TargetReadTable).where(TargetReadTable.inspection == inspection.id).order_by(TargetReadTable.target)).all()
     return tuple(TargetRead(target=t.target, kind=t.kind, read_at=t.read_at, seconds=t.seconds, about=json.loads(t.about),
                             problem=Text(zh=t.problem_zh, en=t.problem_en) if t.problem_en else None, rows=tuple(rows.get(t.target, ())))
@@ -102,7 +102,7 @@ def rows_of(archive: Archive, inspection: Inspection, targets: Iterable[str] | N
     query = select(*columns).where(CheckRowTable.inspection == inspection.id).order_by(CheckRowTable.position)
     if targets is not None:
         query = query.where(CheckRowTable.target.in_(list(targets)))
-    with archive._reading() as session:
+    with archive.reading() as session:
         for target, check, name, outcome, value, unit, capacity, zh, en, evidence in session.execute(query):
             # Filed by us and valid then; validating millions of rows again would be most of the work.
             yield CheckRow.model_construct(target=target, check=check, object=name, outcome=Outcome(outcome), value=value, unit=unit,
@@ -110,20 +110,18 @@ def rows_of(archive: Archive, inspection: Inspection, targets: Iterable[str] | N
 
 
 def inspection_of(archive: Archive, number: str) -> Inspection | None:
-    with archive._reading() as session:
+    with archive.reading() as session:
         row = session.scalar(select(InspectionTable).where(InspectionTable.number == number))
         return _inspection(row) if row else None
 
 
 def before(archive: Archive, inspection: Inspection) -> Inspection | None:
     """The customer's last finished inspection of the same kind before this one."""
-    from reports.archive.tables import ChangeTable
-
     query = (select(InspectionTable).join(ChangeTable, ChangeTable.number == InspectionTable.number)
              .where(InspectionTable.customer == inspection.customer, InspectionTable.procedure == inspection.procedure,
                     InspectionTable.id < inspection.id, ChangeTable.closure.is_not(None))
              .order_by(InspectionTable.id.desc()).limit(1))
-    with archive._reading() as session:
+    with archive.reading() as session:
         row = session.scalar(query)
         return _inspection(row) if row else None
 
@@ -132,7 +130,7 @@ def newest(archive: Archive, customer: str, procedure: str) -> Inspection | None
     """The customer's newest inspection of this kind, finished or not."""
     query = (select(InspectionTable).where(InspectionTable.customer == customer, InspectionTable.procedure == procedure)
              .order_by(InspectionTable.id.desc()).limit(1))
-    with archive._reading() as session:
+    with archive.reading() as session:
         row = session.scalar(query)
         return _inspection(row) if row else None
 
@@ -141,13 +139,13 @@ def begun_since(archive: Archive, customer: str, procedure: str, since: datetime
     """The customer's inspections of this kind since then, finished or not, the newest first."""
     query = (select(InspectionTable).where(InspectionTable.customer == customer, InspectionTable.procedure == procedure,
                                            InspectionTable.started_at >= since).order_by(InspectionTable.id.desc()))
-    with archive._reading() as session:
+    with archive.reading() as session:
         return [_inspection(row) for row in session.scalars(query)]
 
 
 def points(archive: Archive, inspection: Inspection, last: int = 40) -> list[Point]:
     """The figures with a capacity of this inspection and of the customer's `last` ones before it, oldest first."""
-    with archive._reading() as session:
+    with archive.reading() as session:
         ids = {row.id: row.started_at for row in session.scalars(
             select(InspectionTable).where(InspectionTable.customer == inspection.customer, InspectionTable.procedure == inspection.procedure,
                                           InspectionTable.id <= inspection.id).order_by(InspectionTable.id.desc()).limit(last))}
