@@ -509,7 +509,7 @@ def _journal(record: ChangeRecord) -> tuple[JournalEntry, ...]:
     ]
     for outcome in record.outcomes[:12]:
         entries += [
-            ("step intended", outcome.target, outcome.number, {}),
+            ("step begun", outcome.target, outcome.number, {}),
             ("step " + outcome.result, outcome.target, outcome.number, {"seconds": outcome.seconds}),
         ]
     for survey in record.after:

@@ -250,7 +250,7 @@ def test_the_chinese_paper_has_no_english_of_ours(papers, kind):
         "nothing to do",
         "package",
         "simulated copy",
-        "step intended",
+        "step begun",
         "low",
         "by us",
     ):
