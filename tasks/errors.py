@@ -54,11 +54,3 @@ class TargetBusy(BlockersFound):
 
 class Drifted(BlockersFound):
     """The target is no longer as it was when the change was approved."""
-
-
-class StepFailed(ProcedureError):
-    """A step's proof said no; what was done is backed out."""
-
-
-class BackOutFailed(ProcedureError):
-    """A back-out did not reach the state before: stuck, people are called."""

@@ -128,7 +128,3 @@ def counts(rows: Iterable[CheckRow]) -> Mapping[Outcome, int]:
     for row in rows:
         found[row.outcome] += 1
     return found
-
-
-def worst(rows: Iterable[CheckRow]) -> Outcome:
-    return max((row.outcome for row in rows), key=lambda outcome: outcome.weight, default=Outcome.NOT_APPLICABLE)

@@ -85,8 +85,7 @@ class Archive:
                    opened_at: datetime, run_id: str = "", prefix: str = "CHG") -> str:
         """Registers a change and returns its number, CHG-YYYYMMDD-NNN by the date of `opened_at` in its own zone.
 
-        prefix: INS for an inspection, which changes nothing and is kept like a change.
-
+        prefix: INS for an inspection, which changes nothing and is kept like a change (docs/decisions/0004-inspections.md).
         The same run_id again returns the number that it has, and registers nothing.
         """
         day = f"{prefix}-{_zoned(opened_at):%Y%m%d}-"
@@ -127,11 +126,6 @@ class Archive:
         """The newest flow run that works on the change."""
         with self.writing(number) as session:
             self._known(session, number).run_id = run_id
-
-    def enter(self, number: str, phase: str) -> None:
-        """How far the change is, for people: "survey", "plan", "rehearsal"... close and seal set "closed" and "sealed"."""
-        with self.writing(number) as session:
-            self._known(session, number).phase = phase
 
     def close(self, number: str, closure: Closure, reason: Text | str, at: datetime) -> None:
         """Ends the change, once. The same closure again is harmless (reason and time stay); another raises AlreadyClosed.
@@ -287,12 +281,6 @@ class Archive:
         with self.writing(number) as session:
             burn = update(CodeTable).where(CodeTable.id == row.id, CodeTable.used_at.is_(None)).values(used_at=now)
             return "right" if session.execute(burn).rowcount == 1 else "used"  # type: ignore[attr-defined]
-
-    def code_sent_to(self, number: str, gate: str, digest: str, code: str) -> str:
-        """Whom the code was sent to, used or not; empty if it fits none that was sent for this gate and digest."""
-        with self.reading() as session:
-            row = judge(self._codes(session, number, gate), digest, code, datetime.now(UTC))[1]
-            return row.sent_to if row else ""
 
     # Bundles
 

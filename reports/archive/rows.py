@@ -8,7 +8,7 @@ from reports.records import Closure, Moment, Record
 
 
 class ChangeRow(Record):
-    """A change as it is registered. phase: how far it is, in words; run_id: the newest flow run that works on it."""
+    """A change as it is registered. phase: "opened", "closed" or "sealed"; run_id: the newest flow run that works on it."""
 
     number: str
     procedure: str

@@ -87,10 +87,6 @@ class Rehearsal(Record):
     passed: bool
     problem: Said = NOTHING
 
-    def seconds_of(self, number: int) -> float | None:
-        """How long step `number` took in the rehearsal."""
-        return next((o.seconds for o in self.outcomes if o.number == number), None)
-
 
 class Approver(Record):
     """Somebody who may say yes for the customer."""

@@ -99,7 +99,7 @@ class InspectionRecord(Record):
     """All that the inspection report says.
 
     reads: every target that was asked for, reached or not. last_number, last_at: the inspection it is compared with; None: the first.
-    late_days: by how many days it began later than planned. asked: how many checks were asked of a target of each kind.
+    late_days: by how many days it began later than planned.
     """
 
     number: str
