@@ -59,7 +59,8 @@ def abouts(procedure: str, reads: tuple) -> tuple[CheckAbout, ...]:
 
 def _in_words(limit: Limit) -> str:
     sign = "≥" if limit.over else "≤"
-    parts = [f"{word} {sign} {value:g} {limit.unit}".rstrip() for word, value in (("W", limit.warning), ("C", limit.critical)) if value is not None]
+    both = (("warning", limit.warning), ("critical", limit.critical))
+    parts = [f"{word} {sign} {value:g} {limit.unit}".rstrip() for word, value in both if value is not None]
     return ", ".join(parts) + f" ({limit.source})"
 
 

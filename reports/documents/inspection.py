@@ -135,8 +135,8 @@ def _control(r: Report, made_at: datetime) -> tuple:
     facts: list[tuple[str, str | Cell]] = [
         (say("inspection.number"), say("inspection.colon", name=record.number, text=say(f"inspection.kind.{record.procedure}"))),
         (say("inspection.contract"), record.contract or say("word.not_given")),
-        (say("inspection.requester"), record.requester),
-        (say("inspection.reason"), record.reason),
+        (say("inspection.requester"), say.known("requester", record.requester)),
+        (say("inspection.reason"), say.known("reason", record.reason)),
         (say("cover.made"), say.moment(made_at, seconds=True)),
         (say("control.zone"), say("control.zone_value", zone=say.zone_name, offset=say.offset(made_at))),
         (say("inspection.class"), say("inspection.class_value", customer=r.owner, provider=r.provider)),

@@ -117,12 +117,16 @@ class Words:
         for name, text in check.limits.items():
             for word in ("warning", "critical"):
                 text = re.sub(rf"\b{word}\b", self.say(f"limit.{word}"), text)
+            text = self._judgement(text)
             text = text.replace(", ", self.say("word.separator")) if self.say.language == "zh" else text
             lines.append(self.say("inspection.colon", name=name, text=text) if len(check.limits) > 1 else text)
         return "\n".join(lines)
 
     def source(self, check: CheckAbout) -> str:
-        return "\n".join(filter(None, [re.sub(r"\bown judgement\b", self.say("inspection.own_judgement"), check.source), check.clause]))
+        return "\n".join(filter(None, [self._judgement(check.source), check.clause]))
+
+    def _judgement(self, source: str) -> str:
+        return re.sub(r"\bown judgement\b", self.say("inspection.own_judgement"), source)
 
     # --- figures
 

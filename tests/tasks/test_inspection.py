@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
+from reports.documents.inspection_words import Words
+from reports.documents.phrases import Phrases
 from reports.records import Outcome
 from tasks import inspection, inspection_papers
 from tasks.errors import BlockersFound
@@ -57,6 +59,13 @@ def test_a_host_that_nobody_reaches_is_critical_in_a_sealed_report(office, capsy
     names = [evidence.name for evidence in office.archive().evidence(number)]
     assert sorted(names) == [f"report-{language}.{suffix}" for language in ("en", "zh") for suffix in ("docx", "html", "pdf", "xlsx")]
     assert office.archive().verify().checked == 1 and "web1" in inspection_papers.summary_page(number)
+
+
+def test_limits_and_the_schedules_own_words_are_told_in_the_readers_language(today):
+    number = inspection.open_inspection(SYSTEM, QUARTERLY)
+    record = inspection_papers.record_of(number)
+    said = Words(record, Phrases("zh", "Asia/Shanghai")).limits(next(check for check in record.checks if check.id == "RES-16"))
+    assert said.startswith("警告 ≥ 365") and "经验值" in said and Phrases("zh", "UTC").known("reason", record.reason) == "季度巡检"
 
 
 def test_what_cannot_be_taken_up_is_said(office):
