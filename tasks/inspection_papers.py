@@ -9,7 +9,7 @@ from reports.records import CheckAbout, Development, FullForecast, InspectionRec
 from tasks import desk, inspection, trend
 from tasks.checks.catalogue import database_checks, host_checks
 from tasks.checks.kinds import Check, Limit
-from tasks.papers import TYPES, lay_out
+from tasks.papers import TYPES, file_paper
 
 
 def record_of(number: str) -> InspectionRecord:
@@ -66,16 +66,7 @@ def _in_words(limit: Limit) -> str:
 
 def write_report(record: InspectionRecord) -> None:
     """The inspection report in both languages (R125), filed as evidence."""
-    archive = desk.archive()
-    there = {e.name for e in archive.evidence(record.number)}
-    zone = desk.customer(record.customer).zone
-    for language in ("zh", "en"):
-        if f"report-{language}.pdf" in there:
-            continue
-        files = render_inspection(record, language, desk.now(), zone=zone)
-        for suffix, content in sorted(files.items(), key=lambda item: item[0] == "pdf"):  # the PDF last: it says that all are there
-            archive.file_evidence(record.number, f"report-{language}.{suffix}", content, TYPES[suffix])
-            lay_out(record.number, f"report-{language}.{suffix}", content)
+    file_paper(record, "report", render_inspection)
 
 
 def summary_page(number: str) -> str:

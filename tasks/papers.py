@@ -7,7 +7,7 @@ from pathlib import Path
 from blocks import lookup
 from reports.documents import render_instruction, render_outcome_page, render_plan_page, render_report
 from reports.documents.phrases import Phrases
-from reports.records import NOTHING, ApprovalRequest, JournalEntry, Text
+from reports.records import NOTHING, ApprovalRequest, ChangeRecord, InspectionRecord, JournalEntry, Text
 from tasks import desk, lifecycle
 from tasks.errors import ProcedureError
 from tasks.gates import may_approve
@@ -29,16 +29,21 @@ def write_report(number: str) -> None:
 
 
 def _write(number: str, name: str, render) -> None:
-    record = lifecycle.record_of(number)
+    file_paper(lifecycle.record_of(number), name, render)
+
+
+def file_paper(record: ChangeRecord | InspectionRecord, name: str, render) -> None:
+    """A paper in both languages and all its formats, filed as evidence and laid out; what is filed is not made again."""
     archive = desk.archive()
-    there = {e.name for e in archive.evidence(number)}
+    there = {e.name for e in archive.evidence(record.number)}
     zone = desk.customer(record.customer).zone
     for language in ("zh", "en"):
         if f"{name}-{language}.pdf" in there:
             continue
-        for suffix, content in render(record, language, desk.now(), zone=zone).items():
-            archive.file_evidence(number, f"{name}-{language}.{suffix}", content, TYPES[suffix])
-            lay_out(number, f"{name}-{language}.{suffix}", content)
+        files = render(record, language, desk.now(), zone=zone)
+        for suffix, content in sorted(files.items(), key=lambda item: item[0] == "pdf"):  # the PDF last: it says that all are there
+            archive.file_evidence(record.number, f"{name}-{language}.{suffix}", content, TYPES[suffix])
+            lay_out(record.number, f"{name}-{language}.{suffix}", content)
 
 
 def lay_out(number: str, name: str, content: bytes) -> None:

@@ -151,16 +151,16 @@ def inspection_sheet(record: InspectionRecord, say: Phrases, made_at: datetime) 
         for row in found.rows:
             about, full = found.about(row.check), share(row)
             yield row.outcome, (row.target, say.known("part", about.chapter), row.check, w.title(about), row.object, say(f"outcome.{row.outcome.value}"),
-                                row.says.say(language), row.value, say.known("unit", row.unit), row.capacity, None if full is None else round(full, 2), w.change(row),
-                                row.evidence)  # fmt: skip
+                                row.says.say(language), row.value, say.known("unit", row.unit), row.capacity,
+                                None if full is None else round(full, 2), w.change(row), row.evidence)  # fmt: skip
 
     def forecasts() -> Iterable[tuple[Outcome | None, Sequence[object]]]:
         later = [f for f in record.forecasts if f.days is None]
         for f in (*found.forecasts, *later):
             full = share(f)
             days = [None if value is None else round(value, 1) for value in (f.days, f.earliest, f.latest)]
-            yield None, (f.target, f.check, f.object, f.value, f.capacity, say.known("unit", f.unit), None if full is None else round(full, 2), f.per_day, *days,
-                         "" if f.days is None else w.day(f.days))  # fmt: skip
+            yield None, (f.target, f.check, f.object, f.value, f.capacity, say.known("unit", f.unit), None if full is None else round(full, 2), f.per_day,
+                         *days, "" if f.days is None else w.day(f.days))  # fmt: skip
 
     def every_target() -> Iterable[tuple[Outcome, Sequence[object]]]:
         for read in found.targets_worst_first:
