@@ -49,17 +49,6 @@ class Sandbox(StandfastBlock):
     cpu: Number = Field(
         default=1.0, gt=0, le=256, title="Processors of a copy CPU", description="May be a fraction", examples=[1.0]
     )
-    max_copies: Whole = Field(
-        default=2, ge=1, le=100, title="Copies at a time 同时副本数", description="Further ones wait", examples=[2]
-    )
-    keep_minutes: Whole = Field(
-        default=60,
-        ge=0,
-        le=43200,
-        title="Keep a copy for minutes 保留分钟数",
-        examples=[60],
-        description="A copy left behind by a run that died is removed after so long",
-    )
     package_hosts: list[str] = Field(
         default_factory=list,
         title="Package sources 软件源",

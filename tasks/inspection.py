@@ -10,7 +10,7 @@ import io
 import secrets
 import tarfile
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -22,7 +22,7 @@ from reports.records import CheckRow, Closure, InspectionRecord, Outcome, Target
 from tasks import desk, trend
 from tasks.checks.catalogue import all_checks, database_checks, host_checks, limits_for
 from tasks.checks.kinds import Check, Known, Limits
-from tasks.checks.reading import examine_host, host_script, remembered
+from tasks.checks.reading import about_host, examine_host, host_script, remembered
 from tasks.databases import read_database
 from tasks.errors import BlockersFound, ProcedureError
 from tasks.redaction import redact
@@ -139,14 +139,14 @@ def read_targets(number: str, names: list[str], say: Say) -> dict[str, int]:
     Returns how many rows ended in which way.
     """
     this = inspection(number)
-    last = inspections.before(desk.archive(), this)
-    memory = _memory(last, names)
+    last = inspections.last_readings(desk.archive(), this, names)
+    memory = _memory(last)
     reader = _read_host if this.procedure == SYSTEM else _read_database
     counted: dict[str, int] = {}
     waiting: list[tuple[TargetRead, str]] = []
     filed = inspections.targets_filed(desk.archive(), this)
     with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
-        running = [pool.submit(reader, name, memory.get(name, {}), last.started_at if last else None) for name in names if name not in filed]
+        running = [pool.submit(reader, name, memory.get(name, {}), last[name].started_at if name in last else None) for name in names if name not in filed]
         for future in as_completed(running):
             read, raw = future.result()
             waiting.append((read, raw))
@@ -162,10 +162,19 @@ def read_targets(number: str, names: list[str], say: Say) -> dict[str, int]:
     return counted
 
 
-def _memory(last: Inspection | None, names: Iterable[str]) -> dict[str, dict[str, dict]]:
+def last_rows(last: dict[str, Inspection]) -> Iterator[CheckRow]:
+    """The rows of each target's last reading."""
+    of: dict[int, tuple[Inspection, list[str]]] = {}
+    for target, one in last.items():
+        of.setdefault(one.id, (one, []))[1].append(target)
+    for one, targets in of.values():
+        yield from inspections.rows_of(desk.archive(), one, targets)
+
+
+def _memory(last: dict[str, Inspection]) -> dict[str, dict[str, dict]]:
     """Last time's rows by target, check and object."""
     memory: dict[str, dict[str, dict]] = {}
-    for row in inspections.rows_of(desk.archive(), last, names) if last else ():
+    for row in last_rows(last):
         memory.setdefault(row.target, {}).setdefault(row.check, {})[row.object] = remembered(row)
     return memory
 
@@ -208,13 +217,8 @@ def _read_host(name: str, memory: dict[str, dict], before_at: datetime | None) -
         return TargetRead(target=name, kind="host", read_at=read_at, seconds=time.monotonic() - began, problem=problem.text), ""
     known = {check.id: Known(now=read_at, before=memory.get(check.id, {}), before_at=before_at, expected=host.expected) for check in checks}
     rows = examine_host(name, answer.out, nonce, checks, limits, known)
-    return TargetRead(target=name, kind="host", read_at=read_at, seconds=time.monotonic() - began, about=_about(rows), rows=rows), answer.out
-
-
-def _about(rows: Iterable[CheckRow]) -> dict[str, str]:
-    """What the host is, for its page: from the checks that only tell."""
-    wanted = {"HW-01": "machine", "CFG-01": "system", "CFG-01a": "system", "RES-16": "uptime"}
-    return {wanted[row.check]: row.says.en for row in rows if row.check in wanted and not row.object}
+    about = about_host(answer.out, nonce, checks)
+    return TargetRead(target=name, kind="host", read_at=read_at, seconds=time.monotonic() - began, about=about, rows=rows), answer.out
 
 
 def _read_database(name: str, memory: dict[str, dict], before_at: datetime | None) -> tuple[TargetRead, str]:
@@ -272,7 +276,7 @@ def finish(number: str) -> dict:
 
     Returns {"grade", "says": one sentence, "table": one row a target}.
     """
-    from tasks.inspection_papers import record_of, write_report
+    from tasks.inspection_papers import record_of, send_report, write_report
 
     archive = desk.archive()
     record = record_of(number)
@@ -281,6 +285,7 @@ def finish(number: str) -> dict:
         write_report(record)
         archive.close(number, Closure.SUCCESSFUL, says, desk.now())
         archive.note(number, "closed", closure="successful", reason=says.en)
+    send_report(number)
     archive.seal(number, desk.now())
     return {"grade": record.grade.value, "says": says.en, "table": target_table(record)}
 

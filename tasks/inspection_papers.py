@@ -26,7 +26,8 @@ def record_of(number: str) -> InspectionRecord:
     changes: dict[trend.Key, trend.Change] = {}
     if last:
         reached = {read.target for read in reads if not read.problem}
-        changes = trend.compared(inspections.rows_of(archive, last), (r for read in reads for r in read.rows), reached)
+        earlier = inspections.last_readings(archive, this, reached)
+        changes = trend.compared(inspection.last_rows(earlier), (r for read in reads for r in read.rows), reached)
     return InspectionRecord(
         number=number, procedure=this.procedure, customer=row.customer, customer_name=Text(zh=people.full_name.zh, en=people.full_name.en),
         provider_name=Text(zh=people.provider_name.zh, en=people.provider_name.en), language=people.language, contract=people.contract,
@@ -76,16 +77,17 @@ def summary_page(number: str) -> str:
 
 
 def send_report(number: str) -> None:
-    """Send the report to the customer's approvers, once. A mail that fails is noted, no more."""
+    """Send the report to the customer's approvers, each once. A mail that fails is noted, and tried again when the inspection is taken up."""
     archive, row = desk.archive(), desk.change(number)
-    if archive.journal(number, event="report sent"):
-        return
+    sent = {entry.detail.get("to") for entry in archive.journal(number, event="report sent")}
     people = desk.customer(row.customer)
     language = people.language
     attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES["pdf"]) for e in archive.evidence(number) if e.name == f"report-{language}.pdf"]
     reason = row.closure_reason_zh if language == "zh" else row.closure_reason
     subject = {"zh": f"巡检报告 {number}", "en": f"Inspection report {number}"}[language]
     for approver in people.approver_records():
+        if approver.email in sent:
+            continue
         try:
             lookup.find_notices("default").send(approver.email, subject, f"{subject}\n\n{reason}\n", attachments=attachments)
             archive.note(number, "report sent", to=approver.email)

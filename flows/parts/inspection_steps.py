@@ -25,7 +25,6 @@ def report(number: str) -> dict:
     create_markdown_artifact(inspection_papers.summary_page(number), key=f"findings-{number.lower()}", description=f"{number} · 巡检结果 / findings")
     for name, path in papers.documents(number).items():
         create_link_artifact(link=f"file://{path}", key=f"{number.lower()}-{name.replace('.', '-')}", description=f"{number} · {name}")
-    inspection_papers.send_report(number)
     return {"grade": found["grade"], "says": found["says"]}
 
 

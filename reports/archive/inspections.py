@@ -16,7 +16,8 @@ from reports.archive.archive import Archive
 from reports.archive.tables import ChangeTable, CheckRowTable, InspectionTable, TargetReadTable, whole
 from reports.records import CheckRow, Outcome, TargetRead, Text
 
-AT_ONCE = 2000  # rows of one INSERT
+AT_ONCE = 2000  # rows of one INSERT, names of one question
+EARLIER = 40    # inspections looked back
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,27 @@ def before(archive: Archive, inspection: Inspection) -> Inspection | None:
         return _inspection(row) if row else None
 
 
+def last_readings(archive: Archive, inspection: Inspection, targets: Iterable[str]) -> dict[str, Inspection]:
+    """For each of these targets the customer's last finished inspection of the same kind in which it was reached.
+
+    Not simply the last inspection: that may have been of a few targets only, or have missed this one.
+    """
+    found: dict[str, int] = {}
+    with archive.reading() as session:
+        earlier = {row.id: row for row in session.scalars(
+            select(InspectionTable).join(ChangeTable, ChangeTable.number == InspectionTable.number)
+            .where(InspectionTable.customer == inspection.customer, InspectionTable.procedure == inspection.procedure,
+                   InspectionTable.id < inspection.id, ChangeTable.closure.is_not(None)).order_by(InspectionTable.id.desc()).limit(EARLIER))}
+        wanted = list(targets)
+        for start in range(0, len(wanted), AT_ONCE):
+            query = (select(TargetReadTable.target, func.max(TargetReadTable.inspection))
+                     .where(TargetReadTable.inspection.in_(earlier), TargetReadTable.target.in_(wanted[start:start + AT_ONCE]),
+                            TargetReadTable.problem_en == "")
+                     .group_by(TargetReadTable.target))
+            found |= {target: one for target, one in session.execute(query)}
+        return {target: _inspection(earlier[one]) for target, one in found.items()}
+
+
 def newest(archive: Archive, customer: str, procedure: str) -> Inspection | None:
     """The customer's newest inspection of this kind, finished or not."""
     query = (select(InspectionTable).where(InspectionTable.customer == customer, InspectionTable.procedure == procedure)
@@ -143,7 +165,7 @@ def begun_since(archive: Archive, customer: str, procedure: str, since: datetime
         return [_inspection(row) for row in session.scalars(query)]
 
 
-def points(archive: Archive, inspection: Inspection, last: int = 40) -> list[Point]:
+def points(archive: Archive, inspection: Inspection, last: int = EARLIER) -> list[Point]:
     """The figures with a capacity of this inspection and of the customer's `last` ones before it, oldest first."""
     with archive.reading() as session:
         ids = {row.id: row.started_at for row in session.scalars(

@@ -139,6 +139,7 @@ class HostCheck:
     clause: str = ""              # of GB/T 22239, where one asks for this
     time_limit_s: int = 20
     byte_limit: int = 200_000
+    about: Callable[[Any], dict[str, str]] | None = None  # what its answer says of the host for its page, without words of a language
     remedy_operation: str = ""    # the procedure whose plan mends this, "software-upgrade" for example; empty: work by hand
 
 

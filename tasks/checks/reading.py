@@ -139,6 +139,18 @@ def examine_host(target: str, output: str, nonce: str, checks: Sequence[HostChec
     return tuple(found)
 
 
+def about_host(output: str, nonce: str, checks: Sequence[HostCheck]) -> dict[str, str]:
+    """What the host is, by the checks that can tell; what cannot be understood is left out."""
+    answers, found = answers_in(output, nonce, checks), {}
+    for check in checks:
+        if check.about is not None and check.id in answers and answers[check.id].exit_code == 0:
+            try:
+                found |= check.about(check.parse(answers[check.id].output))
+            except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError):
+                continue  # its row says so
+    return {name: redact(value)[:200] for name, value in found.items()}
+
+
 def remembered(row: CheckRow) -> Row:
     """A kept row as the judge of the next inspection sees it."""
     return Row(row.outcome, row.says.zh, row.says.en, row.object, row.value, row.unit, row.capacity, row.evidence)

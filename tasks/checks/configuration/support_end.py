@@ -50,6 +50,7 @@ CHECK = HostCheck(
     chapter="configuration",
     command="cat /etc/os-release && echo && echo kernel $(uname -r) && echo end",
     parse=parse,
+    about=lambda answer: {"system": f"{answer[0]} {answer[1]}", "kernel": answer[2]},
     judge=judge,
     limits={"left": Limit(180, -1, "days", "own judgement; the dates: endoflife.date and the makers' pages", over=False)},
     remedy=Text(zh="规划升级(先在测试环境)", en="Plan the upgrade, first on a test system"),

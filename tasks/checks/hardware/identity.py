@@ -40,6 +40,7 @@ done
 echo end
 """,
     parse=parse,
+    about=lambda found: {"model": " ".join(filter(None, (found.get("sys_vendor"), found["product_name"])))},
     judge=judge,
     remedy=Text(zh="更新资产台账,核对变更记录", en="Update the asset list; compare with the change records"),
     source="Linux Documentation/ABI/testing/sysfs-class-dmi",

@@ -31,6 +31,7 @@ CHECK = HostCheck(
     chapter="hardware",
     command=FIGURES,
     parse=parse,
+    about=lambda total: {"memory": f"{total / (1 << 20):.1f} GiB"},
     judge=judge,
     limits={"left": Limit(97, 94, "% of last time", "own judgement: the smallest module is 1/16 of a server's memory", over=False)},
     remedy=Text(zh="核对资产台账与变更记录;物理机检查内存条与 BMC 日志",

@@ -27,6 +27,7 @@ CHECK = HostCheck(
     chapter="hardware",
     command=FIGURES,
     parse=parse,
+    about=lambda cores: {"cores": str(cores)},
     judge=judge,
     limits={"left": Limit(99, 50, "% of last time", "own judgement", over=False)},
     remedy=Text(zh="核对变更记录;物理机查看 BMC 日志", en="Compare with the change records; on metal, look at the BMC's log"),

@@ -60,3 +60,14 @@ def test_rows_only_grow(archive: Archive, database: str, act: str) -> None:
     inspections.file_targets(archive, opened(archive), [read(outcome=Outcome.CRITICAL)])
     with pytest.raises(DatabaseError, match="only grows"), connect(database).begin() as connection:
         connection.execute(text(act))
+
+
+def test_the_last_reading_of_each_target_counts(archive: Archive) -> None:
+    """An inspection of a few targets, or one that did not reach a target, does not make the others new."""
+    whole, partial, now = opened(archive, 90), opened(archive, 10), opened(archive)
+    inspections.file_targets(archive, whole, [read("web1"), read("web2")])
+    unreached = TargetRead(target="web2", kind="host", read_at=NOW, seconds=1.0, problem=Text(zh="连不上", en="cannot be reached"))
+    inspections.file_targets(archive, partial, [read("web1"), unreached])
+    for one in (whole, partial):
+        archive.close(one.number, Closure.SUCCESSFUL, "done", NOW)
+    assert inspections.last_readings(archive, now, ["web1", "web2", "web3"]) == {"web1": partial, "web2": whole}
