@@ -49,7 +49,9 @@ def change(number: str) -> ChangeRow:
 
 
 def forget_what_is_kept() -> None:
-    """Read blocks anew; for a process that outlives a change of them."""
+    """Read blocks anew; for a process that outlives a change of them. The archive is closed, and opened again when it is next asked for."""
+    if archive.cache_info().currsize:
+        archive().dispose()
     for kept in (archive, host, customer):
         kept.cache_clear()
 

@@ -55,7 +55,13 @@ def connect(database: str) -> Engine:
             "connect_timeout": BUSY_S, "options": f"-c lock_timeout={BUSY_S}s -c synchronous_commit=on"})
     try:
         Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT, 0o640))  # SQLite itself would let everybody read it
+        # SQLite itself would let everybody read it. A file that is there is never opened here: closing it again would take away all locks that
+        # this process holds on it (sqlite.org/howtocorrupt.html 2.2), and others would throw away what was committed.
+        os.close(os.open(str(url.database), os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o640))
+    except FileExistsError:
+        if not os.access(str(url.database), os.R_OK | os.W_OK):
+            raise ArchiveUnavailable(f"The archive's database {url.database} cannot be written: Permission denied; "
+                                     "give its folder to the account that Standfast runs as.") from None
     except OSError as error:
         raise ArchiveUnavailable(f"The archive's database {url.database} cannot be made or written: {error.strerror}; "
                                  "give its folder to the account that Standfast runs as.") from error
