@@ -28,7 +28,7 @@ def test_rows_of_other_processes_survive_a_second_opening(tmp_path: Path) -> Non
     first = Archive.open(database, store)
     numbers = [new_change(first)]
     second = Archive.open(database, store)
-    for how in ("ends", "dies", "ends"):
+    for how in ("ends", "dies", "dies"):
         done = subprocess.run([sys.executable, "-c", OTHER, database, store, how], cwd=Path(__file__).resolve().parents[3], capture_output=True, text=True,
                               timeout=120)
         assert done.returncode == 0, done.stderr
