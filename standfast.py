@@ -110,9 +110,11 @@ def _request(file: Path, procedure: str):
         return lifecycle.complete(procedure, form.model_validate(yaml.safe_load(file.read_text()) or {}))
     except yaml.YAMLError as problem:
         raise BlockersFound(f"{file} is no YAML: {str(problem).splitlines()[0]}") from problem
+    except OSError as problem:
+        raise BlockersFound(f"{file} cannot be read ({problem.strerror}); name the file with the request") from problem
     except ValidationError as problem:
-        first = problem.errors()[0]
-        raise BlockersFound(f"{file}: {'.'.join(map(str, first['loc']))}: {first['msg']}") from problem
+        said = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in problem.errors()[:8]]
+        raise BlockersFound(f"{file}: {'; '.join(said)}") from problem
 
 
 Procedure = Annotated[str, typer.Option(help="Which procedure: software-upgrade, back-out")]
@@ -299,6 +301,8 @@ def inspect(customer: Annotated[str, typer.Argument(help="The customer's name")]
             operator: str = "", requester: str = "operator", reason: str = "inspection on request",
             number: Annotated[str, typer.Option(help="Take up this inspection")] = "", as_json: AsJson = False) -> None:
     """Inspect a customer's hosts or database servers in this process; reads only."""
+    if not customer and not number:
+        raise typer.BadParameter("name the customer, or an inspection by --number")
     from pydantic import ValidationError
 
     from flows.database_inspection import database_inspection

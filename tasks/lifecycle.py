@@ -466,6 +466,13 @@ def mailings(number: str) -> int:
     return len(desk.archive().journal(number, event="codes renewed"))
 
 
+def codes_are_out(asked: ApprovalRequest, mailing: int) -> bool:
+    """Whether this mailing's codes for this very question, or later ones, have gone to somebody; sending anew would make them worthless."""
+    journal = desk.archive().journal(asked.change)
+    renewed = [entry.sequence for entry in journal if entry.event == "codes renewed" and entry.detail.get("digest") == asked.digest]
+    return len(renewed) >= mailing and any(entry.event == "code sent" and entry.sequence > renewed[-1] for entry in journal)
+
+
 # --- carry out ------------------------------------------------------------------------------------------------------------
 
 def seconds_until_window(number: str) -> float:

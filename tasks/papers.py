@@ -86,7 +86,7 @@ ASKING = Text(
 
     {code}
 
-答复方式:在批准页面填写({link}),或电话告知值班工程师。
+答复方式:{answer}
 请勿转发本邮件。
 """,
     en="""Dear {name},
@@ -100,9 +100,11 @@ Your one-time code (valid for exactly this plan, digest {digest}):
 
     {code}
 
-Answer on the approval page ({link}), or tell our engineer on duty by phone.
+How to answer: {answer}
 Please do not forward this mail.
 """)
+BY_PAGE = Text(zh="在批准页面填写({link}),或电话告知值班工程师。", en="on the approval page ({link}), or tell our engineer on duty by phone.")
+BY_PHONE = Text(zh="电话告知值班工程师。", en="tell our engineer on duty by phone.")
 PASSED = Text(zh="已在模拟环境中完成升级与回退演练,全部通过", en="upgrade and back-out were rehearsed in a simulated environment; all passed")
 SEEN_BEFORE = Text(zh="此前已演练", en="rehearsed earlier")
 
@@ -126,9 +128,10 @@ def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
     for approver in may_approve(asked):
         text = ASKING.say(language).format(
             name=approver.name, provider=getattr(people.provider_name, language), number=number, title=plan.title.say(language),
-            requester=record.requester, reason=record.reason, digest=asked.digest[:16], code=codes[approver.name], link=link,
+            requester=record.requester, reason=record.reason, digest=asked.digest[:16], code=codes[approver.name],
+            answer=(BY_PAGE if link else BY_PHONE).say(language).format(link=link),
             rehearsal=(SEEN_BEFORE if plan.no_rehearsal else PASSED).say(language),
-            expires=f"{asked.expires_at.astimezone(ZoneInfo(people.zone)):%Y-%m-%d %H:%M}")
+            expires=f"{asked.expires_at.astimezone(ZoneInfo(people.zone)):%Y-%m-%d %H:%M} ({people.zone})")
         subject = {"zh": f"请批准变更 {number}", "en": f"Please approve change {number}"}[language]
         try:
             lookup.find_notices("default").send(approver.email, subject, text, attachments=attachments)

@@ -144,7 +144,7 @@ def waiting_for_approval(number: str) -> State:
 
 def ending(number: str | None, closure: Closure, reason: Text | str) -> State:
     """The run's last state, in the words of change closure; in English, as all that Prefect says."""
-    message = redact(f"{number or 'no change was opened'}: {closure.value}. {reason.en if isinstance(reason, Text) else reason}")[:2000]
+    message = redact(f"{f'{number}: {closure.value}. ' if number else 'nothing was opened: '}{reason.en if isinstance(reason, Text) else reason}")[:2000]
     if closure in (Closure.SUCCESSFUL, Closure.SUCCESSFUL_WITH_ISSUES, Closure.NOTHING_TO_DO):
         return Completed(name={"successful": "Successful", "nothing to do": "NothingToDo"}.get(closure.value, "SuccessfulWithIssues"), message=message)
     if closure in (Closure.REJECTED, Closure.EXPIRED):

@@ -68,7 +68,10 @@ def write_instruction(number: str, round_: int) -> list[str]:
 
 @task(name="Ask for approval", task_run_name="Ask the customer's approvers, try {mailing}", retries=2, retry_delay_seconds=[5, 30], **changing)
 def send_codes(number: str, round_: int, mailing: int, link: str) -> str:
-    papers.send_codes(number, lifecycle.ask_customer(number, round_), link)
+    asked = lifecycle.ask_customer(number, round_)
+    if lifecycle.codes_are_out(asked, mailing):
+        return "sent before"
+    papers.send_codes(number, asked, link)
     return "sent"
 
 
