@@ -18,8 +18,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
+
 from deployments.lab import lab
-from deployments.orchestrator import POOL, ROOT, Orchestrator
+from deployments.orchestrator import POOL, Orchestrator
 from tests.live.drive import APPROVER
 from tests.live.test_waiting import Office
 
@@ -39,8 +41,6 @@ def bare():
 
 def click(office: Office, run: str, answer: dict) -> float:
     """The moment of the call, which is made from a process that has imported everything before."""
-    import httpx
-
     began = time.time()
     answered = httpx.post(f"{office.orchestrator.url}/api/flow_runs/{run}/resume", json={"run_input": answer}, timeout=30)
     answered.raise_for_status()
@@ -70,9 +70,9 @@ def bare(office: Office, folder: Path, deployed: list) -> float:
                                              f"pull:\n- prefect.deployments.steps.set_working_directory: {{directory: {folder}}}\n")
         subprocess.run([sys.executable, "-m", "prefect", "--no-prompt", "deploy", "--all"], cwd=folder, env=environment, check=True, capture_output=True)
         deployed.append(True)
-    done = subprocess.run([sys.executable, "-m", "prefect", "deployment", "run", "bare/bare", "--output", "json"], cwd=ROOT, env=environment,
-                          capture_output=True, text=True, timeout=120)
-    run = json.loads(done.stdout)["id"] if done.stdout.strip().startswith("{") else done.stdout.split("'")[1]
+    api = f"{office.orchestrator.url}/api/deployments"
+    deployment = httpx.get(f"{api}/name/bare/bare", timeout=30).raise_for_status().json()["id"]
+    run = httpx.post(f"{api}/{deployment}/create_flow_run", json={}, timeout=30).raise_for_status().json()["id"]
     office.until(run, "Suspended", limit_s=120)
     began = click(office, run, {"yes": True})
     end = time.monotonic() + 120
