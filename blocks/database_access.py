@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from blocks.foundation import Contradiction, EntryName, Number, StandfastBlock, Whole, show
+from blocks.foundation import Contradiction, EntryName, Number, StandfastBlock, Whole, none_if_empty, one_line, show
 from blocks.host_access import bare_address
 from blocks.overrides import DatabaseExpectations, LimitOverrides
 
@@ -103,8 +102,7 @@ class DatabaseAccess(StandfastBlock):
     @field_validator("password", "ca_file", "through", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
-        secret = value.get_secret_value() if isinstance(value, SecretStr) else value
-        return None if secret == "" else value
+        return none_if_empty(value)
 
     @field_validator("address")
     @classmethod
@@ -121,9 +119,7 @@ class DatabaseAccess(StandfastBlock):
     @field_validator("password")
     @classmethod
     def _one_line(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and re.search(r"[\r\n\0]", value.get_secret_value()):
-            raise ValueError("must be a single line; remove the line breaks")
-        return value
+        return one_line(value)
 
     @field_validator("ca_file")
     @classmethod

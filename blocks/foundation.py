@@ -361,3 +361,15 @@ def _example(field: FieldInfo | None, key: str) -> str:
         if key not in ("zh", "en")
         else {"zh": "zh: 某某局", "en": "en: Some Bureau"}[key]
     )
+
+
+def none_if_empty(value: object) -> object:
+    """What a form leaves empty is not there, secrets too."""
+    return None if (value.get_secret_value() if isinstance(value, SecretStr) else value) == "" else value
+
+
+def one_line(value: SecretStr | None) -> SecretStr | None:
+    """A secret without line breaks. Raises ValueError."""
+    if value is not None and re.search(r"[\r\n\0]", value.get_secret_value()):
+        raise ValueError("must be a single line; remove the line breaks")
+    return value

@@ -13,7 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_ssh_public_key
 from pydantic import AfterValidator, Field, SecretStr, field_validator, model_validator
 
-from blocks.foundation import BilingualText, Contradiction, EntryName, Form, Number, StandfastBlock, Whole, show
+from blocks.foundation import BilingualText, Contradiction, EntryName, Form, Number, StandfastBlock, Whole, none_if_empty, one_line, show
 from blocks.overrides import Expectations, LimitOverrides
 from reports.records import Acceptance
 
@@ -197,8 +197,7 @@ class HostAccess(StandfastBlock):
     @field_validator("private_key", "key_file", "passphrase", "sudo_password", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
-        secret = value.get_secret_value() if isinstance(value, SecretStr) else value
-        return None if secret == "" else value
+        return none_if_empty(value)
 
     @field_validator("address")
     @classmethod
@@ -222,9 +221,7 @@ class HostAccess(StandfastBlock):
     @field_validator("sudo_password", "passphrase")
     @classmethod
     def _one_line(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and re.search(r"[\r\n\0]", value.get_secret_value()):
-            raise ValueError("must be a single line; remove the line breaks")
-        return value
+        return one_line(value)
 
     @field_validator("host_key")
     @classmethod

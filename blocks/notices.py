@@ -16,7 +16,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from blocks.foundation import Contradiction, EntryName, Number, StandfastBlock, Whole, show
+from blocks.foundation import Contradiction, EntryName, Number, StandfastBlock, Whole, none_if_empty, show
 from blocks.mail_address import is_address, named_address
 
 Attachment = tuple[str, bytes, str]
@@ -90,8 +90,7 @@ class Notices(StandfastBlock):
     @field_validator("user", "password", "ca_file", mode="before")
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
-        secret = value.get_secret_value() if isinstance(value, SecretStr) else value
-        return None if secret == "" else value
+        return none_if_empty(value)
 
     @field_validator("host")
     @classmethod

@@ -43,10 +43,10 @@ def file_paper(record: ChangeRecord | InspectionRecord, name: str, render) -> No
         files = render(record, language, desk.now(), zone=zone)
         for suffix, content in sorted(files.items(), key=lambda item: item[0] == "pdf"):  # the PDF last: it says that all are there
             archive.file_evidence(record.number, f"{name}-{language}.{suffix}", content, TYPES[suffix])
-            lay_out(record.number, f"{name}-{language}.{suffix}", content)
+            _lay_out(record.number, f"{name}-{language}.{suffix}", content)
 
 
-def lay_out(number: str, name: str, content: bytes) -> None:
+def _lay_out(number: str, name: str, content: bytes) -> None:
     """A copy under a name that people find; what counts is the evidence, whose digest is sealed."""
     folder = desk.archive().root / "documents" / number
     folder.mkdir(parents=True, exist_ok=True)
