@@ -154,14 +154,13 @@ def rehearse(number: Number, as_json: AsJson = False) -> None:
 @app.command("send-codes")
 def send_codes(number: Number) -> None:
     """Open the gate and send every approver a fresh one-time code; earlier codes no longer count."""
-    from tasks import lifecycle, papers
+    from tasks import approval
+    from tasks.questions import question_of
 
     with plainly():
-        round_ = lifecycle.current_round(number)
-        lifecycle.require_rehearsed(lifecycle.plan_of(number, round_), lifecycle.rehearsal_of(number, round_))
-        asked = lifecycle.ask_customer(number, round_)
-        papers.write_instruction(number, round_)
-        papers.send_codes(number, asked, "")
+        question = question_of(number)
+        asked = question.ask(number, approval.current_round(number))
+        question.send(number, asked, "")
         typer.echo(f"{number}: codes sent to {', '.join(asked.sent_to)}; answer until {asked.expires_at:%Y-%m-%d %H:%M %Z}")
 
 
@@ -176,7 +175,8 @@ def approve(number: Number,
     """Take down the customer's answer; a run that waits for it is woken."""
     from pydantic import ValidationError
 
-    from tasks import desk, gates, lifecycle, papers
+    from tasks import approval, desk, gates
+    from tasks.questions import question_of
     from tasks.watching import wake
 
     with plainly():
@@ -184,11 +184,11 @@ def approve(number: Number,
             entry = gates.Entry(decision=decision, name=name, channel=channel, taken_by=taken_by, reason=reason, code=code)
         except ValidationError as problem:
             raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {problem.errors()[0]['msg']}") from None
-        round_ = lifecycle.current_round(number)
-        answer = lifecycle.take_entry(number, round_, entry)
+        round_ = approval.current_round(number)
+        answer = approval.take_entry(number, round_, entry)
         if isinstance(answer, gates.AskAgain):
-            if lifecycle.mailings(number) < lifecycle.mailing_due(number, round_):
-                papers.send_codes(number, lifecycle.ask_customer(number, round_), "")
+            if approval.mailings(number) < approval.mailing_due(number, round_):
+                question_of(number).send(number, question_of(number).ask(number, round_), "")
             typer.echo(f"standfast: {answer.why.en} / {answer.why.zh}", err=True)
             raise typer.Exit(WAITING)
         woken = False

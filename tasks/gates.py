@@ -14,7 +14,7 @@ from typing import Literal
 
 from reports.records import Approval, ApprovalRequest, Approver, Plan, Record, Rehearsal, Text, canonical, same
 
-GATE = "leave to change"
+GATE, LEAVE = "leave to change", "leave to log in"
 WRONG_ENTRIES_PER_CODE = 5  # then the codes are burnt and new ones sent: nobody tries them all
 WRONG_ENTRIES_IN_ALL = 50   # then the gate closes as refused
 

@@ -7,13 +7,22 @@ from pathlib import Path
 from blocks import lookup
 from reports.documents import render_instruction, render_outcome_page, render_plan_page, render_report
 from reports.documents.phrases import Phrases
-from reports.records import NOTHING, ApprovalRequest, ChangeRecord, InspectionRecord, JournalEntry, Text
-from tasks import desk, lifecycle
-from tasks.errors import ProcedureError
-from tasks.gates import may_approve
+from reports.records import NOTHING, ApprovalRequest, Approver, ChangeRecord, InspectionRecord, JournalEntry, Text
+from tasks import approval, desk, lifecycle
 
 TYPES = {"html": "text/html", "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
          "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+
+def ask_customer(number: str, round_: int) -> ApprovalRequest:
+    """Open the gate for a plan whose rehearsal passed; the instruction, which names the question's digest, is written.
+
+    Raises:
+        BlockersFound: not rehearsed, or nobody may approve.
+    """
+    lifecycle.require_rehearsed(lifecycle.plan_of(number, round_), lifecycle.rehearsal_of(number, round_))
+    write_instruction(number, round_)
+    return lifecycle.ask_customer(number, round_)
 
 
 def write_instruction(number: str, round_: int) -> None:
@@ -110,11 +119,7 @@ SEEN_BEFORE = Text(zh="此前已演练", en="rehearsed earlier")
 
 
 def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
-    """Send each approver a fresh one-time code with the instruction attached (R104, R111).
-
-    Raises:
-        ProcedureError: no mail could be sent to anybody.
-    """
+    """Send each approver a fresh one-time code with the instruction attached (R104, R111)."""
     from zoneinfo import ZoneInfo
 
     record = lifecycle.record_of(number)
@@ -123,26 +128,17 @@ def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
     archive = desk.archive()
     pdf = [e for e in archive.evidence(number) if e.name.startswith("instruction-") and e.name.endswith(f"-{language}.pdf")][-1:]
     attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES["pdf"]) for e in pdf]
-    codes = lifecycle.new_codes(number, asked)
-    sent, problems = 0, []
-    for approver in may_approve(asked):
+
+    def letter(approver: Approver, code: str) -> tuple[str, str]:
         text = ASKING.say(language).format(
             name=approver.name, provider=getattr(people.provider_name, language), number=number, title=plan.title.say(language),
-            requester=record.requester, reason=record.reason, digest=asked.digest[:16], code=codes[approver.name],
+            requester=record.requester, reason=record.reason, digest=asked.digest[:16], code=code,
             answer=(BY_PAGE if link else BY_PHONE).say(language).format(link=link),
             rehearsal=(SEEN_BEFORE if plan.no_rehearsal else PASSED).say(language),
             expires=f"{asked.expires_at.astimezone(ZoneInfo(people.zone)):%Y-%m-%d %H:%M} ({people.zone})")
-        subject = {"zh": f"请批准变更 {number}", "en": f"Please approve change {number}"}[language]
-        try:
-            lookup.find_notices("default").send(approver.email, subject, text, attachments=attachments)
-            sent += 1
-            archive.note(number, "code sent", to=approver.email, digest=asked.digest)
-        except Exception as problem:  # a mail that fails must not hide that others went out
-            problems.append(f"{approver.email}: {problem}")
-            archive.note(number, "code not sent", to=approver.email, problem=str(problem))
-    if not sent:
-        raise ProcedureError("No approver could be sent a code, so nobody could approve: " + "; ".join(problems),
-                             f"验证码邮件均未能发出（{'、'.join(asked.sent_to)}），无人可以批准；请检查邮件服务器设置")
+        return {"zh": f"请批准变更 {number}", "en": f"Please approve change {number}"}[language], text
+
+    approval.send_codes(number, asked, letter, attachments)
 
 
 def send_outcome(number: str) -> None:

@@ -20,7 +20,7 @@ from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry, Crashed
 
 from reports.records import ApprovalRequest
-from tasks import desk, lifecycle
+from tasks import approval, desk, lifecycle
 from tasks.approval_form import WAKE_UP
 
 HEARTBEATS_MISSED = 3
@@ -85,10 +85,10 @@ def remove_forgotten_copies(hours: float = 6) -> list[str]:
 
 
 def waiting_is_over(number: str) -> bool:
-    round_ = lifecycle.current_round(number)
-    if decided := lifecycle.decision_of(number, round_):
+    round_ = approval.current_round(number)
+    if decided := approval.decision_of(number, round_):
         plan = lifecycle.plan_of(number, round_)
-        return decided.decision != "approved" or plan.window is None or desk.now() >= plan.window.opens_at
+        return decided.decision != "approved" or plan is None or plan.window is None or desk.now() >= plan.window.opens_at
     asked = desk.archive().load(number, "request for approval", str(round_), ApprovalRequest)
     return asked is not None and desk.now() >= asked.expires_at
 

@@ -14,11 +14,9 @@ from pydantic import BaseModel
 
 from blocks.lookup import UnknownName
 from flows.parts import steps
+from flows.parts.asking import ask_approval
 from flows.parts.run import (
-    ask_in_the_ui,
-    can_be_suspended,
     ending,
-    link_to_this_run,
     name_this_run,
     one_change_at_a_time,
     run_id,
@@ -28,7 +26,6 @@ from flows.parts.run import (
 )
 from reports.records import NOTHING, Closure, Text
 from tasks import desk, gates, lifecycle
-from tasks.approval_form import is_wake_up
 from tasks.errors import BlockersFound, ProcedureError
 
 
@@ -65,7 +62,7 @@ def _lifecycle(number: str) -> State:
         if not plan["waived"]:
             steps.rehearse(number, round_)
         steps.write_instruction(number, round_)
-        decision = _ask_approval(number, round_)
+        decision = ask_approval(number, round_)
         if decision is None:
             return waiting_for_approval(number)
         if decision != "approved":
@@ -131,21 +128,6 @@ def _back_out(number: str, why: Text) -> State:
         return _close(number, Closure.FAILED, Text(zh=f"{why.zh}。回退未能完成：{left[0].zh}",
                                                    en=f"{why.en}. The back-out is not complete: {left[0].en}"))
     return _close(number, Closure.BACKED_OUT, why)
-
-
-def _ask_approval(number: str, round_: int) -> str | None:
-    """The decision, or None where this run cannot wait for it. The run is suspended while it waits and costs nothing."""
-    while not (decision := lifecycle.decision_of(number, round_)):
-        asked = lifecycle.ask_customer(number, round_)
-        wrong = lifecycle.wrong_entries(number, round_)
-        steps.send_codes(number, round_, lifecycle.mailing_due(number, round_), link_to_this_run())
-        if not can_be_suspended():
-            return None
-        form = ask_in_the_ui(number, asked, wrong)
-        answer = lifecycle.take_entry(number, round_, None if is_wake_up(form) else form.entry(), patient=True)
-        if isinstance(answer, gates.AskAgain):
-            continue
-    return decision.decision
 
 
 def _close(number: str, closure: Closure, reason: Text) -> State:

@@ -19,8 +19,9 @@ from prefect.settings import get_current_settings
 from prefect.states import Cancelled, Completed, Failed
 
 from reports.records import ApprovalRequest, Closure, JournalEntry, Plan, Text
-from tasks import desk, lifecycle, papers
+from tasks import approval, desk, lifecycle
 from tasks.approval_form import ApprovalForm
+from tasks.questions import question_of
 from tasks.redaction import redact
 
 QUEUE_LIMIT_S = 4 * 3600      # how long a run waits for another that changes the same host
@@ -116,10 +117,10 @@ def wait_in_line(seconds: float, *, key: str) -> None:
 
 def ask_in_the_ui(number: str, asked: ApprovalRequest, wrong: tuple[JournalEntry, ...]) -> ApprovalForm:
     """Suspend this run until somebody fills in the form on its page; every further try has its own key."""
-    page = papers.approval_page(number, wrong[-1] if wrong else None)
+    page = question_of(number).page(number, wrong[-1] if wrong else None)
     left = asked.expires_at - desk.now() + GRACE
     return suspend_flow_run(wait_for_input=ApprovalForm.with_initial_data(description=page), timeout=max(60, math.ceil(left.total_seconds())),
-                            key=f"approval-{asked.digest[:16]}-{lifecycle.times_asked(number, lifecycle.current_round(number))}")
+                            key=f"approval-{asked.digest[:16]}-{approval.times_asked(number, approval.current_round(number))}")
 
 
 def show_progress(number: str, plan: Plan, done_to: int) -> None:

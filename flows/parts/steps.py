@@ -12,9 +12,10 @@ from prefect.context import TaskRunContext
 from prefect.logging import get_run_logger
 
 from reports.records import Closure, Text, canonical
-from tasks import lifecycle, papers
+from tasks import approval, lifecycle, papers
 from tasks.comparison import KINDS_ZH
 from tasks.errors import HostUnreachable
+from tasks.questions import question_of
 from tasks.redaction import redact
 
 
@@ -68,10 +69,11 @@ def write_instruction(number: str, round_: int) -> list[str]:
 
 @task(name="Ask for approval", task_run_name="Ask the customer's approvers, try {mailing}", retries=2, retry_delay_seconds=[5, 30], **changing)
 def send_codes(number: str, round_: int, mailing: int, link: str) -> str:
-    asked = lifecycle.ask_customer(number, round_)
-    if lifecycle.codes_are_out(asked, mailing):
+    question = question_of(number)
+    asked = question.ask(number, round_)
+    if approval.codes_are_out(asked, mailing):
         return "sent before"
-    papers.send_codes(number, asked, link)
+    question.send(number, asked, link)
     return "sent"
 
 

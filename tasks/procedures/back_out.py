@@ -40,7 +40,7 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
     since = desk.change(request.change).opened_at
     later = [row.number for row in rows if row.number not in (number, request.change) and row.opened_at > since
              and row.procedure != "back-out" and row.number not in taken_back and set(row.request.get("hosts", [])) & set(original.targets)
-             and (row.closure in done or (row.closure in (None, Closure.FAILED) and lifecycle.begun(row.number)))]
+             and row.closure in (*done, None, Closure.FAILED) and lifecycle.begun(row.number)]
     if request.change in taken_back:
         raise BlockersFound(f"{request.change} has been backed out already", f"{request.change} 已经回退过")
     return plan_back_out(number, request, original, acceptance=original.acceptance, facts={n: s.facts_digest() for n, s in surveys.items()},

@@ -1,0 +1,25 @@
+"""Which question is put to the customer: a change asks by its plan, a diagnosis by what it will look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from reports.records import ApprovalRequest, JournalEntry
+from tasks import papers
+
+
+@dataclass(frozen=True)
+class Question:
+    """ask: opens the gate, once a round. page: what the form shows, with the entry that did not count last. send: codes and letters; with the run's page."""
+
+    ask: Callable[[str, int], ApprovalRequest]
+    page: Callable[[str, JournalEntry | None], str]
+    send: Callable[[str, ApprovalRequest, str], None]
+
+
+CHANGE = Question(papers.ask_customer, papers.approval_page, papers.send_codes)
+
+
+def question_of(number: str) -> Question:
+    return CHANGE
