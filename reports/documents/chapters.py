@@ -207,7 +207,7 @@ class Chapters:
 
     def risk(self) -> None:
         say, plan = self.say, self.plan
-        tone = {"low": "good", "medium": "warn", "high": "bad"}[plan.risk.level]
+        tone = {"low": "good", "medium": "warn", "high": "bad", "unknown": "warn"}[plan.risk.level]
         self.draft.notice(say("scope.risk", level=say(f"risk.{plan.risk.level}")), tone)
         if plan.risk.reasons:
             self.text("scope.risk_reasons")
@@ -224,6 +224,7 @@ class Chapters:
         if self.plan.blockers:
             self.draft.notice(self.say("versions.blocked"), "bad")
             self.draft.items([blocker.say(self.say.language) for blocker in self.plan.blockers])
+            self.text("versions.unblock")
         else:
             self.text("versions.not_blocked")
 
@@ -231,7 +232,7 @@ class Chapters:
         say = self.say
         groups = versions_grouped(self.plan.versions) if self.plan else []
         if not groups:
-            self.text("versions.none")
+            self.text("versions.unsettled" if self.plan and self.plan.blockers else "versions.none")
             return
         lead = say(
             "versions.count",

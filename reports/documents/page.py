@@ -25,8 +25,7 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
         draft.facts([(say("fact.reason"), record.reason), (say("fact.requester"), record.requester)])
         return title + markdown(draft.blocks, say.head("facts_page"))
     if plan.blockers:
-        draft.notice(say("page.blocked"), "bad")
-        draft.items([blocker.say(say.language) for blocker in plan.blockers])
+        c.blockers()
     if plan.nothing_to_do:
         draft.notice(say("page.nothing"), "good")
     draft.section(say("page.what"))
@@ -44,7 +43,7 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
         say.head("versions_short"),
         [(mono(v.name), mono(dash(v.before)), mono(dash(v.after)), str(len(hosts))) for v, hosts in groups[:VERSIONS]],
         (1, 1, 1, 1),
-        say("versions.none"),
+        say("versions.unsettled" if plan.blockers else "versions.none"),
     )
     draft.section(say("page.why"))
     draft.paragraph(record.reason)
@@ -132,6 +131,8 @@ def plan_text(plan: Plan, say: Phrases) -> str:
             (say("control.plan"), plan.fingerprint()),
         ]
     )
+    if plan.blockers:
+        c.blockers()
     if plan.nothing_to_do:
         draft.notice(say("page.nothing"), "good")
     draft.chapter(say("scope.title"))
@@ -142,7 +143,8 @@ def plan_text(plan: Plan, say: Phrases) -> str:
     draft.items([text.say(say.language) for text in plan.untested])
     draft.chapter(say("versions.title"))
     c.versions()
-    c.blockers()
+    if not plan.blockers:  # else they stand at the top
+        c.blockers()
     draft.chapter(say("media.title"))
     c.media()
     draft.chapter(say("time.title"))

@@ -112,7 +112,7 @@ class Window(Record):
 
 
 class Risk(Record):
-    level: Literal["low", "medium", "high"]
+    level: Literal["low", "medium", "high", "unknown"]  # unknown: not weighed while something stands in the way
     reasons: tuple[Text, ...]
 
 

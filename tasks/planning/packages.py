@@ -17,7 +17,7 @@ from tasks.operations import configuration, database, disk_space, package, servi
 from tasks.operations.package import PackageChange, PackageFile
 from tasks.planning import changelogs
 from tasks.planning.package_facts import DATABASE, Asked, Coming, PackageFacts, facts_script, parse_facts
-from tasks.planning.roll_out import batches_of, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, window_blockers
 from tasks.requests import UpgradeRequest
 
 PROCEDURE = "software-upgrade"
@@ -77,7 +77,7 @@ def plan_packages(
     if not blockers:
         for host in waiting:
             steps += _steps_of(number, len(steps) + 1, request, surveys[host], coming[host], watched.get(host, ()))
-    return Plan(
+    made = Plan(
         change=number,
         procedure=PROCEDURE,
         kind=request.kind,
@@ -114,6 +114,7 @@ def plan_packages(
         blockers=tuple(blockers),
         untested=_untested(coming),
     )
+    return held_up(made)
 
 
 # --- what stands in the way -----------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from reports.records import Acceptance, Improvement, Medium, Plan, Release, Risk
 from tasks.errors import ProcedureError
 from tasks.operations import release, service
 from tasks.operations.database import cluster_of
-from tasks.planning.roll_out import batches_of, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, window_blockers
 from tasks.requests import ReleaseMedia, UpgradeRequest
 
 PROCEDURE = "software-upgrade"
@@ -267,7 +267,7 @@ def plan_release(
         closes = request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28))
         window = Window(opens_at=opens, closes_at=closes)
     stands_still = bool(wish.migrate) and not wish.migrate_back
-    return Plan(
+    made = Plan(
         change=number,
         procedure=PROCEDURE,
         kind="release",
@@ -324,6 +324,7 @@ def plan_release(
             ),
         ),
     )
+    return held_up(made)
 
 
 def _references(line: str) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
-"""What every plan of an upgrade says of its roll-out: in which batches, and in which window. Pure."""
+"""What every plan says of its roll-out: in which batches, in which window, and that it is blocked. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 
-from reports.records import Text
+from reports.records import Plan, Risk, Text
 from tasks.requests import UpgradeRequest
 
 
@@ -35,3 +35,22 @@ def window_blockers(request: UpgradeRequest, plan_at: datetime) -> list[Text]:
             )
         )
     return found
+
+
+def held_up(plan: Plan) -> Plan:
+    """The plan; while something stands in its way it weighs neither impact nor risk, since what would be done is not settled."""
+    if not plan.blockers:
+        return plan
+    return plan.model_copy(
+        update={
+            "impact": Text(
+                zh="变更受阻，不会实施，因此不影响业务。", en="The change is blocked and is not carried out, so nobody notices anything."
+            ),
+            "risk": Risk(
+                level="unknown",
+                reasons=(
+                    Text(zh="变更受阻，消除阻碍因素后再作评估", en="the change is blocked; it is weighed once that is removed"),
+                ),
+            ),
+        }
+    )

@@ -8,6 +8,7 @@ from reports.archive import UnknownChange
 from reports.records import Closure, Plan, Risk, Step, Survey, Text, VersionChange
 from tasks import desk, lifecycle
 from tasks.errors import BlockersFound
+from tasks.planning.roll_out import held_up
 from tasks.requests import BackOutRequest as Request
 from tasks.running import change_folder
 
@@ -53,7 +54,7 @@ def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, 
     steps = [_turned(count, step, original.change) for count, step in enumerate(undoable, start=1)]
     blockers = tuple(
         [Text(zh=f"{other} 在此之后变更过同一主机,请先回退 {other}。", en=f"{other} changed the same host later; back that out first.") for other in later])
-    return Plan(
+    made = Plan(
         change=number, procedure="back-out", kind="back-out", customer=original.customer, requester=request.requester, reason=request.reason,
         title=Text(zh=f"回退 {original.change}:{original.title.zh}", en=f"Back out {original.change}: {original.title.en}"),
         targets=original.targets, batches=original.batches, facts=facts,
@@ -65,6 +66,7 @@ def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, 
         blockers=blockers,
         no_rehearsal=Text(zh=f"回退步骤已在变更 {original.change} 的演练中完整验证", en=f"these steps were rehearsed, and proved by comparison, in change {original.change}"),
     )
+    return held_up(made)
 
 
 def _turned(count: int, step: Step, change: str) -> Step:

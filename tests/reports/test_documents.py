@@ -20,6 +20,7 @@ from reports.documents.paper import Code, Heading, Table
 from reports.documents.phrases import Phrases, catalogue
 from reports.documents.report import report
 from reports.records import Closure, Plan, Text
+from tasks.planning.roll_out import held_up
 from tests.reports import sample
 
 MADE_AT = sample.at(6000)
@@ -191,6 +192,21 @@ def test_what_is_missing_is_said():
         assert words in rejected
     refused = text_of_pdf(render_report(sample.refused(), "zh", MADE_AT)["pdf"])
     assert "磁盘剩余空间不足" in refused and "本次变更未提请客户批准" in refused
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_blocked_plan_says_by_what_and_what_to_do(language):
+    record, say = sample.refused(), Phrases(language, ZONE)
+    plan = held_up(record.plan.model_copy(update={"steps": (), "versions": (), "media": ()}))
+    record = record.model_copy(update={"plan": plan})
+    blocker, wanted = plan.blockers[0].say(language), (say("versions.blocked"), say("versions.unblock"), say("versions.unsettled"))
+    low, nothing = say("scope.risk", level=say("risk.low")), say("page.nothing")
+    said = {"text": render_plan_text(plan, language), "page": render_plan_page(record, language),
+            "report": str(report(record, say, MADE_AT).blocks), "instruction": str(instruction(record, say, MADE_AT).blocks)}
+    for name, text in said.items():
+        assert all(text.count(sentence) == 1 for sentence in (*wanted[:2], say("scope.risk", level=say("risk.unknown")))), name
+        assert wanted[2] in text and blocker in text and plan.impact.say(language) in text or name == "report"
+        assert low not in text and nothing not in text
 
 
 def test_a_back_out_is_called_proven_only_if_it_is():

@@ -59,6 +59,7 @@ def said(plan: Plan) -> str:
         assert CHINESE.search(blocker.zh) and not CHINESE.search(blocker.en)
         assert blocker.en[-1] == "." and blocker.zh[-1] == "。"
         assert "\n" not in blocker.en + blocker.zh
+    assert plan.risk.level == "unknown" and "blocked" in plan.impact.en  # never "nothing to upgrade, low risk"
     return " ".join(blocker.en for blocker in plan.blockers)
 
 

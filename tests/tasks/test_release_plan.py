@@ -151,6 +151,7 @@ def test_what_stands_in_the_way_is_one_sentence_and_there_are_no_steps(surveys, 
     assert made.steps == () and not made.nothing_to_do
     assert any(word in blocker.en for blocker in made.blockers), made.blockers
     assert all(blocker.zh and "\n" not in blocker.en for blocker in made.blockers)
+    assert made.risk.level == "unknown" and "blocked" in made.impact.en
 
 
 def test_the_risk_is_shown():
