@@ -130,7 +130,7 @@ def plan(file: Annotated[Path, typer.Argument(help="The request as YAML")], proc
         request = _request(file, procedure)
         number = lifecycle.open_change(procedure, request.model_dump(mode="json"))
         made = lifecycle.make_plan(number, 1, say)
-        show({"number": number, "plan": made.model_dump(mode="json"), "fingerprint": made.fingerprint()}, as_json,
+        show({"number": number, "plan": made.model_dump(mode="json")}, as_json,
              render_plan_text(made, desk.customer(made.customer).language))
         if made.blockers:
             raise typer.Exit(4)

@@ -201,7 +201,7 @@ def make_plan(number: str, round_: int, say: Say) -> Plan:
                             "方案中的主机与申请不一致；未触及任何主机，请检查该流程")
     archive = desk.archive()
     archive.save(number, "plan", str(round_), plan)
-    archive.note(number, "planned", round=round_, plan=plan.fingerprint(), steps=len(plan.steps), blockers=[b.en for b in plan.blockers])
+    archive.note(number, "planned", round=round_, steps=len(plan.steps), blockers=[b.en for b in plan.blockers])
     return plan
 
 

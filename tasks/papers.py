@@ -91,10 +91,11 @@ ASKING = Text(
 演练结果:{rehearsal}
 操作说明见附件。请在 {expires} 之前答复,逾期未答复视为不批准。
 
-您的一次性验证码(仅对本方案有效,方案摘要 {digest}):
+您的一次性验证码(仅对本方案有效):
 
     {code}
 
+待批准摘要值(与操作说明及方案页面所列一致):{digest}
 答复方式:{answer}
 请勿转发本邮件。
 """,
@@ -105,10 +106,11 @@ Requested by {requester}; reason: {reason}
 Rehearsal: {rehearsal}
 The operation instruction is attached. Please answer before {expires}; no answer counts as no.
 
-Your one-time code (valid for exactly this plan, digest {digest}):
+Your one-time code (valid for exactly this plan):
 
     {code}
 
+Digest to approve (the same as in the instruction and on the plan's page): {digest}
 How to answer: {answer}
 Please do not forward this mail.
 """)
@@ -132,7 +134,7 @@ def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
     def letter(approver: Approver, code: str) -> tuple[str, str]:
         text = ASKING.say(language).format(
             name=approver.name, provider=getattr(people.provider_name, language), number=number, title=plan.title.say(language),
-            requester=record.requester, reason=record.reason, digest=asked.digest[:16], code=code,
+            requester=record.requester, reason=record.reason, digest=asked.digest, code=code,
             answer=(BY_PAGE if link else BY_PHONE).say(language).format(link=link),
             rehearsal=(SEEN_BEFORE if plan.no_rehearsal else PASSED).say(language),
             expires=f"{asked.expires_at.astimezone(ZoneInfo(people.zone)):%Y-%m-%d %H:%M} ({people.zone})")

@@ -50,7 +50,7 @@ def survey_and_plan(number: str, round_: int, hosts: str) -> dict:
     plan = lifecycle.make_plan(number, round_, say())
     create_markdown_artifact(papers.plan_page(number), key=f"plan-{number.lower()}", description=f"{number} · {plan.title.zh} / {plan.title.en}")
     lifecycle.require_no_blockers(plan)
-    return {"nothing_to_do": plan.nothing_to_do, "plan": plan.fingerprint(), "waived": bool(plan.no_rehearsal)}
+    return {"nothing_to_do": plan.nothing_to_do, "waived": bool(plan.no_rehearsal)}
 
 
 @task(name="Rehearse", task_run_name="Rehearse upgrade and back-out on a copy", **reading)

@@ -577,11 +577,7 @@ class Chapters:
     def appendix_digests(self) -> None:
         say, record = self.say, self.record
         self.draft.appendix(say("appendix.digests"))
-        rows = [(say("digest.plan"), mono(record.plan.fingerprint()))] if record.plan else []
-        if record.rehearsal:
-            rows.append((say("digest.rehearsal"), mono(record.rehearsal.fingerprint())))
-        if record.asked:
-            rows.append((say("digest.asked"), mono(record.asked.digest)))
+        rows = [(say("digest.asked"), mono(record.asked.digest))] if record.asked else []
         rows += [
             (say("digest.approved", name=a.name or say("digest.nobody"), decision=say(f"decision.{a.decision}")), mono(a.digest))
             for a in record.approvals

@@ -75,10 +75,7 @@ def document_control(chapters: Chapters, made_at: datetime) -> None:
         (say("control.zone"), say("control.zone_value", zone=say.zone_name, offset=say.offset(made_at))),
         (say("control.distribution"), people),
     ]
-    if record.plan:
-        rows.append((say("control.plan"), Cell(record.plan.fingerprint(), mono=True)))
-    if record.rehearsal:
-        rows.append((say("control.rehearsal"), Cell(record.rehearsal.fingerprint(), mono=True)))
+    # The one digest that people are shown: of plan, facts and rehearsal together, which is what is approved.
     rows.append(
         (say("control.approval"), Cell(record.asked.digest, mono=True) if record.asked else Cell(say("control.approval_later")))
     )

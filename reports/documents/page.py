@@ -83,7 +83,6 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
         c.text("page.approvers", names=say.join(names) or say("word.none"), requester=record.requester)
     else:
         c.text("page.no_digest")
-        draft.code(say("control.plan"), plan.fingerprint())
     return title + markdown(draft.blocks, say.head("facts_page"))
 
 
@@ -128,7 +127,6 @@ def plan_text(plan: Plan, say: Phrases) -> str:
             (say("fact.kind"), say.known("kind", plan.kind)),
             (say("fact.requester"), plan.requester),
             (say("fact.reason"), plan.reason),
-            (say("control.plan"), plan.fingerprint()),
         ]
     )
     if plan.blockers:

@@ -381,7 +381,7 @@ def test_plan_as_text_has_every_command():
         text = render_plan_text(plan, language)
         for step in plan.steps:
             assert all(line in text for line in step.command.split("\n"))
-        assert plan.fingerprint() in text
+        assert plan.fingerprint() not in text  # it is not what is approved
 
 
 def test_many_hosts_stay_readable_and_bounded_in_time():
@@ -487,6 +487,14 @@ def test_the_digest_to_approve_stands_alone():
     page = render_plan_page(record, "zh")
     assert f"**待批准摘要值**\n\n```text\n{record.asked.digest}\n```" in page
     assert not any(record.asked.digest in line for line in page.splitlines() if line.startswith("|"))
+
+
+@pytest.mark.parametrize("ending", ["planned", "asked", "successful"])
+def test_people_are_shown_one_digest_only_the_one_that_is_approved(ending):
+    record, say = sample.ENDINGS[ending](), Phrases("zh", ZONE)
+    for text in (render_plan_page(record, "zh"), str(instruction(record, say, MADE_AT).blocks), str(report(record, say, MADE_AT).blocks)):
+        assert record.plan.fingerprint() not in text and record.rehearsal.fingerprint() not in text
+        assert record.asked is None or record.asked.digest in text
 
 
 def test_the_desk_of_the_contract_has_the_contracts_word():

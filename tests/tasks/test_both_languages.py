@@ -36,6 +36,13 @@ def test_every_error_that_may_end_a_change_is_told_in_chinese(node):
     assert not written or re.search("[\u4e00-\u9fff]", written)
 
 
+def test_the_mail_calls_the_digest_as_page_and_papers_do():
+    for language in ("zh", "en"):
+        assert catalogue()["page.digest"][language] == catalogue()["control.approval"][language]
+        assert f"{catalogue()['page.digest'][language]}(" in papers.ASKING.say(language).replace(" (", "(")
+        assert papers.ASKING.say(language).count("{digest}") == 1
+
+
 def test_an_error_is_english_as_a_string_and_both_as_a_text():
     error = HostUnreachable("web1 cannot be reached", "web1 无法连接")
     assert str(error) == "web1 cannot be reached" and error.text == Text(zh="web1 无法连接", en="web1 cannot be reached")
