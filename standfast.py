@@ -93,8 +93,10 @@ def survey(host: str, as_json: AsJson = False) -> None:
              f"{found.target}: {found.os_name}, kernel {found.kernel}, {len(found.packages)} packages, "
              f"{sum(s.active == 'active' for s in found.services)} services active, {len(found.ports)} ports open, "
              f"{len(found.configuration)} configuration files watched\n"
-             + "\n".join(f"  {f.mount}: {f.free_kib // 1024} MiB free of {f.size_kib // 1024}" for f in found.file_systems)
-             + "".join(f"\n  PostgreSQL {c.name} {c.version}: {sum(t.rows for t in c.tables)} rows in {len(c.tables)} tables" for c in found.clusters)
+             + "\n".join(f"  {f.mount}: {f.free_kib // 1024} MiB free of {f.size_kib // 1024}" for f in found.disks)
+             + "".join(f"\n  PostgreSQL {c.name} {c.version}"
+                       + (f": {sum(t.rows for t in c.tables)} rows in {len(c.tables)} tables" if c.tables else "" if c.running else ": not running")
+                       for c in found.clusters)
              + f"\n  health: {'good' if not waiting else '; '.join(f'{h.title.en}: {h.detail.en}' for h in waiting)}"
              + (f"\n  being changed: {found.lock}" if found.lock else ""))
 

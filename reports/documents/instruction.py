@@ -258,7 +258,7 @@ def _facts(c: Chapters) -> None:
 
 def _disks(c: Chapters, surveys: tuple[Survey, ...]) -> None:
     say = c.say
-    systems = [(f.free_kib / f.size_kib, s.target, f) for s in surveys for f in s.file_systems if f.size_kib > 0]
+    systems = [(f.free_kib / f.size_kib, s.target, f) for s in surveys for f in s.disks if f.size_kib > 0]
     if len(systems) > TOP:
         systems = sorted(systems, key=lambda row: row[0])[:TOP]
         c.text("facts.disks_few", n=TOP)

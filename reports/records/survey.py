@@ -84,6 +84,9 @@ class Release(Record):
     kept: tuple[str, ...] = ()
 
 
+NO_DISK = {"tmpfs", "devtmpfs", "ramfs", "squashfs", "iso9660", "efivarfs", "overlay"}  # in memory, never writable, or a view of another
+
+
 class Survey(Record):
     """Everything one round trip reads from a host; it changes nothing there.
 
@@ -118,6 +121,19 @@ class Survey(Record):
     releases: tuple[Release, ...] = ()
     health: tuple[Health, ...] = ()
     package_hosts: tuple[str, ...] = ()  # where the host gets packages from, "host:port"
+
+    @property
+    def disks(self) -> tuple[FileSystem, ...]:
+        """The file systems that people look after, each once however often it is mounted.
+
+        In a container the root is an overlay, and the disk below it shows again at every file mounted into it, with the same figures.
+        """
+        found: dict[object, FileSystem] = {}
+        in_container = any(fs.mount == "/" and fs.kind == "overlay" for fs in self.file_systems)
+        for fs in sorted(self.file_systems, key=lambda fs: len(fs.mount)):
+            if fs.mount == "/" or fs.kind not in NO_DISK:
+                found.setdefault((fs.size_kib, fs.free_kib >> 16) if in_container else fs.device, fs)
+        return tuple(sorted(found.values(), key=lambda fs: fs.mount))
 
     def facts_digest(self) -> str:
         """SHA-256 over what must not change between plan and carrying out.

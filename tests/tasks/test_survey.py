@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.records import Acceptance, Survey, Text
+from reports.records import Acceptance, FileSystem, Survey, Text
 from tasks.errors import UnreadableOutput
 from tasks.survey import NAMES, parse_survey, survey_script
 
@@ -137,6 +137,20 @@ def test_garbage_in_a_part_is_refused_and_named(good, bad, part):
     assert good in DEBIAN
     with pytest.raises(UnreadableOutput, match=f"'{part}'"):
         read(DEBIAN.replace(good, bad, 1))
+
+
+def test_people_are_shown_the_disks_and_each_once():
+    assert [fs.mount for fs in read(DEBIAN).disks] == ["/"]  # of nine that df lists in a container
+    def disk(mount: str, device: str, kind: str = "ext4", free: int = 10**6) -> FileSystem:
+        return FileSystem(mount=mount, device=device, kind=kind, size_kib=10**7, used_kib=0, free_kib=free)
+    machine = read(DEBIAN).model_copy(update={"file_systems": (
+        disk("/", "/dev/sda1"), disk("/boot", "/dev/sda2"), disk("/run", "tmpfs", "tmpfs"), disk("/snap/core/1", "/dev/loop0", "squashfs"),
+        disk("/srv/chroot/srv", "/dev/sdb"), disk("/srv", "/dev/sdb"), disk("/tank", "tank", "zfs"),
+        disk("/var/lib/docker/overlay2/a/merged", "overlay", "overlay"))})
+    assert [fs.mount for fs in machine.disks] == ["/", "/boot", "/srv", "/tank"]
+    container = machine.model_copy(update={"file_systems": (
+        disk("/", "overlay", "overlay"), disk("/etc/hosts", "/dev/sda1"), disk("/data", "/dev/sdb", free=5 * 10**5))})
+    assert [fs.mount for fs in container.disks] == ["/", "/data"]
 
 
 def garble(seed: int) -> str:
