@@ -66,7 +66,7 @@ def inventory_check(file: Path) -> None:
     from deployments.inventory import read_inventory
 
     with plainly():
-        found = read_inventory(file)
+        found = read_inventory(file, keys_too=True)
         typer.echo(f"{file}: {len(found.hosts)} hosts, {len(found.customers)} customers; no mistakes")
 
 

@@ -8,9 +8,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_ssh_private_key
 from pydantic import BaseModel, SecretStr, TypeAdapter, ValidationError
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -92,8 +95,10 @@ class Inventory:
         raise UnknownName.of(block_type.called(), name, (e.name for e in entries), self.path.name)  # type: ignore[attr-defined]
 
 
-def read_inventory(path: str | Path) -> Inventory:
+def read_inventory(path: str | Path, *, keys_too: bool = False) -> Inventory:
     """Read and check an inventory file; the secrets it refers to are read too.
+
+    keys_too: also whether every host's key file can be used here, on the machine that runs the procedures.
 
     Raises:
         InventoryFaulty: with all mistakes at once, each with its line.
@@ -105,6 +110,8 @@ def read_inventory(path: str | Path) -> Inventory:
         raise InventoryFaulty((Mistake(problem.fault.line, "", problem.fault.sentence, path.name),)) from None
     reading = _Reading(path, source)
     inventory = reading.read()
+    if keys_too:
+        reading.try_key_files()
     if reading.mistakes:
         raise InventoryFaulty(tuple(sorted(set(reading.mistakes))))
     return inventory
@@ -125,6 +132,7 @@ class _Reading:
         self.path = path
         self.folder = path.absolute().parent
         self.source = source
+        self.hosts: list[_Entry] = []
         self.mistakes = [Mistake(f.line, self._where(f.place), f.sentence, path.name) for f in source.faults]
 
     def read(self) -> Inventory:
@@ -147,6 +155,7 @@ class _Reading:
         self._known_customers(entries["customers"], entries["databases"])
         self._known_hosts(entries["hosts"], entries["databases"])
         self._same_host(entries["hosts"])
+        self.hosts = entries["hosts"]
         made = {section: tuple(e.block for e in entries[section] if e.block is not None) for section in SECTIONS}
         return Inventory(self.path, provider or Text(zh="?", en="?"), **made)  # type: ignore[arg-type]
 
@@ -358,6 +367,37 @@ class _Reading:
                     f"host {entry.name}",
                     f"{block.address} port {block.port} is host {other.name} already (line {line}); a host may stand here once",
                 )
+
+
+    def try_key_files(self) -> None:
+        """Whether each host's key file is there, is a private key, and opens with the passphrase that is given."""
+        tried = cache(_key_fault)  # hosts share keys, and opening one takes its time on purpose
+        for entry in self.hosts:
+            if (block := entry.block) is not None and block.key_file:
+                passphrase = block.passphrase.get_secret_value() if block.passphrase else None
+                if fault := tried(block.key_file, passphrase):
+                    self._wrong((*entry.place, "key_file"), self._where(entry.place), fault)
+
+
+def _key_fault(file: str, passphrase: str | None) -> str:
+    """Why a private key cannot be used, with what to do; empty if it can."""
+    try:
+        content = Path(file).read_bytes()
+    except OSError as problem:
+        why = problem.strerror
+        return f"key_file {file} cannot be read ({why}); put the private key there for the user who runs the procedures, or correct the path"
+    load = load_ssh_private_key if b"OPENSSH" in content[:60] else load_pem_private_key
+    try:
+        try:
+            load(content, passphrase.encode() if passphrase else None)
+        except TypeError:  # encrypted without a passphrase, or the other way round, which does no harm
+            if not passphrase:
+                return f"key_file {file} has a passphrase; write passphrase: {{env: NAME}} or passphrase: {{file: PATH}}"
+            load(content, None)
+    except (ValueError, UnsupportedAlgorithm):
+        what = "does not open with the passphrase that is given" if passphrase else "is no private key"
+        return f"key_file {file} {what}; name the private key (the file without .pub), and its own passphrase if it has one"
+    return ""
 
 
 _TEXT: TypeAdapter[Text] = TypeAdapter(BilingualText)

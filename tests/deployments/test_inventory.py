@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -273,6 +275,34 @@ def test_a_database_with_its_password_only_by_reference(tmp_path: Path, monkeypa
     monkeypatch.setenv("ARCHIVE_DB", "postgresql://u:hunter2@db/archive")
     [found] = read_inventory(write(tmp_path, HEAD + archive.replace("DB", "{env: ARCHIVE_DB}"))).archives
     assert found.database_url() == "postgresql+psycopg://u:hunter2@db/archive"
+
+
+def test_key_files_are_tried_where_the_procedures_run(tmp_path: Path) -> None:
+    def said(text: str) -> str:
+        with pytest.raises(InventoryFaulty) as caught:
+            read_inventory(write(tmp_path, text), keys_too=True)
+        return str(caught.value)
+
+    (tmp_path / "keys").mkdir()
+    file, text = tmp_path / "keys" / "id", HEAD + WEB1
+    assert read_inventory(write(tmp_path, text)).hosts  # loaded into Prefect from elsewhere, the worker's files need not be there
+    begins = f"inventory.yaml line 8: host web1: key_file {file} "
+    assert said(text) == begins + (
+        "cannot be read (No such file or directory); put the private key there for the user who runs the procedures, or correct the path"
+    )
+    key = ed25519.Ed25519PrivateKey.generate()
+    pem, ssh = serialization.Encoding.PEM, serialization.PrivateFormat.OpenSSH
+    file.write_bytes(key.private_bytes(pem, ssh, serialization.BestAvailableEncryption(b"open")))
+    assert said(text).startswith(begins + "has a passphrase; write passphrase: {env: NAME}")
+    (tmp_path / "word").write_text("wrong")
+    with_passphrase = text + "    passphrase: {file: word}\n"
+    assert said(with_passphrase).startswith(begins + "does not open with the passphrase that is given") and "wrong" not in said(with_passphrase)
+    (tmp_path / "word").write_text("open")
+    assert read_inventory(write(tmp_path, with_passphrase), keys_too=True).hosts
+    file.write_text(key_pair()[1])
+    assert said(text).startswith(begins + "is no private key; name the private key (the file without .pub)")
+    file.write_text(key_pair()[0])
+    assert read_inventory(write(tmp_path, text), keys_too=True).hosts
 
 
 def test_a_private_key_by_reference(tmp_path: Path) -> None:
