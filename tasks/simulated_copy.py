@@ -151,50 +151,44 @@ def _make(
             _give_host_key(cleaned)
         say(f"{len(cleaned.masked)} files bear secrets and are re-keyed")
 
-        stream = _Masked(
-            StreamMask(cleaned.replacements.strong_pairs),
-            min(sandbox.disk_mib * MIB, int(read.used_kib * 1024 * 1.1) + 64 * MIB),
-            host.name,
-            compress,
-        )
-        with engine.fed(
-            "import",
-            "-c",
-            f"LABEL {COPY_LABEL}={_word(number)} {TARGET_LABEL}={_word(host.name)} {MADE_LABEL}={made}",
-            "-",
-            f"{name}:copy",
-            timeout_s=_left(deadline),
-        ) as sink:
-            stream.sink = sink
-            answer = remote.stream(system_script(read, cleaned.without, compress=compress), stream, timeout_s=_left(deadline))
-            answer.need("reading the file systems", host.name, "读取文件系统")
-            stream.finish()
-        say(f"{stream.bytes_read // MIB} MiB of file systems are copied")
-
-        image = container.gateway_image(engine) or container.gateway_image(engine, otherwise=f"{name}:copy")
-        subnet = container.make_network(engine, name, labels)
-        address, port = container.start_gateway(
-            engine,
-            name=f"{name}-gateway",
-            image=image,
-            network=name,
-            subnet=subnet,
-            labels=labels,
-            package_hosts=package_hosts,
-            upstream=_upstream(read),
-            copy_ssh_port=read.ssh_port,
-        )
         running = [cluster for cluster in read.clusters if cluster.running]
+        image = container.empty_image(engine, f"{name}:copy", labels)
+        subnet = container.make_network(engine, name, labels)
         container.create(
             engine,
             name=name,
-            image=f"{name}:copy",
+            image=image,
             network=name,
             hostname=read.hostname,
             labels=labels,
             boot=container.boot_script(running),
             memory_mib=sandbox.memory_mib,
             cpu=sandbox.cpu,
+        )
+        stream = _Masked(
+            StreamMask(cleaned.replacements.strong_pairs),
+            min(sandbox.disk_mib * MIB, int(read.used_kib * 1024 * 1.1) + 64 * MIB),
+            host.name,
+            compress,
+        )
+        # straight into the container: as an image, every byte would be digested and recorded a second time
+        with engine.fed("cp", "-", f"{name}:/", timeout_s=_left(deadline)) as sink:
+            stream.sink = sink
+            answer = remote.stream(system_script(read, cleaned.without, compress=compress), stream, timeout_s=_left(deadline))
+            answer.need("reading the file systems", host.name, "读取文件系统")
+            stream.finish()
+        say(f"{stream.bytes_read // MIB} MiB of file systems are copied")
+
+        address, port = container.start_gateway(
+            engine,
+            name=f"{name}-gateway",
+            image=container.gateway_image(engine) or container.gateway_image(engine, otherwise=container.image_of(engine, name)),
+            network=name,
+            subnet=subnet,
+            labels=labels,
+            package_hosts=package_hosts,
+            upstream=_upstream(read),
+            copy_ssh_port=read.ssh_port,
         )
         said = _fill(engine, name, host, read, cleaned, container.apt_settings(address, package_hosts), made)
         for cluster in running:
@@ -464,8 +458,3 @@ def _left(deadline: float) -> float:
             "制作副本超过时限；请放宽时限，或使用预演主机",
         )
     return left
-
-
-def _word(value: str) -> str:
-    """A value of a LABEL instruction."""
-    return '"' + re.sub(r'["\\$\n]', "-", value) + '"'

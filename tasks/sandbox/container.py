@@ -96,6 +96,20 @@ exec $init {WATCHDOG_FREE} fstab=no systemd.unit=multi-user.target {masks}
 """
 
 
+def empty_image(engine: Engine, name: str, labels: Sequence[str]) -> str:
+    """An image with nothing in it, for a container that is filled afterwards. labels: as `labels_of` gives them."""
+    words = " ".join(key + '="' + re.sub(r'["\\$\n]', "-", value) + '"' for key, _, value in (label.partition("=") for label in labels[1::2]))
+    nothing = bytes(10240)  # a tar archive without members
+    engine.run("import", "-c", f"LABEL {words}", "-", name, stdin=nothing)
+    return name
+
+
+def image_of(engine: Engine, name: str) -> str:
+    """The container as an image, `name`:filled, removed with the copy: all that an engine without a plain Debian can build upon."""
+    engine.run("commit", name, f"{name}:filled", timeout_s=BUILD_LIMIT_S)
+    return f"{name}:filled"
+
+
 def create(
     engine: Engine,
     *,
