@@ -203,7 +203,10 @@ def approve(number: Number,
 
 
 def _quietly(wake, run: str) -> bool:
+    from blocks.lookup import require_server
+
     try:
+        require_server()
         return wake(run)
     except Exception:  # no server, or the run is gone: the change can be resumed here
         return False
@@ -211,10 +214,12 @@ def _quietly(wake, run: str) -> bool:
 
 def _go_on(number: str, as_json: bool) -> None:
     """Run the change's flow in this process to its end."""
+    from blocks.lookup import require_server
     from flows.parts.catalogue import flow_of
     from tasks import desk
     from tasks.inspection import DATABASE, SYSTEM
 
+    require_server(temporary=True)
     row = desk.change(number)
     if row.procedure in (SYSTEM, DATABASE):
         inspect(number=number, as_json=as_json)
@@ -289,8 +294,10 @@ def start(file: Annotated[Path, typer.Argument(help="The request as YAML")], pro
             _go_on(lifecycle.open_change(procedure, request.model_dump(mode="json")), as_json)
         from prefect.deployments import run_deployment
 
+        from blocks.lookup import require_server
         from flows.parts.run import link_to
 
+        require_server()
         run = run_deployment(f"{procedure}/standfast", parameters={"request": request.model_dump(mode="json")}, timeout=0)
         show({"run": str(run.id), "link": link_to(str(run.id))}, as_json, link_to(str(run.id)))
 
@@ -307,12 +314,14 @@ def inspect(customer: Annotated[str, typer.Argument(help="The customer's name")]
         raise typer.BadParameter("name the customer, or an inspection by --number")
     from pydantic import ValidationError
 
+    from blocks.lookup import require_server
     from flows.database_inspection import database_inspection
     from flows.system_inspection import system_inspection
     from tasks import inspection, papers
     from tasks.requests import InspectionRequest
 
     with plainly():
+        require_server(temporary=True)
         if number:
             customer = inspection.inspection(number).customer
         try:

@@ -6,12 +6,14 @@ With STANDFAST_INVENTORY set to a file, from that file, and no Prefect server is
 from __future__ import annotations
 
 import os
+from functools import cache
 from typing import TypeVar
 
 import httpx
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import BlockDocument
 from prefect.exceptions import ObjectNotFound
+from prefect.settings import get_current_settings
 from pydantic import ValidationError
 
 from blocks.archive_store import ArchiveStore
@@ -25,6 +27,7 @@ from blocks.sandbox import Sandbox
 
 INVENTORY = "STANDFAST_INVENTORY"
 PAGE = 200  # the server's limit for one answer
+REACH_S = 3  # until a server that nobody hears of counts as out of reach
 
 B = TypeVar("B", bound=StandfastBlock)
 
@@ -61,6 +64,7 @@ def _all_of(block_type: type[T], customer: str) -> tuple[T, ...]:
         inventory = _inventory(path)
         there = inventory.hosts if block_type is HostAccess else inventory.databases
         return tuple(sorted((one.model_copy(deep=True) for one in there if one.customer == customer), key=lambda one: one.name))  # type: ignore[misc]
+    require_server()
     slug, found = block_type.get_block_type_slug(), []
     try:
         with get_client(sync_client=True) as client:
@@ -132,7 +136,40 @@ def _inventory(path: str) -> Inventory:
     return _kept[key]
 
 
+def require_server(*, temporary: bool = False) -> None:
+    """Find out within seconds that no Prefect server can be asked; Prefect itself would try for half a minute, and end in a traceback.
+
+    temporary: where an inventory describes the hosts and no server is named, Prefect's own temporary one will do.
+
+    Raises:
+        UnusableBlock: no server is named, or nobody listens there.
+    """
+    url = get_current_settings().api.url
+    if url:
+        _someone_listens(url)
+    elif not os.environ.get(INVENTORY):
+        raise UnusableBlock(
+            f"neither an inventory nor a Prefect server is named; set {INVENTORY} to an inventory file, or PREFECT_API_URL to the server's address"
+        )
+    elif not temporary:
+        raise UnusableBlock("no Prefect server is named; set PREFECT_API_URL to its address")
+
+
+@cache
+def _someone_listens(url: str) -> None:
+    try:
+        httpx.get(f"{url.rstrip('/')}/health", timeout=REACH_S, verify=False)  # nothing is sent that must be kept
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.UnsupportedProtocol, httpx.InvalidURL) as problem:
+        raise UnusableBlock(
+            f"the Prefect server {url} cannot be reached ({problem}); start it, correct PREFECT_API_URL, or unset it and set {INVENTORY} "
+            "to an inventory file"
+        ) from None
+    except httpx.HTTPError:
+        pass  # it is there; Prefect's client has more patience
+
+
 def _find_in_prefect(block_type: type[B], name: str) -> B:
+    require_server()
     slug, kind = block_type.get_block_type_slug(), block_type.called()
     try:
         with get_client(sync_client=True) as client:

@@ -18,7 +18,7 @@ from prefect.exceptions import ObjectAlreadyExists
 
 from blocks.foundation import StandfastBlock
 from blocks.inventory_file import SECTIONS, Inventory, InventoryFaulty, Mistake, read_inventory
-from blocks.lookup import UnusableBlock
+from blocks.lookup import UnusableBlock, require_server
 from blocks.register import register_all
 
 __all__ = ["Inventory", "InventoryFaulty", "Mistake", "Report", "load_blocks", "read_inventory"]
@@ -54,6 +54,7 @@ def load_blocks(inventory: Inventory) -> Report:
     Raises:
         UnusableBlock: the Prefect server does not answer; loading again goes on where it stopped.
     """
+    require_server()
     try:
         return _load(inventory)
     except httpx.HTTPStatusError as problem:

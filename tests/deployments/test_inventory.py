@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import textwrap
 import time
 from pathlib import Path
@@ -12,12 +13,23 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from blocks import UnknownName
 from blocks.inventory_file import SECTIONS
-from blocks.lookup import INVENTORY, find_archive, find_customer, find_host, find_notices, find_sandbox
+from blocks.lookup import (
+    INVENTORY,
+    UnusableBlock,
+    find_archive,
+    find_customer,
+    find_host,
+    find_notices,
+    find_sandbox,
+    hosts_of,
+    require_server,
+)
 from blocks.yaml_source import BrokenYaml, read_source
-from deployments.inventory import InventoryFaulty, read_inventory
+from deployments.inventory import Inventory, InventoryFaulty, load_blocks, read_inventory
 from reports.records import Text
 from tests.blocks.samples import key_pair
 
@@ -473,6 +485,28 @@ def test_names_are_looked_up_in_the_inventory_without_a_server(tmp_path: Path, m
     file.unlink()
     with pytest.raises(InventoryFaulty, match="cannot be read"):
         find_host("web1")
+
+
+def test_without_inventory_and_server_one_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(INVENTORY, raising=False)
+    with temporary_settings({PREFECT_API_URL: "http://127.0.0.1:1/api"}):  # nobody answers there
+        began = time.monotonic()
+        for ask in (lambda: find_host("web1"), find_archive, lambda: hosts_of("bureau"), lambda: load_blocks(Inventory(Path(), Text(zh="", en="")))):
+            with pytest.raises(UnusableBlock, match="Prefect server http://127.0.0.1:1/api cannot be reached .*; start it, correct PREFECT_API_URL, or"):
+                ask()
+        assert time.monotonic() - began < 5
+    with temporary_settings(restore_defaults={PREFECT_API_URL}):
+        with pytest.raises(UnusableBlock, match=f"neither an inventory nor a Prefect server is named; set {INVENTORY} to"):
+            find_host("web1")
+        monkeypatch.setenv(INVENTORY, "inventory.yaml")
+        require_server(temporary=True)  # Prefect starts one for the time of the run
+        with pytest.raises(UnusableBlock, match="no Prefect server is named; set PREFECT_API_URL"):
+            require_server()
+
+
+def test_a_server_that_is_only_slow_counts_as_there() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent, temporary_settings({PREFECT_API_URL: f"http://127.0.0.1:{silent.getsockname()[1]}/api"}):
+        require_server()
 
 
 def test_a_changed_block_does_not_change_the_next_one_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
