@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import logging
 import os
 import re
 import select
@@ -26,6 +27,7 @@ INSPECTION_LIMIT_S = 600
 LIMIT_S = 1800  # the whole demo, waiting for people left out
 PACKAGES = ["nginx", "postgresql-15"]
 APPROVER = "王主任"
+OWN_DOINGS = re.compile(r"Finished in state (Completed\(\)|Cached\()|(Beginning|Suspending|Resuming) (sub)?flow run|Downloading flow code")
 
 
 def say(line: str) -> None:
@@ -131,9 +133,10 @@ def settle(client, run_id, number: str, answer: str, link: str, sent_before: set
     from tasks import desk, lifecycle
 
     plan = lifecycle.plan_of(number)
-    print("\n" + render_plan_text(plan, "en")[:6000] + "\n")
+    print("\n" + render_plan_text(plan, "en", appendices=False) + "\n")
     say(f"{number} waits for the customer's approval.")
     say(f"  its page: {link}   (the form: menu ⋮, Resume)")
+    say("  the whole plan with its appendices, every command word for word, in the operation instruction:")
     for name, path in sorted(_instructions(number).items()):
         say(f"  {name}: {path}")
     code = newest_code(sent_before)
@@ -188,10 +191,17 @@ def tell_new_logs(client, run_id, seen: int) -> int:
     from prefect.client.schemas.sorting import LogSort
 
     logs = client.read_logs(LogFilter(flow_run_id=LogFilterFlowRunId(any_=[run_id])), limit=200, offset=seen, sort=LogSort.TIMESTAMP_ASC)
-    for entry in logs:
+    for entry in filter(worth_telling, logs):
         for line in entry.message.splitlines()[:3]:
             print(f"    {line[:160]}", flush=True)
     return seen + len(logs)
+
+
+def worth_telling(entry) -> bool:
+    """Not what Prefect says of its own doings: a task that ended well without a word, processes that are started for a run."""
+    if entry.level > logging.INFO:
+        return True
+    return not entry.name.startswith(("prefect.flow_runs.", "prefect.task_runs.")) and not OWN_DOINGS.match(entry.message)
 
 
 def tell_ending(number: str, run_, before) -> int:

@@ -61,9 +61,9 @@ def render_outcome_page(record: ChangeRecord, language: Language, zone: str = ZO
     return outcome_page(record, Phrases(language, zone))
 
 
-def render_plan_text(plan: Plan, language: Language, zone: str = ZONE) -> str:
-    """The whole plan as plain text, for a terminal."""
-    return plan_text(plan, Phrases(language, zone))
+def render_plan_text(plan: Plan, language: Language, zone: str = ZONE, *, appendices: bool = True) -> str:
+    """The plan as plain text, for a terminal; without its appendices where the operation instruction lies beside it, which has the same ones."""
+    return plan_text(plan, Phrases(language, zone), appendices=appendices)
 
 
 def render_inspection(record: InspectionRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:

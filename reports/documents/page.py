@@ -98,8 +98,8 @@ def outcome_page(record: ChangeRecord, say: Phrases) -> str:
     return title + markdown(c.draft.blocks, say.head("facts_page"))
 
 
-def plan_text(plan: Plan, say: Phrases) -> str:
-    """The whole plan as text: every step, every command."""
+def plan_text(plan: Plan, say: Phrases, *, appendices: bool = True) -> str:
+    """The plan as text; with its appendices it is whole: every step, every command."""
     from datetime import UTC, datetime
 
     nobody = Text(zh="", en="")
@@ -147,11 +147,13 @@ def plan_text(plan: Plan, say: Phrases) -> str:
     c.media()
     draft.chapter(say("time.title"))
     draft.facts(c.timetable_facts()[:1] + c.timetable_facts()[-1:])
+    draft.items([f"{group.number} {c.title(group.step)}: {group.step.expected.say(say.language)}" for group in c.groups])
     draft.chapter(say("back_out.title"))
     draft.paragraph(plan.back_out.say(say.language))
-    c.appendix_commands()
-    c.appendix_hosts()
-    c.appendix_versions()
-    c.appendix_media()
-    c.appendix_improvements()
+    if appendices:
+        c.appendix_commands()
+        c.appendix_hosts()
+        c.appendix_versions()
+        c.appendix_media()
+        c.appendix_improvements()
     return plain(draft.blocks)

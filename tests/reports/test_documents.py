@@ -381,6 +381,8 @@ def test_plan_as_text_has_every_command():
         text = render_plan_text(plan, language)
         for step in plan.steps:
             assert all(line in text for line in step.command.split("\n"))
+        short = render_plan_text(plan, language, appendices=False)
+        assert text.startswith(short.rstrip()) and plan.back_out.say(language) in short and plan.steps[0].command not in short
         assert plan.fingerprint() not in text  # it is not what is approved
 
 
