@@ -3,7 +3,7 @@
 Purpose: bring operating-system packages, middleware, a database or an application to a new version the way the contract
     promises: tried on a simulated copy first, approved by the customer, carried out, verified, filed.
 When to use: a customer asks for an upgrade (R167, R013), a vendor publishes security updates, or a program defect is repaired
-    by a new release (R012).
+    by a new release (R012), also where the application is down already: the plan then says so.
 Approval: one, by an approver whom the customer named, for exactly the plan, facts and rehearsal shown (R104, R111, X7).
     The requester cannot approve. Silence until expiry is a refusal.
 Before you start: the hosts are in the inventory with their host keys pinned; acceptance checks say what "healthy" means.

@@ -59,18 +59,28 @@ def unexpected(differences: Iterable[Difference], plan: Plan, target: str) -> tu
     the planned release; more rows; a service or check that became good; files that dpkg laid beside a kept one.
     """
     versions = {change.name: change.after for change in plan.versions if change.target in ("", target)}
-    return tuple(d for d in differences if d.target == target and not _explained(d, versions, plan.kind))
+    here = [d for d in differences if d.target == target]
+    # A release that repairs a service which was down brings the service's port with it.
+    started = plan.kind in TURNS_RELEASES and any(d.kind == "service" and _word(d.after, 0) in RUNNING and _explained(d, versions, plan.kind) for d in here)
+    return tuple(d for d in here if not _explained(d, versions, plan.kind) and not (started and d.kind == "port" and not d.before))
 
 
 def same_as_before(before: Survey, after: Survey, *, in_use: bool = False) -> tuple[Difference, ...]:
     """What is not as it was before the change; empty if the host is as before.
 
-    Compares packages, configuration, enabled and running services, ports, releases, database schema and rows.
+    Compares packages, configuration, enabled and running services, ports, releases, database schema and rows. A service that had
+    failed and is merely at rest now is as before: it does not run.
     in_use: people write to the database meanwhile, so tables may have gained or altered rows, but not lost any.
     """
     return tuple(d for d in differences(before, after)
                  if d.kind in ("package", "configuration", "service", "port", "release", "cluster", "rows")
-                 and not (in_use and d.kind == "rows" and not _lost_rows(d)))
+                 and not (in_use and d.kind == "rows" and not _lost_rows(d)) and not _at_rest(d))
+
+
+def _at_rest(d: Difference) -> bool:
+    """A service that had failed and rests; at rest it is listed only if it is enabled."""
+    enabled = _word(d.before, 1) == "enabled"
+    return d.kind == "service" and _word(d.before, 0) == "failed" and d.after == ("inactive enabled" if enabled else "")
 
 
 KINDS_ZH = {"package": "软件包", "configuration": "配置文件", "service": "服务", "port": "监听端口", "release": "应用版本", "cluster": "数据库",

@@ -664,7 +664,7 @@ def as_before(number: str, say: Say) -> tuple[Text, ...]:
     count = len(desk.archive().journal(number, event="compared after back-out")) + 1
     after = survey_targets(number, list(plan.targets), f"after back-out {count}")
     left = [on_host(d.target, said(d)) for name in plan.targets for d in same_as_before(before[name], after[name], in_use=True)]
-    left += [p for p in unwell if p not in left and not _bad_before(before, p)]
+    left += [p for p in unwell if p not in left and was_good(before, p)]
     desk.archive().note(number, "compared after back-out", remaining=[p.en for p in left[:100]], remaining_zh=[p.zh for p in left[:100]])
     return tuple(left)
 
@@ -673,8 +673,9 @@ def on_host(name: str, text: Text) -> Text:
     return Text(zh=f"{name}：{text.zh}", en=f"{name}: {text.en}")
 
 
-def _bad_before(before: dict[str, Survey], problem: Text) -> bool:
-    return any(not h.ok and problem.en.startswith(f"{name}: {h.title.en}: ") for name, survey in before.items() for h in survey.health)
+def was_good(before: dict[str, Survey], problem: Text) -> bool:
+    """Whether the check that fails was asked before, and was good; for another, the steps' own undo proofs answer."""
+    return any(h.ok and problem.en.startswith(f"{name}: {h.title.en}: ") for name, survey in before.items() for h in survey.health)
 
 
 # --- close ----------------------------------------------------------------------------------------------------------------

@@ -25,7 +25,11 @@ MARGIN_KIB = 51200  # room that must stay free beside the unpacked release
 
 @dataclass(frozen=True)
 class ReleaseChange:
-    """What changes on one host. size: bytes of the archive. remove: older releases that are put away at the end."""
+    """What changes on one host. remove: older releases that are put away at the end.
+
+    down: the plan says that the application was not well before, and this release repairs it. Its state is then recorded instead of
+    required before, and is not required after a back-out either.
+    """
 
     target: str
     root: str
@@ -40,6 +44,7 @@ class ReleaseChange:
     database: str = ""
     cluster: str = ""  # PostgreSQL server that holds the database, "15/main"
     run_as: str = "root"
+    down: bool = False
     remove: tuple[str, ...] = field(default_factory=tuple)
 
     @property
@@ -98,28 +103,79 @@ free=$(df -Pk "$root/releases/" | awk 'NR == 2 { print $4 }')
 [ "$free" -ge "$need" ] || fail "$root/releases has $free KiB free, the release needs $need KiB; make room first"
 inodes=$(df -Pi "$root/releases/" | awk 'NR == 2 { print $4 }')
 case $inodes in *[!0-9]*|''|0) ;; *) [ "$inodes" -ge "${unpacked#* }" ] || fail "$root/releases has no inodes left" ;; esac
-@active_script@@healthy_script@
 umask 077
 mkdir -p "$saved"
-printf '%s\\n' "$answer" >"$saved/health.before"
-readlink "$root/current" >"$saved/old-target.part"
-sync "$saved/health.before" "$saved/old-target.part"
+@well_script@readlink "$root/current" >"$saved/old-target.part"
+sync "$saved/old-target.part" "$saved"
 mv "$saved/old-target.part" "$saved/old-target"
 """,
-            active_script=service.is_active(change.service),
-            healthy_script=service.wait_steady(change.health, answers=2, within_s=20),
+            well_script=_state_before(change),
         ),
         proof=change.script("""\
 [ -s "$saved/old-target" ] || fail "it is not recorded where $root/current led to"
 echo "$root/current led to $(cat "$saved/old-target")"
 """),
-        undo=change.script('rm -f "$saved/old-target" "$saved/health.before"\n'),
+        undo=change.script('rm -f "$saved/old-target" "$saved/health.before" "$saved/down.before"\n'),
         expected=Text(
+            zh=f"当前版本为 {change.old},应用异常并已如实记录,安装包校验和正确,空间足够",
+            en=f"{change.old} is in use, that it is down is recorded, the archive is the approved one, there is room",
+        )
+        if change.down
+        else Text(
             zh=f"当前版本为 {change.old},服务健康,安装包校验和正确,空间足够",
             en=f"{change.old} is in use and healthy, the archive is the approved one, there is room",
         ),
         changes=False,
         time_limit_s=300,
+    )
+
+
+def _state_before(change: ReleaseChange) -> str:
+    """The service must be well; in the repair of one that is down it is only recorded how it is, for the back-out."""
+    well = fill(
+        """\
+@active_script@@healthy_script@printf '%s\\n' "$answer" >"$saved/health.before"
+sync "$saved/health.before"
+""",
+        active_script=service.is_active(change.service),
+        healthy_script=service.wait_steady(change.health, answers=2, within_s=20),
+    )
+    if not change.down:
+        return well
+    return fill(
+        """\
+rm -f "$saved/health.before" "$saved/down.before"
+if (
+@well_script@); then echo "it is well again"
+else
+  state=$(systemctl is-active @service@ || :)
+  echo "recorded as down before the change: "@service@" is $state"
+  printf '%s\\n' "$state" >"$saved/down.before"
+  sync "$saved/down.before"
+fi
+""",
+        well_script=well,
+        service=service.unit_name(change.service),
+    )
+
+
+def _as_it_ran(change: ReleaseChange, script: str) -> str:
+    """`script` brings the service to run again; one that was down before is left as it was: it does not run, or is only tried."""
+    if not change.down:
+        return script
+    return fill(
+        """\
+if [ ! -e "$saved/down.before" ]; then
+@run_script@elif grep -qx -e active -e reloading "$saved/down.before"; then  # it ran, and was not well
+  systemctl reset-failed @service@ 2>/dev/null || :
+  systemctl restart @service@ || echo "it does not start, and was down before"
+else
+@stop_script@  systemctl reset-failed @service@ 2>/dev/null || :
+fi
+""",
+        run_script=script,
+        stop_script=service.stop(change.service),
+        service=service.unit_name(change.service),
     )
 
 
@@ -244,7 +300,7 @@ if [ -e "$saved/stop.begun" ]; then
   rm -f "$saved/stop.begun"
 fi
 """,
-            start_script=service.start(change.service),
+            start_script=_as_it_ran(change, service.start(change.service)),
         ),
         undo_proof=_healthy_as_before(change),
         expected=Text(zh="服务已停止,用户此时无法使用", en="The service is stopped; users cannot work"),
@@ -253,16 +309,22 @@ fi
     )
 
 
+_DOWN_BEFORE = """\
+if [ -e "$saved/down.before" ]; then echo "the application was down before the change: its health is not asked"; exit 0; fi
+"""
+
+
 def _healthy_as_before(change: ReleaseChange) -> str:
-    """The service runs and answers steadily; it names the old version if it did before the change. Never touched: not asked."""
+    """The service runs and answers steadily; it names the old version if it did before the change. Never touched, or down before: not asked."""
     return change.script(
         """\
 [ -s "$saved/old-target" ] || { echo "nothing had been begun"; exit 0; }
 is_current "$old" || fail "$root/current does not lead to $old"
-@active_script@if grep -Eq -e @pattern@ "$saved/health.before"; then
+@down_script@@active_script@if grep -Eq -e @pattern@ "$saved/health.before"; then
 @old_script@else
 @any_script@fi
 """,
+        down_script=_DOWN_BEFORE if change.down else "",
         active_script=service.is_active(change.service),
         pattern=service.version_pattern(change.old),
         old_script=service.wait_steady(change.health, names=change.old, service=change.service),
@@ -470,7 +532,7 @@ if [ -e "$saved/restart.begun" ]; then
 fi
 """,
             link_script=_LINK,
-            restart_script=service.restart(change.service),
+            restart_script=_as_it_ran(change, service.restart(change.service)),
         )
         undo_proof = _healthy_as_before(change)
     return Step(

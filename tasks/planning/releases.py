@@ -157,7 +157,26 @@ def _common_blockers(request: UpgradeRequest, wish: ReleaseMedia, plan_at: datet
     return blockers
 
 
-def _change_of(survey: Survey, wish: ReleaseMedia, root: str, medium: Medium) -> release.ReleaseChange:
+def _down(survey: Survey, wish: ReleaseMedia, checks: Sequence[Acceptance]) -> Text | None:
+    """What the survey found wrong with the application; None if it was well.
+
+    The host's check of the release's health address decides; where no check asks that address, every one that fails does.
+    """
+    unit = service.unit_name(wish.service)
+    found = [
+        Text(zh=f"{unit} 的状态为 {s.active}", en=f"{unit} is {s.active}")
+        for s in survey.services
+        if s.name == unit and s.active not in ("active", "reloading")
+    ]
+    asking = {check.title for check in checks if wish.health in check.command}
+    for health in survey.health:
+        if not health.ok and (not asking or health.title in asking):
+            zh, en = ((said.strip().splitlines() or ["-"])[-1][:160] for said in (health.detail.zh, health.detail.en))
+            found.append(Text(zh=f"检查“{health.title.zh}”不通过：{zh}", en=f"the check “{health.title.en}” fails: {en}"))
+    return Text(zh="；".join(one.zh for one in found), en="; ".join(one.en for one in found)) if found else None
+
+
+def _change_of(survey: Survey, wish: ReleaseMedia, root: str, medium: Medium, down: bool) -> release.ReleaseChange:
     found = _found(survey, root)
     older = sorted(
         (name for name in found.kept if name not in (wish.version, found.current) and not name.endswith(".part")),
@@ -178,6 +197,7 @@ def _change_of(survey: Survey, wish: ReleaseMedia, root: str, medium: Medium) ->
         database=wish.database,
         cluster=cluster_of(wish.database, survey.clusters).name if wish.migrate else "",
         run_as=wish.run_as,
+        down=down,
         remove=tuple(older[OLD_RELEASES_KEPT - 1 :]),
     )
 
@@ -192,7 +212,7 @@ class _Ordered:
         return compare_versions(self.version, other.version) < 0
 
 
-def _risk(wish: ReleaseMedia, medium: Medium) -> Risk:
+def _risk(wish: ReleaseMedia, medium: Medium, down: Mapping[str, Text]) -> Risk:
     level, reasons = (
         "low",
         [Text(zh="版本切换只改一个符号链接,可自动回退", en="the switch is one symbolic link and is undone by itself")],
@@ -211,6 +231,17 @@ def _risk(wish: ReleaseMedia, medium: Medium) -> Risk:
             Text(
                 zh="迁移数据库;回退只能恢复迁移前的备份,新版本启用后写入的数据会丢失",
                 en="only the dump brings the migrated database back: what is written after the new release starts is lost",
+            )
+        )
+    for host, why in down.items():
+        level = "high" if level == "high" else "medium"
+        reasons.append(
+            Text(
+                zh=f"{host}：变更前应用已处于异常状态（{why.zh}）。本次变更作为修复照常进行：变更前检查只如实记录该状态，变更后应用必须恢复正常；"
+                "如回退，则恢复原版本和原状态，不以恢复正常为条件。",
+                en=f"{host}: before the change the application is down ({why.en}). The change goes on as its repair: the check before only "
+                "records this, after the change the application must be healthy; a back-out brings back the old release and the state "
+                "before, and does not ask for health.",
             )
         )
     if medium.signature.en.startswith(UNSIGNED):
@@ -255,9 +286,10 @@ def plan_release(
         blockers += _blockers_of(surveys[host], wish, root, medium.size)
     steps: list[Step] = []
     versions: list[VersionChange] = []
+    down = {host: why for host in waiting if (why := _down(surveys[host], wish, acceptance.get(host, ())))}
     if not blockers:
         for host in waiting:
-            change = _change_of(surveys[host], wish, root, medium)
+            change = _change_of(surveys[host], wish, root, medium, host in down)
             steps += release.steps(len(steps) + 1, change, clusters=surveys[host].clusters)
             versions.append(VersionChange(target=host, name=PurePosixPath(root).name, before=change.old, after=change.new))
     name = PurePosixPath(root).name
@@ -301,11 +333,12 @@ def plan_release(
             )
             + "the hosts follow in batches.",
         ),
-        risk=_risk(wish, medium),
+        risk=_risk(wish, medium, down),
         back_out=Text(
             zh="任一步骤失败或验收不通过时自动回退:current 指回原版本,"
             + ("恢复迁移前的数据库备份," if stands_still else "执行开发商的迁移回退命令," if wish.migrate else "")
-            + "重启服务并确认健康。",
+            + "重启服务并确认健康"
+            + ("（变更前已异常的主机恢复到原来的状态即可）。" if down else "。"),
             en="By itself when a step fails or the acceptance is not met: current leads to the old release again, "
             + (
                 "the database is restored from the dump, "
@@ -314,7 +347,8 @@ def plan_release(
                 if wish.migrate
                 else ""
             )
-            + "the service is restarted and seen to be healthy.",
+            + "the service is restarted and seen to be healthy"
+            + ("; where it was down before, it is left as it was." if down else "."),
         ),
         blockers=tuple(blockers),
         untested=(

@@ -44,12 +44,14 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
              and row.closure in (*done, None, Closure.FAILED) and lifecycle.begun(row.number)]
     if request.change in taken_back:
         raise BlockersFound(f"{request.change} has been backed out already", f"{request.change} 已经回退过")
-    return plan_back_out(number, request, original, acceptance=original.acceptance, facts={n: s.facts_digest() for n, s in surveys.items()},
+    before = lifecycle.surveys_of(request.change, f"before {lifecycle.current_round(request.change)}")
+    acceptance = tuple(a for a in original.acceptance if a.target not in before or any(h.ok and h.title == a.title for h in before[a.target].health))
+    return plan_back_out(number, request, original, acceptance=acceptance, facts={n: s.facts_digest() for n, s in surveys.items()},
                          later=later)
 
 
 def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, facts: dict[str, str], later: list[str]) -> Plan:
-    """Pure: the original plan turned round."""
+    """Pure: the original plan turned round. acceptance: its checks that were good before it; going back cannot make others good."""
     undoable = [step for target in original.targets for step in reversed(original.steps_of(target)) if step.undo]
     steps = [_turned(count, step, original.change) for count, step in enumerate(undoable, start=1)]
     blockers = tuple(
@@ -61,7 +63,11 @@ def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, 
         versions=tuple(VersionChange(target=v.target, name=v.name, before=v.after, after=v.before) for v in original.versions),
         improvements=(), media=(), steps=tuple(steps), acceptance=acceptance,
         impact=Text(zh=f"恢复 {original.change} 之前的版本与配置;{original.impact.zh}", en=f"Brings back what was before {original.change}. {original.impact.en}"),
-        risk=Risk(level="medium", reasons=(Text(zh="变更之后写入的数据保留,但须与旧版本兼容", en="data written since stays, and must suit the old version"),)),
+        risk=Risk(level="medium", reasons=(
+            Text(zh="变更之后写入的数据保留,但须与旧版本兼容", en="data written since stays, and must suit the old version"),
+            *(Text(zh=f"{a.target}：检查“{a.title.zh}”在 {original.change} 之前并非正常,或未作检查,回退后不作要求",
+                   en=f"{a.target}: the check “{a.title.en}” was not good, or not asked, before {original.change}, so it is not required afterwards")
+              for a in original.acceptance if a not in acceptance))),
         back_out=Text(zh="回退步骤本身不再回退;失败时停止并通知人员处理", en="a back-out is not backed out again; if it fails it stops and people are called"),
         blockers=blockers,
         no_rehearsal=Text(zh=f"回退步骤已在变更 {original.change} 的演练中完整验证", en=f"these steps were rehearsed, and proved by comparison, in change {original.change}"),

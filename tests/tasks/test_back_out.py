@@ -2,17 +2,18 @@
 
 from datetime import timedelta
 
-from reports.records import Closure
-from tasks import inspection
+from reports.records import Acceptance, Closure, Health, Text, same
+from tasks import inspection, lifecycle
 from tasks.procedures import back_out
 from tasks.requests import BackOutRequest, InspectionRequest
 from tests.live.scratch import plan, step
+from tests.tasks.test_release_plan import survey
 
 
-def closed_change(office, minutes: int) -> str:
+def closed_change(office, minutes: int, **of_plan) -> str:
     archive, at = office.archive(), office.now() + timedelta(minutes=minutes)
     number = archive.new_change(procedure="software-upgrade", customer="bureau", requester="张工", operator="", reason="试", request={"hosts": ["web1"]}, opened_at=at)
-    archive.save(number, "plan", "1", plan(number, [step(1, "a", "web1")]))
+    archive.save(number, "plan", "1", plan(number, [step(1, "a", "web1")], **of_plan))
     archive.note(number, "step begun", target="web1", step=1)
     archive.close(number, Closure.SUCCESSFUL, "done", at)
     return number
@@ -30,3 +31,15 @@ def test_an_inspection_of_the_same_host_does_not_stand_in_the_way(office):
     assert later(office, first) == []
     second = closed_change(office, 1)
     assert len(later(office, first)) == 1 and second in later(office, first)[0] and later(office, second) == []
+
+
+def test_going_back_to_what_was_down_asks_no_health_that_was_not_there(office):
+    good, bad, never = (Acceptance(target="web1", title=Text(zh=f"检查{n}", en=n), command="true") for n in ("well", "down before", "never asked"))
+    first = closed_change(office, 0, acceptance=(good, bad, never))
+    before = survey(health=(Health(title=good.title, ok=True, detail=same("")), Health(title=bad.title, ok=False, detail=same("HTTP 500"))))
+    office.archive().save(first, "survey", "web1 before 1", before)
+    made = back_out.plan("CHG-20270101-999", BackOutRequest(change=first, requester="张工", reason="试"), {}, print)
+    assert made.acceptance == (good,)
+    assert [bad.title.en in r.en or never.title.en in r.en for r in made.risk.reasons] == [False, True, True]
+    unwell = {a.title.en: lifecycle.on_host("web1", Text(zh="", en=f"{a.title.en}: HTTP 500")) for a in (good, bad, never)}
+    assert [lifecycle.was_good({"web1": before}, problem) for problem in unwell.values()] == [True, False, False]

@@ -112,6 +112,31 @@ def test_a_planned_version_is_expected_and_nothing_else_of_a_package():
     assert unexpected(gone, plan(nginx="1-2"), "web1") == tuple(gone)
 
 
+def test_a_service_that_had_failed_may_be_at_rest_afterwards_but_not_the_other_way_round():
+    def unit(active: str) -> dict:
+        return {"services": (Service(name="orders.service", active=active, enabled="enabled"),)}
+
+    assert same_as_before(survey(**unit("failed")), survey(**unit("inactive"))) == ()
+    for before, after in (("inactive", "failed"), ("failed", "active"), ("active", "inactive")):
+        assert [d.kind for d in same_as_before(survey(**unit(before)), survey(**unit(after)))] == ["service"]
+    disabled = {"services": (Service(name="orders.service", active="inactive", enabled="disabled"),)}
+    assert len(same_as_before(survey(**unit("failed")), survey(**disabled))) == 1
+    assert same_as_before(survey(services=(Service(name="orders.service", active="failed", enabled="disabled"),)), survey(**disabled)) == ()
+
+
+def test_a_release_that_repairs_a_service_brings_its_port():
+    down = {"services": (*survey().services, Service(name="orders.service", active="failed", enabled="enabled"))}
+    up = {"services": (*survey().services, Service(name="orders.service", active="active", enabled="enabled")),
+          "ports": (*survey().ports, Port(protocol="tcp", address="127.0.0.1", port=8000, process="python3"))}
+    found = differences(survey(**down), survey(**up))
+    assert [d.kind for d in found] == ["service", "port"]
+    assert unexpected(found, plan("release"), "web1") == ()
+    assert [d.kind for d in unexpected(found, plan("packages"), "web1")] == ["port"]
+    assert [d.kind for d in unexpected([d for d in found if d.kind == "port"], plan("release"), "web1")] == ["port"]
+    lost = differences(survey(**down), survey(**up | {"ports": ()}))
+    assert [d.kind for d in unexpected(lost, plan("release"), "web1")] == ["port"]
+
+
 def test_other_hosts_are_left_out():
     up = changed(configuration={})
     assert unexpected(up, plan(), "web2") == ()

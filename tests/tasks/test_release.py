@@ -1,7 +1,12 @@
 import hashlib
+import http.server
+import os
+import re
 import subprocess
+import threading
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -82,7 +87,8 @@ def test_every_script_is_whole_shell_whatever_the_names_are():
         migrate="echo 'x' \"y\" $HOME",
         remove=("0.8'", "$0"),
     )
-    for change in (CHANGE, replace(CHANGE, migrate_back=""), odd, replace(odd, migrate_back="", remove=())):
+    for change in (CHANGE, replace(CHANGE, migrate_back=""), odd, replace(odd, migrate_back="", remove=()),
+                   replace(odd, down=True), replace(odd, down=True, migrate_back="")):
         for step in release.steps(1, change, clusters=CLUSTERS):
             for part in PARTS:
                 done = subprocess.run(["sh", "-n"], input=getattr(step, part), text=True, capture_output=True, check=False)
@@ -107,6 +113,109 @@ def here(tmp_path, monkeypatch):
     (folder / "saved" / "release").mkdir(parents=True)
     (folder / "saved" / "release" / "old-target").write_text("releases/1.0.0\n")
     return replace(CHANGE, root=str(root), archive="r.tar.gz", sha256=digest, migrate="", migrate_back="")
+
+
+@pytest.fixture
+def application(here, tmp_path, monkeypatch):
+    """The application of `here`: `state` is what systemd says of its unit, `well` whether its address answers."""
+    state = tmp_path / "state"
+    state.write_text("active")
+    stub = tmp_path / "bin" / "systemctl"
+    stub.parent.mkdir()
+    stub.write_text(f"""#!/bin/sh
+case "$1" in
+  is-active) shift; [ "$1" = -q ] || cat {state}; grep -qx active {state} ;;
+  is-failed) grep -qx failed {state} ;;
+  stop) grep -qx failed {state} || echo inactive >{state} ;;
+  reset-failed) if grep -qx failed {state}; then echo inactive >{state}; fi ;;
+  start|restart) echo "$1" >>{state}.calls; cat {state}.starts >{state}; grep -qx active {state} ;;
+esac
+""")
+    stub.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{stub.parent}:{os.environ['PATH']}")
+
+    class Health(http.server.BaseHTTPRequestHandler):
+        well = True
+
+        def do_GET(self):
+            self.send_response(200 if Health.well else 500)
+            self.end_headers()
+            self.wfile.write(b'{"version": "1.0.0"}')
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Health) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        change = replace(here, health=f"http://127.0.0.1:{server.server_port}/health", run_as="root")
+        saved = tmp_path / "change" / "saved" / "release"
+        (saved / "old-target").unlink()
+
+        def has(active: str, well: bool, starts: str = "active") -> None:
+            state.write_text(active + "\n")
+            Path(f"{state}.starts").write_text(starts + "\n")
+            Path(f"{state}.calls").write_text("")
+            Health.well = well
+
+        yield SimpleNamespace(change=change, has=has, saved=saved, state=lambda: state.read_text().strip(), calls=Path(f"{state}.calls").read_text)
+        server.shutdown()
+
+
+def quick(script: str) -> str:
+    """The same script, which gives up waiting sooner."""
+    return re.sub(r"\$\(seconds\) \+ \d+", "$(seconds) + 2", re.sub(r"(?<=within )\d+(?= s)", "2", script))
+
+
+@pytest.mark.parametrize(("active", "well"), [("failed", False), ("inactive", False), ("active", False)])
+def test_an_application_that_was_well_at_planning_and_is_down_now_is_refused(application, active, well):
+    application.has(active, well)
+    step = release.check_before_step(1, application.change)
+    done = sh(quick(step.command))
+    assert done.returncode == 1 and ("not active" in done.stderr or "did not give 2 good answers" in done.stderr)
+    assert sh(step.proof).returncode == 1 and not (application.saved / "down.before").exists()
+
+
+@pytest.mark.parametrize(("active", "well"), [("failed", False), ("inactive", False), ("activating", False), ("active", False)])
+def test_the_repair_of_an_application_that_is_down_records_it_and_goes_back_without_health(application, active, well):
+    change = replace(application.change, down=True)
+    application.has(active, well, starts="failed" if active != "active" else "active")
+    before, restart = release.check_before_step(1, change), release.restart_step(2, change)
+    assert word(before) == "ABSENT"
+    done = sh(quick(before.command))
+    assert done.returncode == 0 and f"recorded as down before the change: orders.service is {active}" in done.stdout, done.stderr
+    assert sh(before.proof).returncode == 0 and word(before) == "DONE"
+    assert sh(quick(restart.proof)).returncode == 1, "afterwards it must be healthy"
+    (application.saved / "restart.begun").touch()
+    for _ in range(2):
+        assert sh(restart.undo).returncode == sh(restart.undo_proof).returncode == 0
+    if active == "active":
+        assert application.state() == "active" and application.calls().split() == ["restart"], "it ran, though not well"
+    else:
+        assert application.state() in ("inactive", "failed") and application.calls() == "", "it did not run before and is not started"
+    assert sh(before.undo).returncode == 0 and not (application.saved / "down.before").exists()
+
+
+def test_going_back_where_the_service_stood_still(application):
+    change = replace(application.change, down=True, migrate="sh migrate.sh", migrate_back="")
+    stop = release.stop_step(1, change)
+    for active, calls in (("failed", []), ("active", ["restart"])):
+        application.has(active, False, starts="failed")
+        assert sh(quick(release.check_before_step(1, change).command)).returncode == 0
+        assert sh(stop.command).returncode == sh(stop.proof).returncode == 0 and application.state() in ("inactive", "failed")
+        assert sh(stop.undo).returncode == sh(stop.undo_proof).returncode == 0 and application.calls().split() == calls
+        (application.saved / "old-target").unlink()
+
+
+def test_one_that_is_well_again_must_be_well_after_going_back_too(application):
+    change = replace(application.change, down=True)
+    application.has("active", True)
+    done = sh(release.check_before_step(1, change).command)
+    assert done.returncode == 0 and "it is well again" in done.stdout and not (application.saved / "down.before").exists()
+    restart = release.restart_step(2, change)
+    (application.saved / "restart.begun").touch()
+    assert sh(restart.undo).returncode == sh(restart.undo_proof).returncode == 0 and application.calls().split() == ["restart"]
+    application.has("failed", False)
+    assert sh(quick(restart.undo_proof)).returncode == 1
 
 
 def sh(script: str) -> subprocess.CompletedProcess:

@@ -1,14 +1,17 @@
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.records import Acceptance, Cluster, FileSystem, Medium, Release, Service, Survey, TableRows, Text, same
+from reports.documents import render_plan_page, render_plan_text
+from reports.records import Acceptance, Cluster, FileSystem, Health, Medium, Release, Service, Survey, TableRows, Text, same
 from tasks.errors import ProcedureError
 from tasks.planning.releases import compare_versions, plan_release
 from tasks.planning.roll_out import batches_of
 from tasks.requests import ReleaseMedia, UpgradeRequest
+from tests.reports import sample
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 MEDIUM = Medium(
@@ -95,6 +98,55 @@ def test_a_plan_with_all_its_parts():
     assert [check.target for check in made.acceptance] == ["web1", "web2", "web3"]
     assert "for name in 0.9 0.8; do" in made.steps_of("web1")[-1].command  # 0.10 is newer than 0.9
     assert made == plan({"web1": survey(), "web2": survey("web2"), "web3": survey("web3")}, batch_size=1)
+
+
+DOWN = (Service(name="orders.service", active="failed", enabled="enabled"),)
+ASKS = Acceptance(target="web1", title=Text(zh="订单应答", en="orders answer"), command="curl -f http://127.0.0.1:8000/health")
+OTHER = Acceptance(target="web1", title=Text(zh="首页", en="front page"), command="curl -f http://127.0.0.1/")
+
+
+def answers(**good: bool):
+    said = {"asks": ASKS, "other": OTHER}
+    return tuple(Health(title=said[name].title, ok=ok, detail=same("x\nHTTP 500")) for name, ok in good.items())
+
+
+@pytest.mark.parametrize(
+    ("found", "checks", "why"),
+    [
+        (dict(services=DOWN), (), "orders.service is failed"),
+        (dict(health=answers(asks=False)), (ASKS,), "the check “orders answer” fails: HTTP 500"),
+        (dict(health=answers(other=False)), (OTHER,), "the check “front page” fails: HTTP 500"),
+        (dict(services=DOWN, health=answers(asks=False, other=False)), (ASKS, OTHER), "orders.service is failed; the check “orders answer” fails: HTTP 500"),
+    ],
+)
+def test_an_application_that_is_down_is_told_openly_and_repaired(found, checks, why):
+    made = plan({"web1": survey(**found), "web2": survey("web2")}, acceptance={"web1": checks})
+    [reason] = [r for r in made.risk.reasons if "down" in r.en]
+    assert f"web1: before the change the application is down ({why})." in reason.en and "变更前应用已处于异常状态" in reason.zh
+    assert made.blockers == () and made.risk.level == "medium" and not any("web2:" in r.en for r in made.risk.reasons)
+    asked = UpgradeRequest(customer="bureau", hosts=["web1"], kind="release", release=wish(), requester="a", reason="b")
+    record = sample.bare().model_copy(update={"plan": made, "request": asked.model_dump(mode="json")})
+    for language in ("zh", "en"):
+        for text in (render_plan_text(made, language), squeezed_page(render_plan_page(record, language))):
+            assert reason.say(language) in text
+    steps = {target: {step.key: step for step in made.steps_of(target)} for target in ("web1", "web2")}
+    assert "is recorded" in steps["web1"]["check-before"].expected.en and "healthy" in steps["web2"]["check-before"].expected.en
+    for key in ("restart-service", "check-after"):  # afterwards it must be healthy, as every other
+        assert steps["web1"][key].proof == steps["web2"][key].proof.replace("web2", "web1")
+    assert {check.target for check in made.acceptance} == {"web1", "web2"}
+
+
+def squeezed_page(page: str) -> str:
+    """The page's text without Markdown's escapes."""
+    return re.sub(r"\\(.)", r"\1", page)
+
+
+@pytest.mark.parametrize(
+    "found", [dict(health=answers(asks=True, other=False)), dict(health=answers(asks=True)), dict(services=(Service(name="orders.service", active="active"),
+                                                                                                Service(name="other.service", active="failed")))]
+)
+def test_what_else_is_not_well_on_the_host_does_not_make_the_application_down(found):
+    assert plan({"web1": survey(**found)}, acceptance={"web1": (ASKS, OTHER)}).steps == plan(acceptance={"web1": (ASKS, OTHER)}).steps
 
 
 def test_the_hosts_own_check_of_the_same_address_is_enough():
