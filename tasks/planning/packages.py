@@ -13,7 +13,7 @@ from datetime import datetime
 
 from reports.records import Acceptance, FileSystem, Medium, Plan, Risk, Step, Survey, Text, VersionChange, Window
 from tasks.errors import ProcedureError
-from tasks.operations import configuration, database, disk_space, package, service
+from tasks.operations import configuration, database, disk_space, package, service, update_timers
 from tasks.operations.package import PackageChange, PackageFile
 from tasks.planning import changelogs
 from tasks.planning.package_facts import DATABASE, Asked, Coming, PackageFacts, facts_script, parse_facts
@@ -387,6 +387,7 @@ def _steps_of(
     with_database = _touches_database(survey, coming)
     steps = [
         package.check_before_step(host, _room_kib(survey, coming), tested),
+        update_timers.pause_step(host),
         package.stage_step(host, changes),
         disk_space.reserve_step(host, change, reserve),
         configuration.save_step(host, trees),
@@ -404,6 +405,7 @@ def _steps_of(
     steps += [
         package.check_after_step(host, changes, tested),
         disk_space.release_reserve_step(host, change, reserve),
+        update_timers.resume_step(host),
     ]
     return [step.model_copy(update={"number": first + place}) for place, step in enumerate(steps)]
 

@@ -82,6 +82,7 @@ def test_the_whole_closure_is_planned_with_its_old_versions():
 def test_the_steps_stand_in_their_order_with_fixed_keys():
     assert [s.key for s in plan().steps] == [
         "check-before",
+        "pause-updates",
         "stage-packages",
         "reserve-space",
         "save-configuration",
@@ -91,6 +92,7 @@ def test_the_steps_stand_in_their_order_with_fixed_keys():
         "data-check",
         "check-after",
         "release-reserve",
+        "resume-updates",
     ]
     upgrade = next(s for s in plan().steps if s.key == "upgrade-packages")
     assert upgrade.interrupts and upgrade.changes and upgrade.undo and upgrade.undo_proof
