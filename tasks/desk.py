@@ -17,10 +17,10 @@ from tasks.errors import BlockersFound, ProcedureError
 Say = Callable[[str], None]
 
 
-@lru_cache(maxsize=4)
-def archive(name: str = "default") -> Archive:
-    """The open archive; opened once a process, since opening checks its schema."""
-    return lookup.find_archive(name).open()
+@lru_cache(maxsize=1)
+def archive() -> Archive:
+    """The open archive, of which there is one; opened once a process, since opening checks its schema."""
+    return lookup.find_archive("default").open()
 
 
 @lru_cache(maxsize=4096)

@@ -289,7 +289,7 @@ def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, 
     started_at = desk.now()
     acceptance = [a for a in plan.acceptance if a.target == name]
     # Facts are read only once the checks are good: a service that is still starting has no port yet.
-    health_before = check_acceptance(host, acceptance, say)
+    health_before = check_acceptance(host, acceptance)
     before = read_survey(host, "rehearsal before")
     deviations = tuple(_deviation(d) for d in differences(original, before) if d.kind in ("package", "configuration", "release", "cluster", "host"))[:40]
     running.deliver(host, plan, media_files(plan))
@@ -298,26 +298,26 @@ def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, 
     health_after: tuple[Health, ...] = ()
     for step in plan.steps_of(name):
         say(f"rehearsal {step.number}: {step.title.en}")
-        outcomes.append(_carry_out(host, plan.change, step, "carry out", 1, lambda line: None))
+        outcomes.append(_carry_out(host, plan.change, step, "carry out"))
         if outcomes[-1].result not in ("done", "nothing to do"):
             why = outcomes[-1].problem
             problem = Text(zh=f"第 {step.number} 步（{step.title.zh}）在演练中失败：{why.zh}",
                            en=f"step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
             break
     if not problem:
-        health_after = check_acceptance(host, acceptance, say)
+        health_after = check_acceptance(host, acceptance)
         changed = differences(before, read_survey(host, "rehearsal after"))
         if bad := [h for h in health_after if not h.ok]:
             problem = _unhealthy("升级后", "after the upgrade", bad[0])
     for step in reversed(plan.steps_of(name)[:len(outcomes)]):
         if step.undo:
             say(f"rehearsal, back-out of {step.number}: {step.title.en}")
-            undone.append(_carry_out(host, plan.change, step, "undo", 1, lambda line: None))
+            undone.append(_carry_out(host, plan.change, step, "undo"))
             if undone[-1].result != "done" and not problem:
                 why = undone[-1].problem
                 problem = Text(zh=f"第 {step.number} 步（{step.title.zh}）的回退在演练中失败：{why.zh}",
                                en=f"the back-out of step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
-    health_undone = check_acceptance(host, acceptance, say)
+    health_undone = check_acceptance(host, acceptance)
     remaining = tuple(same_as_before(before, read_survey(host, "rehearsal undone")))
     if remaining and not problem:
         first, more = said(remaining[0]), len(remaining) - 1
@@ -494,10 +494,10 @@ def _attempts(host: HostAccess, number: str, step: Step, action: running.Action,
     return outcome
 
 
-def _carry_out(host: HostAccess, number: str, step: Step, action: running.Action, first: int, say: Say) -> StepOutcome:
+def _carry_out(host: HostAccess, number: str, step: Step, action: running.Action) -> StepOutcome:
     """As in the real thing, without a record: for the rehearsal, whose place is thrown away."""
-    for count in range(first, first + ATTEMPTS):
-        outcome = running.attempt(host, number, step, action, count, say, patience_s=60)
+    for count in range(1, 1 + ATTEMPTS):
+        outcome = running.attempt(host, number, step, action, count, lambda line: None, patience_s=60)
         if outcome.result in ("done", "nothing to do") or (action == "carry out" and outcome.result != "interrupted"):
             break
     return outcome
@@ -534,7 +534,7 @@ def step_failed(outcome: StepOutcome) -> bool:
 
 # --- verify, back out -----------------------------------------------------------------------------------------------------
 
-def check_acceptance(host: HostAccess, checks: list[Acceptance] | tuple[Acceptance, ...], say: Say) -> tuple[Health, ...]:
+def check_acceptance(host: HostAccess, checks: list[Acceptance] | tuple[Acceptance, ...]) -> tuple[Health, ...]:
     """Each check until it was good for `steady_s` seconds in a row, at most `within_s` seconds."""
     answers = []
     for check in checks:
@@ -565,13 +565,13 @@ while :; do
 done"""
 
 
-def verify(number: str, say: Say, only: list[str] | tuple[str, ...] = ()) -> tuple[Text, ...]:
+def verify(number: str, only: list[str] | tuple[str, ...] = ()) -> tuple[Text, ...]:
     """Acceptance on the live systems (all targets, or only some); returns what is wrong, empty if all is well (R178)."""
     archive, plan = desk.archive(), plan_of(number)
     names = list(only or plan.targets)
     problems: list[Text] = []
     def check(name: str) -> tuple[Health, ...]:
-        return check_acceptance(desk.host(name), [a for a in plan.acceptance if a.target == name], say)
+        return check_acceptance(desk.host(name), [a for a in plan.acceptance if a.target == name])
     with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
         for name, answers in zip(names, pool.map(check, names), strict=True):
             for health in answers:
@@ -656,11 +656,11 @@ def backing_out(number: str) -> Text:
     return (Text.of_fields(noted[0].detail, "why") or Text(zh="有步骤失败", en="a step failed")) if noted else NOTHING
 
 
-def as_before(number: str, say: Say) -> tuple[Text, ...]:
+def as_before(number: str) -> tuple[Text, ...]:
     """Prove by comparison that the targets are as before the change; returns what is not."""
     plan = plan_of(number)
     before = surveys_of(number, f"before {current_round(number)}")
-    unwell = verify(number, say)  # first, since it waits for what is still starting
+    unwell = verify(number)  # first, since it waits for what is still starting
     count = len(desk.archive().journal(number, event="compared after back-out")) + 1
     after = survey_targets(number, list(plan.targets), f"after back-out {count}")
     left = [on_host(d.target, said(d)) for name in plan.targets for d in same_as_before(before[name], after[name], in_use=True)]

@@ -268,7 +268,8 @@ def _command(host: HostAccess, script: str, as_root: bool, *, has_input: bool) -
         if password:
             # sudo that asks for no password would leave the line to the script: then it is taken away first.
             bare = inner
-            inner = f"sh -c {shlex.quote(f'if sudo -n true 2>/dev/null; then IFS= read -r unused; exec sudo -n {bare}; else exec sudo -S -p {chr(34) * 2} {bare}; fi')}"
+            either = f'if sudo -n true 2>/dev/null; then IFS= read -r unused; exec sudo -n {bare}; else exec sudo -S -p "" {bare}; fi'
+            inner = f"sh -c {shlex.quote(either)}"
             preamble = f"{password}\n".encode()
         else:
             inner = "sudo -n " + inner

@@ -25,11 +25,13 @@ class ReleaseMedia(BaseModel):
     version: str = Field(title="New version", pattern=r"^[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}$")
     archive: str = Field(title="Release archive (tar.gz)", description="A path on the worker, or an http(s) address of the vendor")
     sha256: str = Field(title="SHA-256 of the archive", pattern=r"^[0-9a-f]{64}$")
-    signature: str = Field(default="", title="Detached OpenPGP signature", description="Path or address of the .asc or .sig file; empty only if the vendor signs nothing")
+    signature: str = Field(default="", title="Detached OpenPGP signature",
+                           description="Path or address of the .asc or .sig file; empty only if the vendor signs nothing")
     keyring: str = Field(default="", title="Vendor's keyring", description="Path on the worker of the keyring that may sign")
     service: Words = Field(title="Service unit", description="For example orders.service")
     migrate: str = Field(default="", title="Database migration command", description="Run in the new release's folder; expand only")
-    migrate_back: str = Field(default="", title="Command that takes the migration back", description="Empty: the database is restored from a dump taken just before")
+    migrate_back: str = Field(default="", title="Command that takes the migration back",
+                              description="Empty: the database is restored from a dump taken just before")
     database: Words = Field(default="", title="Database the migration changes")
     run_as: Words = Field(default="root", title="Account that runs the migration")
     health: Words = Field(title="Health address", description="On the host itself, for example http://127.0.0.1:8000/health; must name the new version")
@@ -56,7 +58,8 @@ class UpgradeRequest(BaseModel):
     requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
     operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
     reason: Words = Field(title="Reason", min_length=1)
-    rehearse_on: str = Field(default="", title="Staging host", description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host")
+    rehearse_on: str = Field(default="", title="Staging host",
+                             description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host")
     window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
     window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
     canaries: int = Field(default=1, ge=1, title="Hosts in the first batch")

@@ -170,7 +170,7 @@ def attempt(host: HostAccess, number: str, step: Step, action: Action, count: in
                 answer = remote.stream(script, seen, timeout_s=step.time_limit_s + 90)  # type: ignore[arg-type]
                 last_contact = time.monotonic()
                 if answer.exit_code == 0 and seen.result is not None:
-                    return _outcome(number, step, action, count, seen)
+                    return _outcome(step, action, count, seen)
                 problem = answer.err.strip().splitlines()[-1:] or ["no result"]
                 say(f"{host.name}: {problem[0]}")
                 if answer.exit_code == 5:
@@ -217,7 +217,9 @@ done
 [ $n -lt 1200 ] || {{ echo "what the step started is still ending" >&2; kill $t; exit 7; }}
 sleep 0.05; kill $t 2>/dev/null; wait $t 2>/dev/null
 printf '\\n{MARK}\\n'
-if [ -e $A/result ]; then tr -d '\\000' <$A/result; elif flock -n $A/lock true; then echo result=interrupted; cat $A/started; else echo "still running" >&2; exit 7; fi
+if [ -e $A/result ]; then tr -d '\\000' <$A/result
+elif flock -n $A/lock true; then echo result=interrupted; cat $A/started
+else echo "still running" >&2; exit 7; fi
 """
 
 
@@ -259,7 +261,7 @@ class _Output:
         return redact(self._kept)[-OUTPUT_LIMIT:].rstrip("\n")
 
 
-def _outcome(number: str, step: Step, action: Action, count: int, seen: _Output) -> StepOutcome:
+def _outcome(step: Step, action: Action, count: int, seen: _Output) -> StepOutcome:
     result = seen.result or {}
     ended = result.get("result", "interrupted")
     problem = NOTHING

@@ -103,7 +103,7 @@ def undo_step(number: str, step_number: int, target: str, title: str) -> dict:
 @task(name="Verify", task_run_name="Acceptance checks on the live system ({part})", persist_result=False)
 def verify(number: str, part: str, targets: list[str]) -> list[Text]:
     """Not remembered: what was good before a crash says nothing of now."""
-    return list(lifecycle.verify(number, say(), targets))
+    return list(lifecycle.verify(number, targets))
 
 
 @task(name="Compare", task_run_name="Compare with the facts before", persist_result=False, retries=2, retry_delay_seconds=[2, 10],
@@ -115,7 +115,7 @@ def compare(number: str) -> list[Text]:
 
 @task(name="Compare after back-out", task_run_name="Prove by comparison that everything is as before", persist_result=False)
 def compare_after_back_out(number: str) -> list[Text]:
-    return list(lifecycle.as_before(number, say()))
+    return list(lifecycle.as_before(number))
 
 
 @task(name="Archive", task_run_name="Close as “{closure}”, write the report, seal the archive", persist_result=False)

@@ -259,13 +259,12 @@ def plan_release(
     request: UpgradeRequest,
     surveys: Mapping[str, Survey],
     medium: Medium,
-    watched: Mapping[str, Sequence[str]],
     acceptance: Mapping[str, Sequence[Acceptance]],
     plan_at: datetime,
 ) -> Plan:
     """The plan that brings the release of `request.release` to the request's hosts.
 
-    surveys, watched, acceptance: by host. watched: files whose digests the surveys compare; a release touches none of them.
+    surveys, acceptance: by host.
     plan_at: the moment of planning, for the window.
     A host that has the version already gets no step. With no step and no blocker the plan says "nothing to do".
 

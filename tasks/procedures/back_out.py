@@ -62,7 +62,8 @@ def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, 
         targets=original.targets, batches=original.batches, facts=facts,
         versions=tuple(VersionChange(target=v.target, name=v.name, before=v.after, after=v.before) for v in original.versions),
         improvements=(), media=(), steps=tuple(steps), acceptance=acceptance,
-        impact=Text(zh=f"恢复 {original.change} 之前的版本与配置;{original.impact.zh}", en=f"Brings back what was before {original.change}. {original.impact.en}"),
+        impact=Text(zh=f"恢复 {original.change} 之前的版本与配置;{original.impact.zh}",
+                    en=f"Brings back what was before {original.change}. {original.impact.en}"),
         risk=Risk(level="medium", reasons=(
             Text(zh="变更之后写入的数据保留,但须与旧版本兼容", en="data written since stays, and must suit the old version"),
             *(Text(zh=f"{a.target}：检查“{a.title.zh}”在 {original.change} 之前并非正常,或未作检查,回退后不作要求",
@@ -70,7 +71,8 @@ def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, 
               for a in original.acceptance if a not in acceptance))),
         back_out=Text(zh="回退步骤本身不再回退;失败时停止并通知人员处理", en="a back-out is not backed out again; if it fails it stops and people are called"),
         blockers=blockers,
-        no_rehearsal=Text(zh=f"回退步骤已在变更 {original.change} 的演练中完整验证", en=f"these steps were rehearsed, and proved by comparison, in change {original.change}"),
+        no_rehearsal=Text(zh=f"回退步骤已在变更 {original.change} 的演练中完整验证",
+                          en=f"these steps were rehearsed, and proved by comparison, in change {original.change}"),
     )
     return held_up(made)
 

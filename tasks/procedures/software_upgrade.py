@@ -28,7 +28,7 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
                                 "升级类型为 release，但未填写应用版本；请填写“Application release”部分")
         medium = obtain(request.release.archive, request.release.sha256, request.release.signature, request.release.keyring,
                         desk.archive().root / "media")
-        return plan_release(number, request, surveys, medium, watched, acceptance, desk.now())
+        return plan_release(number, request, surveys, medium, acceptance, desk.now())
 
     def read(name: str):
         if surveys[name].package_manager != "apt":

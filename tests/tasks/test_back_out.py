@@ -12,7 +12,8 @@ from tests.tasks.test_release_plan import survey
 
 def closed_change(office, minutes: int, **of_plan) -> str:
     archive, at = office.archive(), office.now() + timedelta(minutes=minutes)
-    number = archive.new_change(procedure="software-upgrade", customer="bureau", requester="张工", operator="", reason="试", request={"hosts": ["web1"]}, opened_at=at)
+    number = archive.new_change(procedure="software-upgrade", customer="bureau", requester="张工", operator="", reason="试",
+                                request={"hosts": ["web1"]}, opened_at=at)
     archive.save(number, "plan", "1", plan(number, [step(1, "a", "web1")], **of_plan))
     archive.note(number, "step begun", target="web1", step=1)
     archive.close(number, Closure.SUCCESSFUL, "done", at)

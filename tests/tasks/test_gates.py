@@ -57,7 +57,8 @@ def test_silence_and_late_answers_are_no_approval():
     assert gates.silence(ASKED, ASKED.expires_at, 3).decision == "expired"
 
 
-@given(decision=st.sampled_from(["approve", "reject"]), name=st.text(max_size=8) | st.just("王主任"), channel=st.sampled_from(["form", "phone", "paper", "link"]),
+@given(decision=st.sampled_from(["approve", "reject"]), name=st.text(max_size=8) | st.just("王主任"),
+       channel=st.sampled_from(["form", "phone", "paper", "link"]),
        taken_by=st.text(max_size=5), reason=st.text(max_size=5), code=st.sampled_from(["right", "wrong", "expired", "used", "other digest", "none"]),
        late=st.booleans())
 def test_only_a_named_approver_with_the_right_code_in_time_ever_approves(decision, name, channel, taken_by, reason, code, late):

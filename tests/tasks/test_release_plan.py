@@ -85,7 +85,7 @@ def plan(surveys=None, release=None, medium=MEDIUM, acceptance=None, **changed):
             | changed
         )
     )
-    return plan_release("CHG-20260101-001", request, surveys, medium, {}, acceptance or {}, NOW)
+    return plan_release("CHG-20260101-001", request, surveys, medium, acceptance or {}, NOW)
 
 
 def test_a_plan_with_all_its_parts():
@@ -228,7 +228,6 @@ def test_what_cannot_be_planned_at_all():
             {},
             MEDIUM,
             {},
-            {},
             NOW,
         )
     with pytest.raises(ProcedureError, match="no release"):
@@ -237,7 +236,6 @@ def test_what_cannot_be_planned_at_all():
             UpgradeRequest(customer="bureau", hosts=["web1"], kind="release", requester="a", reason="b"),
             {"web1": survey()},
             MEDIUM,
-            {},
             {},
             NOW,
         )
