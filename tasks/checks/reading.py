@@ -81,9 +81,17 @@ def answers_in(output: str, nonce: str, checks: Iterable[HostCheck]) -> dict[str
     """The answers by check id, as far as they arrived whole."""
     checks = tuple(checks)
     answers: dict[str, Answer] = {}
-    # An answer that was longer than allowed has lost its end, and its exit status with it. One that nothing follows was broken off.
-    for found in re.finditer(rf"^@{nonce} begin (\S+)\n(.*?)(?:\n@{nonce} code (\d+))?(?=\n@{nonce} (?:begin|complete))", output, re.M | re.S):
-        answers[found[1]] = Answer(found[2].replace("\0", ""), int(found[3] or 0), cut=found[3] is None)
+    name, text, code = "", "", None
+    for frame in f"\n{output}".split(f"\n@{nonce} ")[1:]:
+        kind, _, rest = frame.partition(" ")
+        if kind == "code":
+            code = int(rest) if re.fullmatch(r"[0-9]{1,3}", rest) else None
+            continue
+        if kind == "begin" or frame.strip() == "complete":
+            # An answer that was longer than allowed has lost its end, and its exit status with it. One that nothing follows was broken off.
+            if name:
+                answers[name] = Answer(text.replace("\0", ""), code or 0, cut=code is None)
+            (name, _, text), code = rest.partition("\n"), None
     return {check: answers[asker] for check, asker in _asked_by(checks).items() if asker in answers}
 
 
