@@ -8,7 +8,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from blocks.foundation import Contradiction, EntryName, Number, StandfastBlock, Whole, none_if_empty, one_line, show
 from blocks.host_access import bare_address
-from blocks.overrides import DatabaseExpectations, LimitOverrides
+from blocks.overrides import DatabaseExpectations, LimitOverrides, plain_words
 
 PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306}
 
@@ -131,10 +131,7 @@ class DatabaseAccess(StandfastBlock):
     @field_validator("labels")
     @classmethod
     def _plain_words(cls, values: list[str]) -> list[str]:
-        for value in values:
-            if not value.strip() or not value.isprintable():
-                raise ValueError(f"must hold words only, not {show(value)}; write for example [production]")
-        return values
+        return plain_words(values, "production")
 
     def _fits_together(self) -> None:
         if self.ca_file and self.tls != "verify":

@@ -114,7 +114,7 @@ class UnknownName(LookupError):
 
 
 _KINDS_ZH = {"host": "主机", "customer": "客户", "sandbox": "模拟环境", "archive": "档案库", "notices": "邮件服务",
-             "database": "数据库"}
+             "database": "数据库", "device": "网络设备", "endpoint": "网站"}
 
 
 def _entry_name(value: object) -> object:

@@ -1,4 +1,4 @@
-"""The inventory: all customers, hosts and databases in one YAML file, read with every mistake named by its line.
+"""The inventory: all customers, hosts, databases, devices and endpoints in one YAML file, read with every mistake named by its line.
 
 Format: docs/inventory.md. Secrets do not stand in the file; it refers to them by {env: NAME} or {file: PATH}.
 """
@@ -23,8 +23,10 @@ from blocks.customer import Customer
 from blocks.database_access import DatabaseAccess
 from blocks.foundation import BilingualText, StandfastBlock, UnknownName, nearest, show, unknown_key
 from blocks.host_access import HostAccess
+from blocks.network_device import NetworkDevice
 from blocks.notices import Notices
 from blocks.sandbox import Sandbox
+from blocks.web_endpoint import WebEndpoint
 from blocks.yaml_source import BrokenYaml, Place, Source, read_source
 from reports.records import Text
 
@@ -32,10 +34,13 @@ SECTIONS: dict[str, type[StandfastBlock]] = {
     "customers": Customer,
     "hosts": HostAccess,
     "databases": DatabaseAccess,
+    "devices": NetworkDevice,
+    "endpoints": WebEndpoint,
     "sandboxes": Sandbox,
     "archives": ArchiveStore,
     "notices": Notices,
 }
+TARGETS = ("hosts", "databases", "devices", "endpoints")  # what inspections look at
 PATHS = {"key_file", "store", "signing_key", "ca_file"}  # keys whose relative paths count from the inventory's folder
 
 B = TypeVar("B", bound=StandfastBlock)
@@ -72,6 +77,8 @@ class Inventory:
     customers: tuple[Customer, ...] = ()
     hosts: tuple[HostAccess, ...] = ()
     databases: tuple[DatabaseAccess, ...] = ()
+    devices: tuple[NetworkDevice, ...] = ()
+    endpoints: tuple[WebEndpoint, ...] = ()
     sandboxes: tuple[Sandbox, ...] = ()
     archives: tuple[ArchiveStore, ...] = ()
     notices: tuple[Notices, ...] = ()
@@ -151,8 +158,9 @@ class _Reading:
             for entry in entries[section]:
                 entry.block = self._block(kind, entry, provider)
             self._duplicates(kind, entries[section])
-        self._known_customers(entries["customers"], entries["hosts"])
-        self._known_customers(entries["customers"], entries["databases"])
+        for section in TARGETS:
+            self._known_customers(entries["customers"], entries[section])
+        self._names_of_targets(entries)
         self._known_hosts(entries["hosts"], entries["databases"])
         self._same_host(entries["hosts"])
         self.hosts = entries["hosts"]
@@ -320,6 +328,21 @@ class _Reading:
                 )
             else:
                 first[entry.name] = entry
+
+    def _names_of_targets(self, entries: Mapping[str, list[_Entry]]) -> None:
+        """A customer's target is asked for, reported and remembered by its name alone, whatever its kind."""
+        first: dict[tuple[str, object], tuple[str, _Entry]] = {}
+        for section in TARGETS:
+            for entry in entries[section]:
+                customer = entry.values.get("customer")
+                if not entry.name or not isinstance(customer, str):
+                    continue
+                other_section, other = first.setdefault((entry.name, customer), (section, entry))
+                if other_section != section:
+                    line = self.source.line((*other.place, "name"))
+                    self._wrong((*entry.place, "name"), self._where(entry.place),
+                                f"the name is that of {SECTIONS[other_section].called()} {entry.name} already (line {line}); "
+                                f"every target of a customer needs its own, for example {entry.name}-{SECTIONS[section].called()}")
 
     def _known_customers(self, customers: list[_Entry], hosts: list[_Entry]) -> None:
         names = [entry.name for entry in customers if entry.name]

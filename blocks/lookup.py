@@ -21,7 +21,7 @@ from blocks.customer import Customer
 from blocks.database_access import DatabaseAccess
 from blocks.foundation import StandfastBlock, UnknownName, sentences, show
 from blocks.host_access import HostAccess
-from blocks.inventory_file import Inventory, read_inventory
+from blocks.inventory_file import SECTIONS, TARGETS, Inventory, read_inventory
 from blocks.notices import Notices
 from blocks.sandbox import Sandbox
 
@@ -48,22 +48,20 @@ def find_database(name: str) -> DatabaseAccess:
 
 def hosts_of(customer: str) -> tuple[HostAccess, ...]:
     """All hosts of a customer, by name; empty if there are none. Raises as `find` does, UnknownName aside."""
-    return _all_of(HostAccess, customer)
+    return all_of(HostAccess, customer)
 
 
 def databases_of(customer: str) -> tuple[DatabaseAccess, ...]:
     """All database servers of a customer, by name; empty if there are none. Raises as `find` does, UnknownName aside."""
-    return _all_of(DatabaseAccess, customer)
+    return all_of(DatabaseAccess, customer)
 
 
-T = TypeVar("T", HostAccess, DatabaseAccess)
-
-
-def _all_of(block_type: type[T], customer: str) -> tuple[T, ...]:
+def all_of(block_type: type[B], customer: str) -> tuple[B, ...]:
+    """All targets of one kind of a customer, by name; empty if there are none. Raises as `find` does, UnknownName aside."""
     if path := os.environ.get(INVENTORY):
-        inventory = _inventory(path)
-        there = inventory.hosts if block_type is HostAccess else inventory.databases
-        return tuple(sorted((one.model_copy(deep=True) for one in there if one.customer == customer), key=lambda one: one.name))  # type: ignore[misc]
+        section = next(section for section in TARGETS if SECTIONS[section] is block_type)
+        there = getattr(_inventory(path), section)
+        return tuple(sorted((one.model_copy(deep=True) for one in there if one.customer == customer), key=lambda one: one.name))
     require_server()
     slug, found = block_type.get_block_type_slug(), []
     try:
@@ -83,7 +81,7 @@ def _all_of(block_type: type[T], customer: str) -> tuple[T, ...]:
     for document in documents:
         if document.name and document.data.get("customer") == customer:
             found.append(_from_document(block_type, document, document.name))
-    return tuple(sorted(found, key=lambda one: one.name))
+    return tuple(sorted(found, key=lambda one: one.name))  # type: ignore[attr-defined]
 
 
 def find_customer(name: str) -> Customer:

@@ -1,4 +1,4 @@
-"""What customers, hosts and databases say to inspections: other limits than the catalogue's, and what is expected of a target."""
+"""What customers and targets say to inspections: other limits than the catalogue's, and what is expected of a target."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _other_limits(value: object) -> object:
         raise ValueError(f"must be a mapping of limits, not {show(value)}; write for example {EXAMPLE}")
     found: dict[str, dict[str, float | None]] = {}
     for name, limit in value.items():
-        if not re.fullmatch(r"[A-Z]{2,4}-\d{2,3}\.[a-z][a-z_]*", str(name)):
+        if not re.fullmatch(r"[A-Z]{2,4}-\d{2,3}[a-z]?\.[a-z][a-z_]*", str(name)):
             raise ValueError(f"names a limit by check and name, not {show(name)}; write for example {EXAMPLE}")
         if not isinstance(limit, Mapping) or not limit:
             raise ValueError(f"{name} needs warning or critical, not {show(limit)}; write for example {EXAMPLE}")
@@ -32,11 +32,20 @@ def _other_limits(value: object) -> object:
     return found
 
 
+def plain_words(values: list[str], example: str) -> list[str]:
+    """Labels. Raises ValueError for what is no word."""
+    for value in values:
+        if not value.strip() or not value.isprintable():
+            raise ValueError(f"must hold words only, not {show(value)}; write for example [{example}]")
+    return values
+
+
 LimitOverrides = Annotated[dict[str, dict[str, float | None]], BeforeValidator(_other_limits)]
 """{"RES-01.used": {"warning": 85, "critical": 95}}; a bound that is left out stays as it is, null means never."""
 
 # What may be expected, and how it is written.
-_WORD, _WORDS, _PORTS, _BACKUPS, _NUMBER = "a word", "a list of words", "a list of ports", "a list of backups", "a number"
+_WORD, _WORDS, _PORTS, _BACKUPS, _NUMBER, _SPEEDS = (
+    "a word", "a list of words", "a list of ports", "a list of backups", "a number", "a mapping of interfaces to Mb/s")
 EXPECTATIONS = {
     "units": (_WORDS, "[orders.service]"),
     "ports": (_PORTS, "[443]"),
@@ -58,6 +67,11 @@ DATABASE_EXPECTATIONS = {
     "archiving": (_WORD, "wal"),
     "memory_gib": (_NUMBER, "16"),
 }
+DEVICE_EXPECTATIONS = {
+    "name": (_WORD, "core-sw1"),
+    "interfaces": (_WORDS, "[GigabitEthernet0/0/1]"),
+    "speeds": (_SPEEDS, "{GigabitEthernet0/0/1: 1000}"),
+}
 
 
 def _expected(known: Mapping[str, tuple[str, str]]) -> Any:
@@ -77,6 +91,8 @@ def _fits(kind: str, said: Any) -> bool:
         return _a_word(said)
     if kind == _NUMBER:
         return _positive(said)
+    if kind == _SPEEDS:
+        return isinstance(said, dict) and all(_a_word(name) and _positive(speed) for name, speed in said.items())
     if not isinstance(said, list):
         return False
     if kind == _PORTS:
@@ -101,3 +117,6 @@ Expectations = Annotated[dict[str, Any], AfterValidator(_expected(EXPECTATIONS))
 
 DatabaseExpectations = Annotated[dict[str, Any], AfterValidator(_expected(DATABASE_EXPECTATIONS))]
 """What a database server must be: {"role": "primary" | "standby", "standbys": [application names], "superusers": [...]...}."""
+
+DeviceExpectations = Annotated[dict[str, Any], AfterValidator(_expected(DEVICE_EXPECTATIONS))]
+"""What a network device must be: {"name": its sysName, "interfaces": [that must be up], "speeds": {interface: Mb/s}}."""

@@ -7,10 +7,14 @@ from blocks.customer import Customer
 from blocks.database_access import DatabaseAccess
 from blocks.foundation import StandfastBlock
 from blocks.host_access import HostAccess
+from blocks.network_device import NetworkDevice
 from blocks.notices import Notices
 from blocks.sandbox import Sandbox
+from blocks.web_endpoint import WebEndpoint
 
-BLOCK_TYPES: tuple[type[StandfastBlock], ...] = (Customer, HostAccess, DatabaseAccess, Sandbox, ArchiveStore, Notices)
+BLOCK_TYPES: tuple[type[StandfastBlock], ...] = (
+    Customer, HostAccess, DatabaseAccess, NetworkDevice, WebEndpoint, Sandbox, ArchiveStore, Notices
+)
 
 
 def register_all() -> tuple[str, ...]:

@@ -44,6 +44,8 @@ def test_types_are_named_in_both_languages_and_distinct() -> None:
         "standfast-customer",
         "standfast-host",
         "standfast-database",
+        "standfast-device",
+        "standfast-endpoint",
         "standfast-sandbox",
         "standfast-archive",
         "standfast-notices",
@@ -60,6 +62,8 @@ def test_secrets_are_marked_so_that_the_server_masks_them() -> None:
         "standfast-sandbox": [],
         "standfast-host": ["private_key", "passphrase", "sudo_password"],
         "standfast-database": ["password"],
+        "standfast-device": ["community", "auth_password", "privacy_password"],
+        "standfast-endpoint": [],
         "standfast-archive": ["database"],
         "standfast-notices": ["password"],
     }

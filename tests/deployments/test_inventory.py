@@ -364,7 +364,7 @@ def test_a_private_key_by_reference(tmp_path: Path) -> None:
         (
             "- a\n- b\n",
             "line 1: the file must consist of the keys provider, customers, hosts, "
-                "databases, sandboxes, archives, notices; see docs/inventory.md",
+                "databases, devices, endpoints, sandboxes, archives, notices; see docs/inventory.md",
         ),
     ],
 )
@@ -519,8 +519,8 @@ def test_the_documented_example_is_right(tmp_path: Path, monkeypatch: pytest.Mon
     page = (Path(__file__).parents[2] / "docs" / "inventory.md").read_text(encoding="utf-8")
     example = page.partition("```yaml\n")[2].partition("```")[0]
     assert all(f"{section}:" in example for section in SECTIONS)
-    monkeypatch.setenv("WEB1_SUDO_PASSWORD", "x")
-    monkeypatch.setenv("ORDERS_DB_PASSWORD", "x")
+    for name in ("WEB1_SUDO_PASSWORD", "ORDERS_DB_PASSWORD", "CORE_SW1_AUTH", "CORE_SW1_PRIVACY"):
+        monkeypatch.setenv(name, "8 or more")
     inventory = read_inventory(write(tmp_path, example.replace("ssh-ed25519 AAAA...", KEY)))
     assert len(inventory.hosts) >= 2 and len(list(inventory.blocks())) >= 6
 
