@@ -7,7 +7,7 @@ import pkgutil
 from functools import cache
 
 import tasks.checks
-from tasks.checks.kinds import Check, DatabaseCheck, HostCheck, Limit, Limits
+from tasks.checks.kinds import Check, DatabaseCheck, DeviceCheck, HostCheck, Limit, Limits, WebCheck
 
 
 @cache
@@ -29,6 +29,14 @@ def host_checks() -> tuple[HostCheck, ...]:
 
 def database_checks(kind: str) -> tuple[DatabaseCheck, ...]:
     return tuple(check for check in all_checks() if isinstance(check, DatabaseCheck) and kind in check.kinds)
+
+
+def device_checks() -> tuple[DeviceCheck, ...]:
+    return tuple(check for check in all_checks() if isinstance(check, DeviceCheck))
+
+
+def web_checks() -> tuple[WebCheck, ...]:
+    return tuple(check for check in all_checks() if isinstance(check, WebCheck))
 
 
 def limits_for(check: Check, *overrides: dict[str, dict[str, float | None]]) -> Limits:

@@ -97,6 +97,8 @@ class Known:
     expected: what the inventory says of this target, for example {"units": ["orders.service"], "ports": [443],
         "backups": [{"path": "/srv/backup", "every_h": 24}], "time_zone": "Asia/Shanghai"}; a key that is missing means nothing was said.
     kind: of a database server: "postgresql", "mysql" or "mariadb"; version: its major and minor version.
+        Of a network device: how it is asked, "SNMPv3", "SNMPv2c" or "SNMPv2c default" (with a community that everybody knows).
+        Of a web endpoint: the scheme of its address, "http" or "https".
     """
 
     now: datetime
@@ -183,7 +185,55 @@ class DatabaseCheck:
         return queries[max(fitting)] if fitting else None
 
 
-Check = HostCheck | DatabaseCheck
+@dataclass(frozen=True)
+class DeviceCheck:
+    """A question to a network device, answered by a few columns of its management information (SNMP).
+
+    oids: what is walked, each a column of a table, or a scalar without its .0; without a leading dot. Several checks may share some.
+    again: these are walked a second time, some seconds later, behind a line `later SECONDS`.
+    must: every device has it, so an answer of nothing means that our account may not see it: unknown. Otherwise: not applicable.
+    parse: the answer as text in, anything out: a line for each figure, as snmpwalk -On writes it (see devices/__init__.py), the last line `end`.
+    """
+
+    id: str
+    title: Text
+    oids: tuple[str, ...]
+    parse: Callable[[str], Any]
+    judge: Judge
+    remedy: Text
+    source: str
+    chapter: Chapter = "network"
+    again: tuple[str, ...] = ()
+    must: bool = False
+    limits: Limits = field(default_factory=dict)
+    clause: str = ""
+    about: Callable[[Any], dict[str, str]] | None = None
+    remedy_operation: str = ""
+
+
+@dataclass(frozen=True)
+class WebCheck:
+    """A question to a web endpoint, answered by one part of looking at it from the worker.
+
+    asks: which part, as named in web/__init__.py: "page", "certificate", "protocols" or "plain".
+    parse: the part as text in, anything out: lines `name value`, the last line `end`.
+    """
+
+    id: str
+    title: Text
+    asks: Literal["page", "certificate", "protocols", "plain"]
+    parse: Callable[[str], Any]
+    judge: Judge
+    remedy: Text
+    source: str
+    chapter: Chapter = "middleware"
+    limits: Limits = field(default_factory=dict)
+    clause: str = ""
+    about: Callable[[Any], dict[str, str]] | None = None
+    remedy_operation: str = ""
+
+
+Check = HostCheck | DatabaseCheck | DeviceCheck | WebCheck
 
 
 def number(word: Any, what: str = "a figure") -> float:

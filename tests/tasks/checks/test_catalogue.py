@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reports.records import Outcome
-from tasks.checks.catalogue import all_checks, host_checks, limits_for
-from tasks.checks.kinds import HostCheck, Known, Row
+from tasks.checks.catalogue import all_checks, device_checks, host_checks, limits_for, web_checks
+from tasks.checks.kinds import Check, HostCheck, Known, Row
 from tasks.checks.reading import Answer, examine, host_script, judged
 
 CASES = Path(__file__).parent / "cases"
@@ -69,28 +69,43 @@ NONSENSE = st.one_of(st.just(""), st.just("无法找到命令\n"), st.text(max_s
                      st.sampled_from(["{", "[]", "null", "0", "-1", "nan", "{}\n{}", "a b c d e f g h i j k\n" * 3, "\n\n\n", "9" * 400]))
 
 
-@pytest.mark.parametrize("check", host_checks(), ids=lambda check: check.id)
+TEXT_CHECKS = [*host_checks(), *device_checks(), *web_checks()]
+
+
+def said_of(check: Check, output: str) -> tuple[Row, ...]:
+    if isinstance(check, HostCheck):
+        return examine(check, Answer(output, 0), limits_for(check), Known(now=NOW))
+    return judged(check, output, limits_for(check), Known(now=NOW, expected={"interfaces": ["eth0"], "speeds": {"eth0": 1000}, "status": 200, "text": "x"}))
+
+
+@pytest.mark.parametrize("check", TEXT_CHECKS, ids=lambda check: check.id)
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(output=NONSENSE)
 def test_nonsense_never_raises(check, output):
-    rows = examine(check, Answer(output, 0), limits_for(check), Known(now=NOW))
+    rows = said_of(check, output)
     assert rows and all(isinstance(row.outcome, Outcome) and row.zh and row.en for row in rows)
 
 
-@pytest.mark.parametrize("check", host_checks(), ids=lambda check: check.id)
+@pytest.mark.parametrize("check", TEXT_CHECKS, ids=lambda check: check.id)
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_an_answer_that_is_cut_never_raises(check, data):
-    """Real answers, cut anywhere, or with a line lost."""
-    outputs = [case["output"] for case in yaml.safe_load((CASES / f"{check.id}.yaml").read_text())]
+    """Real answers, cut anywhere, or with a line lost, or with one word replaced."""
+    outputs = [case.get("output", case.get("answer")) for case in yaml.safe_load((CASES / f"{check.id}.yaml").read_text())]
     output = data.draw(st.sampled_from(outputs))
     at = data.draw(st.integers(0, len(output)))
-    assert examine(check, Answer(output[:at], 0), limits_for(check), Known(now=NOW))
+    assert said_of(check, output[:at])
+    lines = output.splitlines(keepends=True)
+    if lines:
+        lost = data.draw(st.integers(0, len(lines) - 1))
+        assert said_of(check, "".join(lines[:lost] + lines[lost + 1:]))
+        other = data.draw(st.sampled_from(["-1", "0", "99999999999999999999", '"x"', "OID: .1.3", "Hex-STRING: 00", "null", "[]", "nan"]))
+        assert said_of(check, "".join([*lines[:lost], lines[lost].rpartition(" ")[0], " ", other, "\n", *lines[lost + 1:]]))
 
 
 def test_empty_is_never_ok_where_something_must_be_there():
     """An answer of nothing is only well for checks that look for trouble and say so."""
-    silent = {check.id for check in host_checks() if all(row.outcome is Outcome.OK for row in examine(check, Answer("", 0), limits_for(check), Known(now=NOW)))}
+    silent = {check.id for check in TEXT_CHECKS if all(row.outcome is Outcome.OK for row in said_of(check, ""))}
     assert silent == SILENT_IS_WELL
 
 
