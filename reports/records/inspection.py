@@ -46,7 +46,7 @@ class TargetRead(Record):
     """What became of one target of an inspection. problem: why it could not be read; empty if it was."""
 
     target: str
-    kind: Literal["host", "postgresql", "mysql", "network"]
+    kind: Literal["host", "postgresql", "mysql", "network", "web"]
     read_at: Moment
     seconds: float
     problem: Text | None = None
