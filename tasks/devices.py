@@ -22,7 +22,7 @@ from pysnmp.proto.rfc1905 import EndOfMibView, NoSuchInstance, NoSuchObject
 
 from blocks.network_device import NetworkDevice
 from reports.records import CheckRow, TargetRead, Text
-from tasks.checks.devices import HR_DATE, IF_DESCR
+from tasks.checks.devices import HR_DATE, HR_UPTIME, IF_DESCR, SYS_DESCR, SYS_NAME, SYS_UPTIME
 from tasks.checks.kinds import DeviceCheck, Known, Limits, Row, not_applicable, unknown
 from tasks.checks.reading import check_rows, judged
 from tasks.redaction import redact
@@ -35,6 +35,7 @@ ROWS = 5000            # of one column
 BYTES = 4 << 20        # of all answers together
 LETTERS = 300          # of one text
 SILENCES = 3           # questions left without answer until the device counts as gone
+EARLY = (HR_DATE, SYS_UPTIME, HR_UPTIME, SYS_NAME, SYS_DESCR)
 WELL_KNOWN = ("public", "private")
 
 AUTH = {"SHA": snmp.USM_AUTH_HMAC96_SHA, "SHA-256": snmp.USM_AUTH_HMAC192_SHA256, "SHA-512": snmp.USM_AUTH_HMAC384_SHA512}
@@ -182,12 +183,12 @@ async def _ask(access: NetworkDevice, oids: Sequence[str], again: Sequence[str])
                          f"{access.address} answers, but shows nothing; let the account see MIB-2 on the device")
         there = await _which(agent, oids)
         first, later = ({oid: _fresh(oid) for oid in names} for names in (oids, again))
-        # The clock before all else, since it is compared with ours; then what is read twice, so that the rest of the reading is part of the wait.
-        await _walk(agent, [first[oid] for oid in (HR_DATE,) if oid in there])
+        # The clock early, since it is compared with ours; then what is read twice, so that the rest of the reading is part of the wait.
+        await _walk(agent, [first[oid] for oid in EARLY if oid in there and oid in first])
         twice, looked = [oid for oid in again if oid in there], time.monotonic()
         await _walk(agent, [first[oid] for oid in twice])
         looked_until = time.monotonic()
-        await _walk(agent, [walk for oid, walk in first.items() if oid in there and oid not in (HR_DATE, *twice)])
+        await _walk(agent, [walk for oid, walk in first.items() if oid in there and oid not in (*EARLY, *twice)])
         if not twice:
             return first, later, 0.0
         await asyncio.sleep(max(0.0, SPAN_S - (time.monotonic() - looked_until)))

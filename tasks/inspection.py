@@ -7,36 +7,30 @@ from __future__ import annotations
 
 import gzip
 import io
-import secrets
 import tarfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from blocks import lookup
 from reports.archive import ChangeRow, inspections
 from reports.archive.inspections import Inspection
 from reports.records import CheckRow, Closure, InspectionRecord, Outcome, TargetRead, Text
 from tasks import desk, trend
-from tasks.checks.catalogue import all_checks, database_checks, host_checks, limits_for
+from tasks.checks.catalogue import all_checks, limits_for
 from tasks.checks.kinds import Check, Known, Limits
-from tasks.checks.reading import about_host, examine_host, host_script, remembered
-from tasks.databases import read_database
-from tasks.errors import BlockersFound, ProcedureError
+from tasks.checks.reading import remembered
+from tasks.errors import BlockersFound
 from tasks.redaction import redact
-from tasks.remote import Remote
 from tasks.requests import InspectionRequest
+from tasks.targets import Target, targets_of
 from tasks.trend import Forecast
 from tasks.working_days import due, quarter_begins
 
 Say = Callable[[str], None]
-AT_ONCE = 40           # hosts read at the same time by one worker
-HANDFUL = 25           # hosts of one task run
-KEEP_EVERY = 10        # hosts read are kept in such portions, so that a crash costs few
-HOST_LIMIT_S = 300     # for a host's whole answer
-SYSTEM, DATABASE = "system-inspection", "database-inspection"
+AT_ONCE = 40           # targets read at the same time by one worker
+HANDFUL = 25           # targets of one task run
+KEEP_EVERY = 10        # targets read are kept in such portions, so that a crash costs few
 
 
 # --- open, and where it stands --------------------------------------------------------------------------------------------
@@ -56,9 +50,10 @@ def open_inspection(procedure: str, request: InspectionRequest, *, run_id: str =
             archive.attach_run(request.number, run_id)
         return request.number
     people = desk.customer(request.customer)
-    names = chosen(procedure, request)
-    for name in names:
-        check_limits(procedure, name)
+    targets = chosen(procedure, request)
+    for target in targets.values():
+        check_limits(target)
+    names = list(targets)
     now = desk.now()
     number = archive.new_change(procedure=procedure, customer=people.name, requester=request.requester, operator=request.operator,
                                 reason=request.reason, request={**request.model_dump(mode="json"), "targets": names, "hosts": names},
@@ -69,19 +64,19 @@ def open_inspection(procedure: str, request: InspectionRequest, *, run_id: str =
     return number
 
 
-def chosen(procedure: str, request: InspectionRequest) -> list[str]:
-    """The names of the targets: those asked for, or all of the customer's, with any of the labels if some are given."""
-    there = {block.name: block for block in (lookup.hosts_of(request.customer) if procedure == SYSTEM else lookup.databases_of(request.customer))}
+def chosen(procedure: str, request: InspectionRequest) -> dict[str, Target]:
+    """The targets by name: those asked for, or all of the customer's, with any of the labels if some are given."""
+    there = targets_of(procedure, request.customer)
     if request.targets:
         if strange := [name for name in request.targets if name not in there]:
             raise BlockersFound(f"{strange[0]} is no target of customer {request.customer}; there are: {', '.join(sorted(there)[:20]) or 'none'}",
                                 f"{strange[0]} 不是客户 {request.customer} 的巡检对象;现有:{'、'.join(sorted(there)[:20]) or '无'}")
-        return list(dict.fromkeys(request.targets))
-    names = sorted(name for name, block in there.items() if not request.labels or set(request.labels) & set(block.labels))
-    if not names:
-        raise BlockersFound(f"customer {request.customer} has nothing to inspect with these labels; add hosts to the inventory or leave the labels out",
-                            f"客户 {request.customer} 没有符合标签的巡检对象;请在清单中添加主机,或不填标签")
-    return names
+        return {name: there[name] for name in request.targets}
+    found = {name: there[name] for name in sorted(there) if not request.labels or set(request.labels) & set(there[name].block.labels)}
+    if not found:
+        raise BlockersFound(f"customer {request.customer} has nothing to inspect with these labels; add targets to the inventory or leave the labels out",
+                            f"客户 {request.customer} 没有符合标签的巡检对象;请在清单中添加巡检对象,或不填标签")
+    return found
 
 
 def is_due(customer: str, procedure: str) -> bool:
@@ -141,12 +136,13 @@ def read_targets(number: str, names: list[str], say: Say) -> dict[str, int]:
     this = inspection(number)
     last = inspections.last_readings(desk.archive(), this, names)
     memory = _memory(last)
-    reader = _read_host if this.procedure == SYSTEM else _read_database
+    there = targets_of(this.procedure, this.customer)
     counted: dict[str, int] = {}
     waiting: list[tuple[TargetRead, str]] = []
     filed = inspections.targets_filed(desk.archive(), this)
     with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
-        running = [pool.submit(reader, name, memory.get(name, {}), last[name].started_at if name in last else None) for name in names if name not in filed]
+        running = [pool.submit(_read, name, there.get(name), memory.get(name, {}), last[name].started_at if name in last else None)
+                   for name in names if name not in filed]
         for future in as_completed(running):
             read, raw = future.result()
             waiting.append((read, raw))
@@ -179,22 +175,21 @@ def _memory(last: dict[str, Inspection]) -> dict[str, dict[str, dict]]:
     return memory
 
 
-def check_limits(procedure: str, name: str) -> None:
+def check_limits(target: Target) -> None:
     """Find out before anything is read that customer's and target's limits fit.
 
     Raises:
         BlockersFound: a limit that no check has, or one that contradicts itself.
     """
-    block = desk.host(name) if procedure == SYSTEM else lookup.find_database(name)
-    checks = host_checks() if procedure == SYSTEM else database_checks(block.kind)
+    block, of_customer = target.block, desk.customer(target.block.customer).limits
     try:
-        _merged(checks, desk.customer(block.customer).limits, block.limits)
+        _merged(target.checks, of_customer, block.limits)
     except ValueError as problem:
-        raise BlockersFound(f"{name}: {problem}", f"{name}:限值设置有矛盾({problem})") from problem
+        raise BlockersFound(f"{block.name}: {problem}", f"{block.name}:限值设置有矛盾({problem})") from problem
     known = {f"{check.id}.{limit}" for check in all_checks() for limit in check.limits}
-    if strange := sorted((set(block.limits) | set(desk.customer(block.customer).limits)) - known):
-        raise BlockersFound(f"{name}: no check has the limit {strange[0]}; see the list with: standfast checks",
-                            f"{name}:没有限值 {strange[0]};可用 standfast checks 查看全部")
+    if strange := sorted((set(block.limits) | set(of_customer)) - known):
+        raise BlockersFound(f"{block.name}: no check has the limit {strange[0]}; see the list with: standfast checks",
+                            f"{block.name}:没有限值 {strange[0]};可用 standfast checks 查看全部")
 
 
 def _merged(checks: Sequence[Check], of_customer: dict, of_target: dict) -> dict[str, Limits]:
@@ -204,30 +199,15 @@ def _merged(checks: Sequence[Check], of_customer: dict, of_target: dict) -> dict
     return {check.id: limits_for(check, of_customer, of_target) for check in checks}
 
 
-def _read_host(name: str, memory: dict[str, dict], before_at: datetime | None) -> tuple[TargetRead, str]:
-    """One connection, one script, all checks."""
-    began, read_at = time.monotonic(), desk.now()
-    checks, nonce = host_checks(), secrets.token_hex(12)
-    try:
-        host = desk.host(name)
-        limits = _merged(checks, desk.customer(host.customer).limits, host.limits)
-        with Remote(host) as remote:
-            answer = remote.run(host_script(checks, nonce, host.expected), timeout_s=HOST_LIMIT_S)
-    except ProcedureError as problem:
-        return TargetRead(target=name, kind="host", read_at=read_at, seconds=time.monotonic() - began, problem=problem.text), ""
-    known = {check.id: Known(now=read_at, before=memory.get(check.id, {}), before_at=before_at, expected=host.expected) for check in checks}
-    rows = examine_host(name, answer.out, nonce, checks, limits, known)
-    about = about_host(answer.out, nonce, checks)
-    return TargetRead(target=name, kind="host", read_at=read_at, seconds=time.monotonic() - began, about=about, rows=rows), answer.out
-
-
-def _read_database(name: str, memory: dict[str, dict], before_at: datetime | None) -> tuple[TargetRead, str]:
-    """One connection a database of the server; see tasks/databases.py."""
-    access = lookup.find_database(name)
-    checks = database_checks(access.kind)
-    limits = _merged(checks, desk.customer(access.customer).limits, access.limits)
-    return read_database(access, checks, limits, lambda check: Known(
-        now=desk.now(), before=memory.get(check, {}), before_at=before_at, expected=access.expected)), ""
+def _read(name: str, target: Target | None, memory: dict[str, dict], before_at: datetime | None) -> tuple[TargetRead, str]:
+    """One target, by whatever way its kind is read."""
+    if target is None:
+        gone = Text(zh=f"清单中已没有 {name};请恢复该条目", en=f"{name} is no longer in the inventory; put its entry back")
+        return TargetRead(target=name, kind="host", read_at=desk.now(), seconds=0, problem=gone), ""
+    block, checks = target.block, target.checks
+    limits = _merged(checks, desk.customer(block.customer).limits, block.limits)
+    return target.kind.read(block, checks, limits, lambda check: Known(
+        now=desk.now(), before=memory.get(check, {}), before_at=before_at, expected=getattr(block, "expected", {})))
 
 
 def _keep(this: Inspection, reads: list[tuple[TargetRead, str]]) -> None:
@@ -240,7 +220,7 @@ def _keep(this: Inspection, reads: list[tuple[TargetRead, str]]) -> None:
 
 
 def _packed(reads: Iterable[tuple[TargetRead, str]]) -> bytes:
-    """The raw answers, secrets removed, one file a host."""
+    """The raw answers, secrets removed, one file a target."""
     out = io.BytesIO()
     with gzip.GzipFile(fileobj=out, mode="wb", mtime=0, compresslevel=3) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:
         for read, raw in sorted(reads, key=lambda pair: pair[0].target):

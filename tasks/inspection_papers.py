@@ -7,9 +7,9 @@ from reports.archive import inspections
 from reports.documents import render_inspection, render_inspection_page
 from reports.records import CheckAbout, Development, FullForecast, InspectionRecord, Text
 from tasks import desk, inspection, trend
-from tasks.checks.catalogue import database_checks, host_checks
-from tasks.checks.kinds import Check, Limit
+from tasks.checks.kinds import Limit
 from tasks.papers import TYPES, file_paper
+from tasks.targets import ASKED, DATABASE
 
 
 def record_of(number: str) -> InspectionRecord:
@@ -46,11 +46,9 @@ def _forecast(forecast: trend.Forecast, history: list) -> FullForecast:
 
 def abouts(procedure: str, reads: tuple) -> tuple[CheckAbout, ...]:
     """What the report says of each check that was asked."""
-    if procedure == inspection.SYSTEM:
-        checks: tuple[Check, ...] = host_checks()
-    else:
-        kinds = {"postgresql", "mysql", "mariadb"}
-        checks = tuple({check.id: check for kind in sorted(kinds) for check in database_checks(kind)}.values())
+    kinds = {read.kind for read in reads} or ({"postgresql", "mysql"} if procedure == DATABASE else {"host"})
+    checks = tuple({check.id: check for kind in sorted(kinds) for check in ASKED[kind]()}.values())
+    if procedure == DATABASE:  # not every server is asked everything
         used = {row.check for read in reads for row in read.rows}
         checks = tuple(check for check in checks if not used or check.id in used)
     return tuple(CheckAbout(id=check.id, title=check.title, chapter=check.chapter, remedy=check.remedy, source=check.source, clause=check.clause,

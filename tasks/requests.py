@@ -89,7 +89,8 @@ class InspectionRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", title="Inspection")
 
     customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
-    targets: list[HostName] = Field(default_factory=list, title="Hosts or databases", description="Names of blocks; empty: all of the customer's")
+    targets: list[HostName] = Field(default_factory=list, title="Targets",
+                                    description="Names of hosts, devices and endpoints, or of databases; empty: all of the customer's")
     labels: list[Words] = Field(default_factory=list, title="Labels", description="Only what has one of these; empty: all")
     requester: Words = Field(default="schedule", title="Requested by", min_length=1)
     operator: Words = Field(default="", title="Operator", description="Who runs the procedure, and stands in the report as inspector")

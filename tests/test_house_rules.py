@@ -11,7 +11,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 PURE = ["reports/records", "tasks/operations", "tasks/checks", "tasks/planning", "tasks/survey.py", "tasks/comparison.py", "tasks/requests.py",
         "tasks/gates.py", "tasks/redaction.py", "tasks/trend.py", "tasks/working_days.py", "tasks/sections.py"]
-IMPURE = {"prefect", "fabric", "paramiko", "sqlalchemy", "psycopg", "subprocess", "socket", "requests", "httpx"}
+IMPURE = {"prefect", "fabric", "paramiko", "sqlalchemy", "psycopg", "subprocess", "socket", "ssl", "requests", "httpx", "pysnmp"}
 HEADINGS = ["Purpose", "When to use", "Approval", "Before you start", "Steps", "Back-out plan", "Point of no return", "Known errors", "Evidence kept"]
 
 
@@ -53,6 +53,10 @@ def test_imports_point_down(path):
 def test_only_remote_opens_ssh():
     assert [p.name for p in modules("tasks", "flows", "blocks", "reports") if {"paramiko", "fabric"} & {n.split(".")[0] for n in imported(p)}
             and p.name not in ("remote.py",) and "sandbox" not in p.parts and p.parts[-2] != "blocks"] == []
+
+
+def test_only_devices_speaks_snmp():
+    assert [p.name for p in modules("tasks", "flows", "blocks", "reports") if "pysnmp" in {n.split(".")[0] for n in imported(p)}] == ["devices.py"]
 
 
 PROCEDURES = [p for p in (ROOT / "flows").glob("*.py") if p.name != "__init__.py"]

@@ -9,7 +9,7 @@ from reports.documents.phrases import Phrases
 from reports.records import Outcome
 from tasks import inspection, inspection_papers
 from tasks.errors import BlockersFound
-from tasks.inspection import DATABASE, SYSTEM
+from tasks.targets import DATABASE, SYSTEM
 from tasks.requests import InspectionRequest
 
 QUARTERLY = InspectionRequest(customer="bureau", when="quarterly")
