@@ -217,7 +217,7 @@ def _go_on(number: str, as_json: bool) -> None:
     from blocks.lookup import require_server
     from flows.parts.catalogue import flow_of
     from tasks import desk
-    from tasks.targets import DATABASE, SYSTEM
+    from tasks.inspection import DATABASE, SYSTEM
 
     require_server(temporary=True)
     row = desk.change(number)

@@ -23,6 +23,9 @@ from tasks.checks.reading import remembered
 from tasks.errors import BlockersFound
 from tasks.redaction import redact
 from tasks.requests import InspectionRequest
+from tasks.targets import DATABASE as DATABASE
+from tasks.targets import HOST_LIMIT_S as HOST_LIMIT_S
+from tasks.targets import SYSTEM as SYSTEM
 from tasks.targets import Target, targets_of
 from tasks.trend import Forecast
 from tasks.working_days import due, quarter_begins
