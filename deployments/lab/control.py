@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from deployments.lab import base_image, databases, engine, hosts, inventory, mail_sink, media
+from deployments.lab import base_image, databases, devices, engine, hosts, inventory, mail_sink, media
 from deployments.lab.hosts import Host
 from deployments.lab.media import Release
 from deployments.lab.place import LabError, folder, only_one, say
@@ -74,6 +74,7 @@ class Lab:
             for host in waited:
                 hosts.wait(host)
                 databases.ensure(host)
+                devices.ensure(host)
             port = mail_sink.ensure()
             media.ensure()
             made = hosts.known()
@@ -102,6 +103,7 @@ class Lab:
             host = hosts.create(name)
             hosts.wait(host)
             databases.ensure(host)
+            devices.ensure(host)
             inventory.write(hosts.known(), mail_sink.ensure())
             return host
 

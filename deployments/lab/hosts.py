@@ -7,7 +7,7 @@ import re
 import secrets
 import socket
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 from deployments.lab import engine, images, keys
 from deployments.lab.place import LABEL, LabError, folder, lab_id, say
@@ -19,7 +19,10 @@ CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_NICE")
 
 @dataclass(frozen=True)
 class Host:
-    """A host of the lab. kind: "web" (nginx, application, PostgreSQL), "node" (nginx alone), "tomcat", "db" (MariaDB, SNMP). key_file: absolute."""
+    """A host of the lab. kind: "web" (nginx, application, PostgreSQL), "node" (nginx alone), "tomcat", "db" (MariaDB, SNMP). key_file: absolute.
+
+    services: what else of it is published, by name, and its port on the same address: "http" of a web host, "snmp" (UDP) of a db host.
+    """
 
     name: str
     kind: str
@@ -29,8 +32,11 @@ class Host:
     user: str
     key_file: str
     host_key: str
+    services: dict[str, int] = field(default_factory=dict)
 
 
+# By kind: name, port on the host, and the port that is wanted here, to which the host's number is added.
+SERVICES = {"web": {"http": ("80/tcp", 8200)}, "db": {"snmp": ("161/udp", 16100)}}
 READY = {
     "web": "curl -fsS --max-time 2 http://127.0.0.1/health",
     "node": "curl -fsS --max-time 2 -o /dev/null http://127.0.0.1/",
@@ -75,12 +81,12 @@ def remember(hosts: dict[str, Host]) -> None:
     part.replace(path)
 
 
-def free_port(wanted: int, taken: set[int]) -> int:
+def free_port(wanted: int, taken: set[int], kind: int = socket.SOCK_STREAM) -> int:
     """`wanted`, or the next port on 127.0.0.1 that nobody listens on. Raises LabError after a thousand."""
     for port in range(wanted, wanted + 1000):
         if port in taken:
             continue
-        with socket.socket() as probe:
+        with socket.socket(socket.AF_INET, kind) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((ADDRESS, port))
@@ -90,15 +96,26 @@ def free_port(wanted: int, taken: set[int]) -> int:
     raise LabError(f"no port is free on {ADDRESS} from {wanted} to {wanted + 999}; end what uses them and try again")
 
 
+def _number_of(name: str) -> int:
+    return int(re.sub(r"\D", "", name))
+
+
 def _wanted_port(name: str) -> int:
-    kind, number = kind_of(name), int(re.sub(r"\D", "", name))
-    return {"web": 2200, "tomcat": 2205, "node": 2210, "db": 2310}[kind] + number
+    return {"web": 2200, "tomcat": 2205, "node": 2210, "db": 2310}[kind_of(name)] + _number_of(name)
+
+
+def _service_ports(name: str, before: dict[str, Host], later: int) -> dict[str, int]:
+    """Free ports for what else the host publishes, those it had before if nobody took them; later: how many tries found theirs taken."""
+    taken = {port for other, host in before.items() if other != name for port in host.services.values()}
+    had = before[name].services if name in before else {}
+    return {service: free_port(had.get(service, wanted + _number_of(name)) + later, taken, socket.SOCK_DGRAM if inside.endswith("/udp") else socket.SOCK_STREAM)
+            for service, (inside, wanted) in SERVICES.get(kind_of(name), {}).items()}
 
 
 def create(name: str) -> Host:
     """Make the host from its image and start it; an older one of the same name goes away. It boots while this returns.
 
-    The host keeps its key and, if nobody took it, its port.
+    The host keeps its key and, if nobody took them, its ports.
     """
     kind = kind_of(name)
     image = images.ensure(kind)
@@ -123,11 +140,14 @@ def create(name: str) -> Host:
         owners |= dict.fromkeys((home, f"{home}/.ssh", f"{home}/.ssh/authorized_keys"), (number, number))
     taken = {host.port for other, host in before.items() if other != name}
     wanted = before[name].port if name in before else _wanted_port(name)
-    for _ in range(20):
+    for attempt in range(20):
         port = free_port(wanted, taken)
+        services = _service_ports(name, before, attempt)
         options = [f"--cap-add={capability}" for capability in CAPABILITIES]
         if "apparmor" in engine.text("info", "--format", "{{.SecurityOptions}}"):
             options += ["--security-opt", "apparmor=unconfined"]  # its default profile forbids the mounts that systemd makes
+        for service, published in services.items():
+            options += ["--publish", f"{ADDRESS}:{published}:{SERVICES[kind][service][0]}"]
         engine.docker(
             "create",
             "--name",
@@ -160,7 +180,7 @@ def create(name: str) -> Host:
         wanted = port + 1
     else:
         raise LabError(f"host {name} found no free port on {ADDRESS} near {wanted}")
-    host = Host(name, kind, container, ADDRESS, port, "ops", str(key_file), host_key)
+    host = Host(name, kind, container, ADDRESS, port, "ops", str(key_file), host_key, services)
     remember({**known(), name: host})
     return host
 

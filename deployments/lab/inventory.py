@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from deployments.lab import databases, engine
+from deployments.lab import databases, devices, engine
 from deployments.lab.hosts import Host
 from deployments.lab.place import folder
 
@@ -71,6 +71,8 @@ def write(hosts: dict[str, Host], smtp_port: int) -> Path:
         "customers": _CUSTOMERS,
         "hosts": [_host(host) for host in hosts.values()],
         "databases": databases.entries(list(hosts.values())),
+        "devices": devices.devices(list(hosts.values())),
+        "endpoints": devices.endpoints(list(hosts.values())),
         "sandboxes": [{"name": "default", "engine": engine.address(), "memory_mib": 1024, "disk_mib": 8192}],
         "archives": [
             {
