@@ -74,9 +74,10 @@ def file_targets(archive: Archive, inspection: Inspection, reads: Sequence[Targe
                              "outcome": row.outcome.value, "value": row.value, "unit": row.unit, "capacity": row.capacity,
                              "says_zh": row.says.zh, "says_en": row.says.en, "evidence": row.evidence})
         if targets:
-            session.execute(insert(TargetReadTable), targets)
+            session.execute(insert(TargetReadTable.__table__), targets)
         for start in range(0, len(rows), AT_ONCE):
-            session.execute(insert(CheckRowTable), rows[start:start + AT_ONCE])
+            # into the table, not the class: keeping account of each object would take most of the time
+            session.execute(insert(CheckRowTable.__table__), rows[start:start + AT_ONCE])
 
 
 def targets_filed(archive: Archive, inspection: Inspection) -> set[str]:
