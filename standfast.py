@@ -312,6 +312,8 @@ def inspect(customer: Annotated[str, typer.Argument(help="The customer's name")]
     """Inspect a customer's hosts or database servers in this process; reads only."""
     if not customer and not number:
         raise typer.BadParameter("name the customer, or an inspection by --number")
+    import asyncio
+
     from pydantic import ValidationError
 
     from blocks.lookup import require_server
@@ -329,12 +331,25 @@ def inspect(customer: Annotated[str, typer.Argument(help="The customer's name")]
                                         reason=reason, number=number)
         except ValidationError as problem:
             raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {problem.errors()[0]['msg']}") from None
-        state = (database_inspection if databases else system_inspection)(request, return_state=True)
+        state = asyncio.run((database_inspection if databases else system_inspection)(request, return_state=True))
         done = (state.message or "").partition(":")[0]
         files = {name: str(path) for name, path in papers.documents(done).items()} if done.startswith("INS-") else {}
         show({"number": done, "grade": state.name, "says": state.message, "documents": files}, as_json,
              f"{state.name}. {state.message}" + "".join(f"\n  {path}" for path in files.values()))
         raise typer.Exit({"AllWell": 0, "Warnings": 7, "Critical": 8, "Incomplete": 9, "Refused": 4}.get(state.name or "", 1))
+
+
+@app.command()
+def readers(limit: Annotated[int, typer.Option(help="Handfuls of targets at the same time")] = 2) -> None:
+    """Read targets for inspections that run elsewhere with STANDFAST_READERS=task-workers, until stopped; start as many as wished."""
+    from prefect.task_worker import serve
+
+    from blocks.lookup import require_server
+    from flows.parts.inspection_steps import read
+
+    with plainly():
+        require_server()
+        serve(read, limit=limit)
 
 
 @app.command()

@@ -18,6 +18,6 @@ from tasks.requests import InspectionRequest
 
 
 @flow(name="database-inspection", flow_run_name="Database inspection of {request.customer}", persist_result=True)
-def database_inspection(request: InspectionRequest) -> State:
+async def database_inspection(request: InspectionRequest) -> State:
     """Inspect a customer's database servers; read-only."""
-    return inspect("database-inspection", request)
+    return await inspect("database-inspection", request)

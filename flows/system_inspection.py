@@ -20,6 +20,6 @@ from tasks.requests import InspectionRequest
 
 
 @flow(name="system-inspection", flow_run_name="System inspection of {request.customer}", persist_result=True)
-def system_inspection(request: InspectionRequest) -> State:
+async def system_inspection(request: InspectionRequest) -> State:
     """Inspect a customer's hosts, network devices and web endpoints, and report what is wrong, new, worse, better and fixed."""
-    return inspect("system-inspection", request)
+    return await inspect("system-inspection", request)

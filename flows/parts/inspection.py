@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from anyio import to_thread
 from prefect import State
 from prefect.states import Completed, Failed
 
 from blocks.lookup import UnknownName
 from flows.parts import inspection_steps as steps
 from flows.parts.run import ending, name_this_run, run_id
+from reports.documents import get_ready
 from reports.records import Closure, Outcome
 from tasks import desk, inspection
 from tasks.errors import ProcedureError
@@ -17,8 +19,15 @@ STATES = {Outcome.OK: "AllWell", Outcome.WARNING: "Warnings", Outcome.CRITICAL: 
           Outcome.NOT_APPLICABLE: "AllWell"}
 
 
-def inspect(procedure: str, request: InspectionRequest) -> State:
-    """Take an inspection from its request to its sealed report, and say the worst that was found in the run's state."""
+async def inspect(procedure: str, request: InspectionRequest) -> State:
+    """Take an inspection from its request to its sealed report, and say the worst that was found in the run's state.
+
+    In a thread, under a flow that is asynchronous only because Prefect ends one a second sooner (it does not wait for the heartbeat).
+    """
+    return await to_thread.run_sync(_inspect, procedure, request)
+
+
+def _inspect(procedure: str, request: InspectionRequest) -> State:
     try:
         if request.when == "quarterly" and not request.number and not desk.archive().change_of_run(run_id()):
             if number := inspection.left_open(request.customer, procedure):
@@ -30,8 +39,11 @@ def inspect(procedure: str, request: InspectionRequest) -> State:
         return ending(None, Closure.REFUSED, problem.text)
     name_this_run(number)
     with desk.driving(number):
+        if steps.readers_elsewhere():
+            steps.read_elsewhere(number)  # what they leave is read here
         parts = inspection.handfuls(inspection.missing(number))
         reading = [steps.read.submit(number, names, part, len(parts)) for part, names in enumerate(parts, start=1)]
+        get_ready()  # what draws the report's charts, while the hosts answer
         for future in reading:
             future.wait()
         if missing := inspection.missing(number):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 from prefect import task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_progress_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 
 from tasks import inspection, inspection_papers, papers
+
+# Set to "task-workers" where the flow runs: the targets are read by `standfast readers`, started on as many machines as wished.
+ELSEWHERE = "STANDFAST_READERS"
+SPREAD = 8  # over so many task workers a small fleet can be spread
+PATIENCE_S = float(os.environ.get("STANDFAST_READERS_PATIENCE_S", inspection.HOST_LIMIT_S + 60))
 
 
 @task(name="Read", task_run_name="Read {part} of {parts}: {names}", persist_result=False, retries=1, retry_delay_seconds=5)
@@ -15,6 +23,27 @@ def read(number: str, names: list[str], part: int, parts: int) -> dict[str, int]
     counted = inspection.read_targets(number, names, get_run_logger().info)
     _show(number)
     return counted
+
+
+def readers_elsewhere() -> bool:
+    return os.environ.get(ELSEWHERE) == "task-workers"
+
+
+def read_elsewhere(number: str) -> None:
+    """Give the handfuls to Prefect's task workers, and wait until they ended, or read no target more for `PATIENCE_S` seconds.
+
+    A task worker that dies says nothing, so the archive is asked how far they are.
+    """
+    missing = inspection.missing(number)
+    parts = inspection.handfuls(missing, max(1, min(inspection.HANDFUL, len(missing) // SPREAD)))
+    reading = [read.delay(number, names, part, len(parts)) for part, names in enumerate(parts, start=1)]
+    left, since = -1, time.monotonic()
+    while reading and time.monotonic() - since < PATIENCE_S:
+        reading[0].wait(timeout=5)
+        if reading[0].state.is_final():
+            reading.pop(0)
+        if (now := len(inspection.missing(number))) != left:
+            left, since = now, time.monotonic()
 
 
 @task(name="Report", task_run_name="Compare, forecast, report, seal", persist_result=False, retries=1, retry_delay_seconds=5)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from reports.documents.charts import get_ready
 from reports.documents.html import to_html
 from reports.documents.inspection import inspection
 from reports.documents.inspection_page import inspection_page
@@ -24,7 +25,8 @@ from reports.records import NOTHING, ChangeRecord, InspectionRecord, Language, P
 
 ZONE = "Asia/Shanghai"
 
-__all__ = ["render_inspection", "render_inspection_page", "render_instruction", "render_outcome_page", "render_plan_page", "render_plan_text", "render_report"]
+__all__ = ["get_ready", "render_inspection", "render_inspection_page", "render_instruction", "render_outcome_page", "render_plan_page", "render_plan_text",
+           "render_report"]
 
 
 def _formats(paper: Paper, made_at: datetime) -> dict[str, bytes]:

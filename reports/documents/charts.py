@@ -50,6 +50,13 @@ class Course:
     days: tuple[tuple[float, str], ...]
 
 
+def get_ready() -> None:
+    """Load the drawing library, which takes a second or two; whoever waits for something else may as well do it meanwhile."""
+    import matplotlib.figure  # noqa: F401
+
+    _library()
+
+
 @cache
 def _library() -> Any:
     """Matplotlib with our settings and none of the machine's."""
