@@ -141,11 +141,11 @@ def plan(file: Annotated[Path, typer.Argument(help="The request as YAML")], proc
 @app.command()
 def rehearse(number: Number, as_json: AsJson = False) -> None:
     """Carry the plan out on a simulated copy, back it out there, compare."""
-    from tasks import lifecycle
+    from tasks import lifecycle, rehearsal
 
     with plainly():
         round_ = lifecycle.current_round(number)
-        done = lifecycle.rehearse(number, round_, say)
+        done = rehearsal.rehearse(number, round_, say)
         show(done.model_dump(mode="json") if done else {}, as_json,
              f"{number}: rehearsal {'passed' if done and done.passed else 'failed: ' + (done.problem.en if done else 'none is needed')}"
              + "".join(f"\n  {o.number:2} {o.title.en}: {o.result}, {o.seconds:.1f} s" for o in (done.outcomes if done else ())))

@@ -8,7 +8,7 @@ from blocks import lookup
 from reports.documents import render_instruction, render_outcome_page, render_plan_page, render_report
 from reports.documents.phrases import Phrases
 from reports.records import NOTHING, ApprovalRequest, Approver, ChangeRecord, InspectionRecord, JournalEntry, Text
-from tasks import approval, desk, lifecycle
+from tasks import approval, change_record, desk, lifecycle, rehearsal
 
 TYPES = {"html": "text/html", "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
          "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -20,7 +20,7 @@ def ask_customer(number: str, round_: int) -> ApprovalRequest:
     Raises:
         BlockersFound: not rehearsed, or nobody may approve.
     """
-    lifecycle.require_rehearsed(lifecycle.plan_of(number, round_), lifecycle.rehearsal_of(number, round_))
+    rehearsal.require_rehearsed(lifecycle.plan_of(number, round_), lifecycle.rehearsal_of(number, round_))
     write_instruction(number, round_)
     return lifecycle.ask_customer(number, round_)
 
@@ -38,7 +38,7 @@ def write_report(number: str) -> None:
 
 
 def _write(number: str, name: str, render) -> None:
-    file_paper(lifecycle.record_of(number), name, render)
+    file_paper(change_record.record_of(number), name, render)
 
 
 def file_paper(record: ChangeRecord | InspectionRecord, name: str, render) -> None:
@@ -72,13 +72,13 @@ def documents(number: str) -> dict[str, Path]:
 
 def plan_page(number: str) -> str:
     """The page that the approver reads, in the customer's language, as Markdown."""
-    record = lifecycle.record_of(number)
+    record = change_record.record_of(number)
     return render_plan_page(record, record.language, desk.customer(record.customer).zone)
 
 
 def approval_page(number: str, refused: JournalEntry | None) -> str:
     """The same above the form, with the reason why the last entry did not count."""
-    record = lifecycle.record_of(number)
+    record = change_record.record_of(number)
     why = Text.of_fields(refused.detail, "why") if refused else NOTHING
     return render_plan_page(record, record.language, desk.customer(record.customer).zone, why)
 
@@ -124,7 +124,7 @@ def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
     """Send each approver a fresh one-time code with the instruction attached (R104, R111)."""
     from zoneinfo import ZoneInfo
 
-    record = lifecycle.record_of(number)
+    record = change_record.record_of(number)
     people = desk.customer(record.customer)
     language, plan = people.language, record.plan
     archive = desk.archive()
@@ -145,7 +145,7 @@ def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
 
 def send_outcome(number: str) -> None:
     """Tell the customer's approvers how the change ended, with the report attached. A mail that fails is noted, no more."""
-    record = lifecycle.record_of(number)
+    record = change_record.record_of(number)
     people = desk.customer(record.customer)
     language, archive = people.language, desk.archive()
     attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES["pdf"]) for e in archive.evidence(number)
@@ -162,6 +162,6 @@ def send_outcome(number: str) -> None:
 
 def outcome_page(number: str) -> str:
     """How the change ended, for the run's page: closure, steps with seconds, where the documents lie. Markdown."""
-    record = lifecycle.record_of(number)
+    record = change_record.record_of(number)
     page = render_outcome_page(record, record.language, desk.customer(record.customer).zone)
     return "\n".join([page, *(f"- `{path}`" for name, path in documents(number).items() if name.startswith("report-"))])

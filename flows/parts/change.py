@@ -25,7 +25,7 @@ from flows.parts.run import (
     waiting_for_approval,
 )
 from reports.records import NOTHING, Closure, Text
-from tasks import desk, gates, lifecycle
+from tasks import approval, carrying_out, desk, gates, lifecycle
 from tasks.errors import BlockersFound, ProcedureError
 
 
@@ -66,10 +66,10 @@ def _lifecycle(number: str) -> State:
         if decision is None:
             return waiting_for_approval(number)
         if decision != "approved":
-            why = gates.why_not(lifecycle.decision_of(number, round_))
+            why = gates.why_not(approval.decision_of(number, round_))
             return _close(number, Closure.REJECTED if decision == "rejected" else Closure.EXPIRED, why)
         # 4 Carry out: wait for the window, lock, compare with what was approved
-        while (seconds := lifecycle.seconds_until_window(number)) > 0:  # woken early, it waits on
+        while (seconds := carrying_out.seconds_until_window(number)) > 0:  # woken early, it waits on
             wait_in_line(seconds, key=f"window-{number}-{round_}-{uuid4().hex[:8]}")
         with one_change_at_a_time(number):
             if not steps.prepare_targets(number, round_):
@@ -99,7 +99,7 @@ def _roll_out(number: str) -> Text:
     """Every batch, the canary first; in a batch the hosts go side by side, step by step. Returns why it stopped, or nothing."""
     plan = lifecycle.plan_of(number)
     for count, batch in enumerate(plan.batches, start=1):
-        lifecycle.renew_locks(number, batch)
+        carrying_out.renew_locks(number, batch)
         for row in zip_longest(*(plan.steps_of(name) for name in batch)):
             here = [step for step in row if step]
             running = [steps.carry_out_step.submit(number, s.number, s.target, s.title.say("en")) for s in here]
@@ -121,8 +121,8 @@ def _back_out(number: str, why: Text) -> State:
                                                    en=f"failed after the point of no return, people are called: {why.en}"))
     lifecycle.begin_back_out(number, why)
     with one_change_at_a_time(number):
-        lifecycle.renew_locks(number)
-        undone = [steps.undo_step(number, s.number, s.target, s.title.say("en")) for s in lifecycle.steps_to_undo(number)]
+        carrying_out.renew_locks(number)
+        undone = [steps.undo_step(number, s.number, s.target, s.title.say("en")) for s in carrying_out.steps_to_undo(number)]
         left = [Text.of_fields(o, "problem") for o in undone if o["result"] != "done"] + steps.compare_after_back_out(number)
     if left:
         return _close(number, Closure.FAILED, Text(zh=f"{why.zh}。回退未能完成：{left[0].zh}",

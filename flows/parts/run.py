@@ -19,7 +19,7 @@ from prefect.settings import get_current_settings
 from prefect.states import Cancelled, Completed, Failed
 
 from reports.records import ApprovalRequest, Closure, JournalEntry, Plan, Text
-from tasks import approval, desk, lifecycle
+from tasks import approval, carrying_out, desk, lifecycle
 from tasks.approval_form import ApprovalForm
 from tasks.questions import question_of
 from tasks.redaction import redact
@@ -112,7 +112,7 @@ def wait_in_line(seconds: float, *, key: str) -> None:
     if can_be_suspended():
         suspend_flow_run(timeout=math.ceil(seconds + GRACE.total_seconds()), key=key)
     else:
-        lifecycle.sleep_until(seconds, limit_s=30 * 86400)
+        carrying_out.sleep_until(seconds, limit_s=30 * 86400)
 
 
 def ask_in_the_ui(number: str, asked: ApprovalRequest, wrong: tuple[JournalEntry, ...]) -> ApprovalForm:

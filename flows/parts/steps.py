@@ -12,7 +12,7 @@ from prefect.context import TaskRunContext
 from prefect.logging import get_run_logger
 
 from reports.records import Closure, Text, canonical
-from tasks import approval, lifecycle, papers
+from tasks import approval, carrying_out, lifecycle, papers, rehearsal, verification
 from tasks.comparison import KINDS_ZH
 from tasks.errors import HostUnreachable
 from tasks.questions import question_of
@@ -55,9 +55,9 @@ def survey_and_plan(number: str, round_: int, hosts: str) -> dict:
 
 @task(name="Rehearse", task_run_name="Rehearse upgrade and back-out on a copy", **reading)
 def rehearse(number: str, round_: int) -> dict:
-    rehearsal = lifecycle.rehearse(number, round_, say())
+    done = rehearsal.rehearse(number, round_, say())
     create_markdown_artifact(papers.plan_page(number), key=f"plan-{number.lower()}", description=f"{number} · 方案与演练 / plan and rehearsal")
-    lifecycle.require_rehearsed(lifecycle.plan_of(number, round_), rehearsal)
+    rehearsal.require_rehearsed(lifecycle.plan_of(number, round_), done)
     return {"passed": True}
 
 
@@ -81,14 +81,14 @@ def send_codes(number: str, round_: int, mailing: int, link: str) -> str:
       retries=2, retry_delay_seconds=[5, 30], retry_condition_fn=_unreachable)
 def prepare_targets(number: str, round_: int) -> list[str]:
     """Not remembered: after a crash the locks must be renewed."""
-    drift = lifecycle.prepare_targets(number, round_, say())
+    drift = carrying_out.prepare_targets(number, round_, say())
     return [f"{d.target}: {d.kind} {d.name}: {d.before} -> {d.after}" for d in drift]
 
 
 @task(name="Step", task_run_name="{target} · {title}", **changing)
 def carry_out_step(number: str, step_number: int, target: str, title: str) -> dict:
     step = lifecycle.step_of(number, step_number, target)
-    outcome = lifecycle.carry_out_step(number, step, say())
+    outcome = carrying_out.carry_out_step(number, step, say())
     get_run_logger().info("%s on %s: %s in %.1f s. %s", title, target, outcome.result, outcome.seconds, outcome.problem.en)
     return {"result": outcome.result, **outcome.problem.fields("problem"), "seconds": outcome.seconds}
 
@@ -96,26 +96,26 @@ def carry_out_step(number: str, step_number: int, target: str, title: str) -> di
 @task(name="Undo step", task_run_name="Back out · {target} · {title}", persist_result=False)
 def undo_step(number: str, step_number: int, target: str, title: str) -> dict:
     """Not remembered: an undo that failed is tried again when the run is taken up; one that was done is known to the archive."""
-    outcome = lifecycle.undo_step(number, lifecycle.step_of(number, step_number, target), say())
+    outcome = carrying_out.undo_step(number, lifecycle.step_of(number, step_number, target), say())
     return {"result": outcome.result, **outcome.problem.fields("problem")}
 
 
 @task(name="Verify", task_run_name="Acceptance checks on the live system ({part})", persist_result=False)
 def verify(number: str, part: str, targets: list[str]) -> list[Text]:
     """Not remembered: what was good before a crash says nothing of now."""
-    return list(lifecycle.verify(number, targets))
+    return list(verification.verify(number, targets))
 
 
 @task(name="Compare", task_run_name="Compare with the facts before", persist_result=False, retries=2, retry_delay_seconds=[2, 10],
       retry_condition_fn=_unreachable)
 def compare(number: str) -> list[Text]:
     return [Text(zh=f"{d.target}：{KINDS_ZH[d.kind]} {d.name}：{d.before or '无'} → {d.after or '无'}",
-                 en=f"{d.target}: {d.kind} {d.name}: {d.before or 'none'} -> {d.after or 'none'}") for d in lifecycle.compare_after(number)]
+                 en=f"{d.target}: {d.kind} {d.name}: {d.before or 'none'} -> {d.after or 'none'}") for d in verification.compare_after(number)]
 
 
 @task(name="Compare after back-out", task_run_name="Prove by comparison that everything is as before", persist_result=False)
 def compare_after_back_out(number: str) -> list[Text]:
-    return list(lifecycle.as_before(number))
+    return list(verification.as_before(number))
 
 
 @task(name="Archive", task_run_name="Close as “{closure}”, write the report, seal the archive", persist_result=False)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from reports.records import Acceptance, Closure, Health, Text, same
-from tasks import inspection, lifecycle
+from tasks import inspection, verification
 from tasks.procedures import back_out
 from tasks.requests import BackOutRequest, InspectionRequest
 from tests.live.scratch import plan, step
@@ -42,5 +42,5 @@ def test_going_back_to_what_was_down_asks_no_health_that_was_not_there(office):
     made = back_out.plan("CHG-20270101-999", BackOutRequest(change=first, requester="张工", reason="试"), {}, print)
     assert made.acceptance == (good,)
     assert [bad.title.en in r.en or never.title.en in r.en for r in made.risk.reasons] == [False, True, True]
-    unwell = {a.title.en: lifecycle.on_host("web1", Text(zh="", en=f"{a.title.en}: HTTP 500")) for a in (good, bad, never)}
-    assert [lifecycle.was_good({"web1": before}, problem) for problem in unwell.values()] == [True, False, False]
+    unwell = {a.title.en: verification.on_host("web1", Text(zh="", en=f"{a.title.en}: HTTP 500")) for a in (good, bad, never)}
+    assert [verification.was_good({"web1": before}, problem) for problem in unwell.values()] == [True, False, False]

@@ -10,7 +10,7 @@ import pytest
 from reports.documents import render_outcome_page
 from reports.documents.phrases import catalogue
 from reports.records import Closure, Copy, JournalEntry, Rehearsal, Text, same
-from tasks import comparison, desk, errors, lifecycle, papers, requests
+from tasks import change_record, comparison, desk, errors, lifecycle, papers, requests
 from tasks.errors import HostUnreachable, ProcedureError
 from tests.reports.sample import NOW
 
@@ -105,7 +105,7 @@ def test_a_refused_change_is_told_in_chinese_wherever_people_read_it(office, mon
     page = papers.outcome_page(number)
     assert page.startswith(f"# 变更 {number}：未予实施") and "请检查地址、端口和网络" in page
     assert "report-en.pdf" in " ".join(papers.documents(number)) and office.archive().verify().ok
-    record = lifecycle.record_of(number)
+    record = change_record.record_of(number)
     assert "check address, port and network" in render_outcome_page(record, "en")
 
 
@@ -116,7 +116,7 @@ def test_issues_and_the_reason_for_a_back_out_keep_both_languages(office):
         lifecycle.note_issue(number, issue)
     assert not lifecycle.backing_out(number)
     lifecycle.begin_back_out(number, why)
-    assert lifecycle.backing_out(number) == why and lifecycle.record_of(number).issues == (issue,)
+    assert lifecycle.backing_out(number) == why and change_record.record_of(number).issues == (issue,)
 
 
 def test_the_form_says_in_the_customers_language_why_the_last_entry_did_not_count(office):

@@ -1,0 +1,58 @@
+"""A change as papers and bundle tell it, put together from the archive."""
+
+from __future__ import annotations
+
+from reports.archive import Archive
+from reports.records import Approval, ApprovalRequest, ChangeRecord, Difference, Plan, Text
+from tasks import desk
+from tasks.comparison import differences, unexpected
+from tasks.lifecycle import current_round, outcomes, plan_of, reason_of, rehearsal_of, surveys_of
+
+
+def record_of(number: str) -> ChangeRecord:
+    """All that documents and bundle say of this change, put together from the archive."""
+    archive: Archive = desk.archive()
+    row, round_ = archive.change(number), current_round(number)
+    people = desk.customer(row.customer)
+    plan = plan_of(number, round_) or plan_of(number, max(1, round_ - 1))
+    before = surveys_of(number, f"before {round_}")
+    after = surveys_of(number, latest_after(number))
+    backs = [surveys_of(number, f"after back-out {n}") for n in range(1, 1 + len(archive.journal(number, event="compared after back-out")))]
+    if backs:
+        after = backs[-1]
+    changed = tuple(d for name in after if name in before for d in differences(before[name], after[name]))
+    decisions = tuple(a for _, a in archive.load_all(number, "approval", Approval))
+    issues = tuple(Text.of_fields(e.detail, "issue") for e in archive.journal(number, event="issue"))
+    return ChangeRecord(
+        number=number, procedure=row.procedure, customer=row.customer, customer_name=_text(people.full_name),
+        provider_name=_text(people.provider_name), language=people.language, requester=row.requester, operator=row.operator, reason=row.reason,
+        opened_at=row.opened_at, closed_at=row.closed_at, closure=row.closure, closure_reason=reason_of(row), request=row.request,
+        plan=plan, rehearsal=rehearsal_of(number, round_), asked=archive.load(number, "request for approval", str(round_), ApprovalRequest),
+        approvals=decisions, contacts=tuple(people.contact_records()), before=tuple(before.values()), after=tuple(after.values()),
+        outcomes=outcomes(number), undone=outcomes(number, "undo"), changed=changed,
+        unexpected=nobody_planned(number, plan, changed) if plan and after and not backs else (),
+        issues=issues, journal=archive.journal(number))
+
+
+def _text(both) -> Text:
+    return Text(zh=both.zh, en=both.en)
+
+
+def nobody_planned(number: str, plan: Plan, changed: tuple[Difference, ...]) -> tuple[Difference, ...]:
+    shown = _shown_in_rehearsal(number)
+    return tuple(d for name in plan.targets for d in unexpected([d for d in changed if d.target == name], plan, name)
+                 if (d.kind, d.name, d.before, d.after) not in shown)
+
+
+def _shown_in_rehearsal(number: str) -> set[tuple[str, str, str, str]]:
+    """Configuration that the rehearsal changed in the very same way: it stood in what was approved, so it is no surprise.
+
+    A package that brings a new version of a file which nobody edited, for example (deb-conffiles(5)).
+    """
+    rehearsal = rehearsal_of(number)
+    return {(d.kind, d.name, d.before, d.after) for d in rehearsal.changed if d.kind == "configuration"} if rehearsal else set()
+
+
+def latest_after(number: str) -> str:
+    """The newest reading after the change; every comparison reads anew, since one from before a crash says nothing of today."""
+    return f"after {max(1, len(desk.archive().journal(number, event='compared with before')))}"

@@ -1,0 +1,146 @@
+"""The rehearsal (R174): the plan carried out on a stand-in for its first hosts, checked, backed out, and compared."""
+
+from __future__ import annotations
+
+from blocks.host_access import HostAccess
+from reports.records import NOTHING, Copy, Difference, Health, Plan, Rehearsal, Step, StepOutcome, Survey, Text
+from tasks import desk, running
+from tasks.carrying_out import ATTEMPTS
+from tasks.comparison import KINDS_ZH, differences, said, same_as_before
+from tasks.errors import BlockersFound
+from tasks.lifecycle import Say, current_round, media_files, plan_of, read_survey, rehearsal_of, request_of, surveys_of
+from tasks.verification import check_acceptance
+
+
+def rehearse(number: str, round_: int, say: Say) -> Rehearsal | None:
+    """Carry the plan out on a copy of the first batch's hosts, check, back out, and compare (R174). Filed when it is over.
+
+    None where the plan says why it need not be rehearsed.
+    """
+    if done := rehearsal_of(number, round_):
+        return done
+    plan = plan_of(number, round_)
+    if plan is None or plan.no_rehearsal:
+        return None
+    request = request_of(number)
+    staging = getattr(request, "rehearse_on", "")
+    desk.archive().note(number, "rehearsal begun", round=round_, on=staging or "simulated copy")
+    started_at = desk.now()
+    parts: list[Rehearsal] = []
+    for name in plan.batches[0]:
+        parts.append(_rehearse_on_staging(number, plan, name, staging, say) if staging else _rehearse_on_copy(number, plan, name, say))
+        if not parts[-1].passed:
+            break
+    rehearsal = Rehearsal(
+        change=number, plan=plan.fingerprint(), place=parts[0].place, started_at=started_at, finished_at=desk.now(),
+        passed=all(part.passed for part in parts), problem=next((part.problem for part in parts if part.problem), NOTHING),
+        **{field: tuple(item for part in parts for item in getattr(part, field)) for field in
+           ("copies", "deviations", "outcomes", "undone", "health_before", "health_after", "health_undone", "changed", "remaining")})
+    desk.archive().save(number, "rehearsal", str(round_), rehearsal)
+    desk.archive().note(number, "rehearsed", round=round_, passed=rehearsal.passed, **rehearsal.problem.fields("problem"))
+    return rehearsal
+
+
+def _rehearse_on_copy(number: str, plan: Plan, name: str, say: Say) -> Rehearsal:
+    from blocks import lookup
+    from tasks.simulated_copy import make_copy, remove_copy
+
+    sandbox = lookup.find_sandbox("default")
+    survey = next(s for s in surveys_of(number, f"before {current_round(number)}").values() if s.target == name)
+    host, copy = make_copy(desk.host(name), sandbox, number=number, survey=survey, say=say)
+    try:
+        return _rehearse(plan, name, host, "simulated copy", survey, copy, say)
+    finally:
+        remove_copy(sandbox, number=number, target=name, say=say)
+
+
+def _rehearse_on_staging(number: str, plan: Plan, name: str, staging: str, say: Say) -> Rehearsal:
+    host = desk.host(staging)
+    survey = surveys_of(number, f"before {current_round(number)}")[name]
+    here = host.model_copy(update={"name": name})
+    running.take_lock(here, number, f"rehearsal of {name}")
+    running.forget(here, number)  # what an earlier try left says nothing of this one
+    try:
+        return _rehearse(plan, name, here, "staging host", survey, None, say)
+    finally:
+        running.forget(here, number)
+        running.release_lock(here, number)
+
+
+def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, copy: Copy | None, say: Say) -> Rehearsal:
+    """Plan, checks, back-out and comparison on one stand-in for one target."""
+    started_at = desk.now()
+    acceptance = [a for a in plan.acceptance if a.target == name]
+    # Facts are read only once the checks are good: a service that is still starting has no port yet.
+    health_before = check_acceptance(host, acceptance)
+    before = read_survey(host, "rehearsal before")
+    deviations = tuple(_deviation(d) for d in differences(original, before) if d.kind in ("package", "configuration", "release", "cluster", "host"))[:40]
+    running.deliver(host, plan, media_files(plan))
+    outcomes, undone, problem = [], [], NOTHING
+    changed: tuple[Difference, ...] = ()
+    health_after: tuple[Health, ...] = ()
+    for step in plan.steps_of(name):
+        say(f"rehearsal {step.number}: {step.title.en}")
+        outcomes.append(_carry_out(host, plan.change, step, "carry out"))
+        if outcomes[-1].result not in ("done", "nothing to do"):
+            why = outcomes[-1].problem
+            problem = Text(zh=f"第 {step.number} 步（{step.title.zh}）在演练中失败：{why.zh}",
+                           en=f"step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
+            break
+    if not problem:
+        health_after = check_acceptance(host, acceptance)
+        changed = differences(before, read_survey(host, "rehearsal after"))
+        if bad := [h for h in health_after if not h.ok]:
+            problem = _unhealthy("升级后", "after the upgrade", bad[0])
+    for step in reversed(plan.steps_of(name)[:len(outcomes)]):
+        if step.undo:
+            say(f"rehearsal, back-out of {step.number}: {step.title.en}")
+            undone.append(_carry_out(host, plan.change, step, "undo"))
+            if undone[-1].result != "done" and not problem:
+                why = undone[-1].problem
+                problem = Text(zh=f"第 {step.number} 步（{step.title.zh}）的回退在演练中失败：{why.zh}",
+                               en=f"the back-out of step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
+    health_undone = check_acceptance(host, acceptance)
+    remaining = tuple(same_as_before(before, read_survey(host, "rehearsal undone")))
+    if remaining and not problem:
+        first, more = said(remaining[0]), len(remaining) - 1
+        problem = Text(zh=f"回退后副本与之前不一致：{first.zh}" + (f"，另有 {more} 项" if more else ""),
+                       en=f"after the back-out the copy was not as before: {first.en}" + (f" and {more} more" if more else ""))
+    if not problem and (bad := [h for h in health_undone if not h.ok and not _was_bad(health_before, h)]):
+        problem = _unhealthy("回退后", "after the back-out", bad[0])
+    return Rehearsal(change=plan.change, plan=plan.fingerprint(), place=place, started_at=started_at, finished_at=desk.now(),
+                     copies=(copy,) if copy else (), deviations=deviations, outcomes=tuple(outcomes), undone=tuple(undone),
+                     health_before=health_before, health_after=health_after, health_undone=health_undone, changed=tuple(changed),
+                     remaining=remaining, passed=not problem, problem=problem)
+
+
+def _carry_out(host: HostAccess, number: str, step: Step, action: running.Action) -> StepOutcome:
+    """As in the real thing, without a record: for the rehearsal, whose place is thrown away."""
+    for count in range(1, 1 + ATTEMPTS):
+        outcome = running.attempt(host, number, step, action, count, lambda line: None, patience_s=60)
+        if outcome.result in ("done", "nothing to do") or (action == "carry out" and outcome.result != "interrupted"):
+            break
+    return outcome
+
+
+def _unhealthy(zh: str, en: str, health: Health) -> Text:
+    return Text(zh=f"{zh}副本运行不正常：{health.title.zh}：{health.detail.zh}",
+                en=f"{en} the copy was not healthy: {health.title.en}: {health.detail.en}")
+
+
+def _was_bad(before: tuple[Health, ...], health: Health) -> bool:
+    return any(not b.ok and b.title == health.title for b in before)
+
+
+def _deviation(d: Difference) -> Text:
+    return Text(zh=f"{KINDS_ZH[d.kind]} {d.name}：原系统 {d.before or '无'}，副本 {d.after or '无'}",
+                en=f"{d.kind} {d.name}: {d.before or 'none'} on the target, {d.after or 'none'} on the copy")
+
+
+def require_rehearsed(plan: Plan, rehearsal: Rehearsal | None) -> None:
+    """A plan whose rehearsal failed cannot be approved."""
+    if plan.no_rehearsal:
+        return
+    if rehearsal is None or not rehearsal.passed:
+        why = rehearsal.problem if rehearsal else Text(zh="未进行演练", en="it was not done")
+        raise BlockersFound(f"The rehearsal failed, so the plan cannot be approved: {why.en}", f"演练未通过，方案不能提请批准：{why.zh}")
