@@ -2,7 +2,8 @@
 
     python -m benchmarks.inspection_growth [--hosts 10 40 100 400] [--containers 20]
 
-Simulated hosts share the lab's containers. The hosts' own work is on the same processors, so the wall time is mostly theirs; our CPU and memory are what counts.
+Simulated hosts share the lab's containers. Their own work is done by the same processors, so the wall time is mostly theirs; our CPU and memory are
+what counts.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def main() -> None:
             print(lines[-1], flush=True)
     finally:
         server.stop()
-    print("\n| Hosts | every row in the archive, s | ms a host | our CPU, ms a host | then the report, two languages, s | memory, MiB |\n|--:|--:|--:|--:|--:|--:|")
+    print("\n| Hosts | every row in the archive, s | ms a host | our CPU, ms a host | then the report, s | memory, MiB |\n|--:|--:|--:|--:|--:|--:|")
     print("\n".join(lines))
 
 
