@@ -7,7 +7,7 @@ from reports.archive import inspections
 from reports.documents import render_inspection, render_inspection_page
 from reports.records import CheckAbout, Development, FullForecast, InspectionRecord, Text
 from tasks import desk, inspection, trend
-from tasks.checks.kinds import Limit
+from tasks.checks.kinds import HostCheck, Limit
 from tasks.papers import TYPES, file_paper
 from tasks.targets import ASKED, DATABASE
 
@@ -48,9 +48,8 @@ def abouts(procedure: str, reads: tuple) -> tuple[CheckAbout, ...]:
     """What the report says of each check that was asked."""
     kinds = {read.kind for read in reads} or ({"postgresql", "mysql"} if procedure == DATABASE else {"host"})
     checks = tuple({check.id: check for kind in sorted(kinds) for check in ASKED[kind]()}.values())
-    if procedure == DATABASE:  # not every server is asked everything
-        used = {row.check for read in reads for row in read.rows}
-        checks = tuple(check for check in checks if not used or check.id in used)
+    if used := {row.check for read in reads for row in read.rows}:  # not every database server and not every device is asked everything
+        checks = tuple(check for check in checks if isinstance(check, HostCheck) or check.id in used)
     return tuple(CheckAbout(id=check.id, title=check.title, chapter=check.chapter, remedy=check.remedy, source=check.source, clause=check.clause,
                             limits={name: _in_words(limit) for name, limit in check.limits.items()}, operation=check.remedy_operation)
                  for check in checks)

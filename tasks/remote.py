@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import io
 import itertools
+import re
 import select
 import shlex
 import socket
@@ -22,6 +23,7 @@ from typing import BinaryIO
 import paramiko
 
 from blocks.host_access import HostAccess
+from blocks.network_device import NetworkDevice
 from tasks.errors import CommandFailed, HostKeyRefused, HostUnreachable, LoginRefused, OutOfTime, UnreadableOutput
 from tasks.redaction import redact
 
@@ -223,6 +225,80 @@ class Remote:
             places.release()
 
 
+PROMPT = re.compile(r"[<\[]?[^\s<>\[\]#]{1,80}[>\]#]")     # <core-sw1>, core-sw1#
+MORE = re.compile(r" *-{2,} ?[Mm][Oo][Rr][Ee] ?-{2,}")
+ERASED = re.compile(r"\x1b\[\d+D *\x1b\[\d+D|\x08+ *\x08*|\r *\r(?!\n)")  # how that line is wiped away again
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x09\x0b-\x1f]")  # the line break is kept
+SCREEN_LIMIT = 1 << 20  # bytes of one answer of a device
+
+
+class Console:
+    """The command line of a network device: one shell, one command after the other, each answer up to the next prompt.
+
+    Raises on opening what `Remote` raises, and UnreadableOutput where no prompt comes.
+    """
+
+    def __init__(self, device: NetworkDevice) -> None:
+        self.device = device
+        self._transport = _open(device)
+        try:
+            self._channel = self._transport.open_session(timeout=device.timeout_s)
+            self._channel.get_pty(width=511, height=1000)
+            self._channel.invoke_shell()
+            self._channel.settimeout(0.2)
+            # A greeting may hold anything; the prompt is what stands at its end and comes again after an empty line.
+            self.prompt = self._heard(lambda text: PROMPT.fullmatch(text.rpartition("\n")[2].strip()), device.timeout_s * 2).rpartition("\n")[2].strip()
+        except (paramiko.SSHException, OSError, EOFError) as problem:
+            self._transport.close()
+            raise self._broken(problem) from problem
+        except BaseException:
+            self._transport.close()
+            raise
+
+    def __enter__(self) -> Console:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._transport.close()
+
+    def ask(self, command: str, *, timeout_s: float) -> str:
+        """What a command prints, without its echo and the prompt behind it. Raises OutOfTime, UnreadableOutput, HostUnreachable."""
+        try:
+            self._channel.sendall(f"{command}\n".encode())
+            text = self._heard(lambda text: "\n" in text and text.rpartition("\n")[2].strip() == self.prompt, timeout_s)
+        except (paramiko.SSHException, OSError, EOFError) as problem:
+            raise self._broken(problem) from problem
+        lines = text.split("\n")[:-1]
+        return "\n".join(lines[1:] if lines and command in lines[0] else lines)
+
+    def _heard(self, whole: Callable[[str], object], timeout_s: float) -> str:
+        """What comes until it is whole, and nothing more follows."""
+        name, heard, deadline = self.device.name, bytearray(), time.monotonic() + timeout_s
+        while True:
+            try:
+                piece = self._channel.recv(CHUNK)
+                if not piece:
+                    raise EOFError("the device closed the session")
+                heard += piece
+                if len(heard) > SCREEN_LIMIT:
+                    raise UnreadableOutput(f"{name}: an answer of more than {SCREEN_LIMIT >> 10} KiB", f"{name}：应答超过 {SCREEN_LIMIT >> 10} KiB")
+                if MORE.search(heard[-40:].decode(errors="replace")):
+                    heard = bytearray(MORE.sub("", heard.decode("utf-8", errors="backslashreplace")).encode())
+                    self._channel.sendall(b" ")
+            except TimeoutError:
+                text = CONTROL.sub("", ERASED.sub("", heard.decode("utf-8", errors="backslashreplace")).replace("\r\n", "\n"))
+                if whole(text):
+                    return text
+                if time.monotonic() > deadline:
+                    last = redact(text.strip().rpartition("\n")[2], self.device.secrets())[-80:]
+                    raise OutOfTime(f"{name}: no prompt within {timeout_s:g} s; last came {last!r}",
+                                    f"{name}：{timeout_s:g} 秒内没有出现提示符；最后收到 {last!r}") from None
+
+    def _broken(self, problem: BaseException) -> HostUnreachable:
+        return HostUnreachable(f"{self.device.name}: the session broke ({problem or 'closed'}); see who else is logged in there",
+                               f"{self.device.name}：会话中断（{problem or '已关闭'}）；请查看设备上的登录数是否已满")
+
+
 class _Bounded(io.BytesIO):
     """An answer of a size that can be held."""
 
@@ -291,14 +367,16 @@ def _feed(channel: paramiko.Channel, preamble: bytes, stdin: Callable[[], Iterat
         pass  # the reading side says what is wrong
 
 
-def _open(host: HostAccess) -> paramiko.Transport:
+def _open(host: HostAccess | NetworkDevice) -> paramiko.Transport:
+    is_device = isinstance(host, NetworkDevice)
+    timeout_s = host.timeout_s if isinstance(host, NetworkDevice) else host.connect_timeout_s
     where = f"{host.name} ({host.address}:{host.port})"
     pinned = [key for key in (_public_key(line) for line in host.host_key.splitlines() if line.strip())]
     if not pinned:
         raise HostKeyRefused(f"{where}: no host key is pinned; put the host's public key into its block",
                              f"{where}：尚未登记主机公钥；请在主机登记中填写")
     try:
-        sock = socket.create_connection((host.address, host.port), timeout=host.connect_timeout_s)
+        sock = socket.create_connection((host.address, host.port), timeout=timeout_s)
     except OSError as problem:
         raise HostUnreachable(f"{where} cannot be reached ({problem.strerror or problem}); check address, port and network",
                               f"{where} 无法连接（{problem.strerror or problem}）；请检查地址、端口和网络") from problem
@@ -307,14 +385,15 @@ def _open(host: HostAccess) -> paramiko.Transport:
         # Without it a peer that vanished is noticed after a quarter of an hour; the keepalives make sure that something is sent.
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, SILENCE_LIMIT_S * 1000)
     transport = paramiko.Transport(sock)
-    transport.banner_timeout = transport.auth_timeout = transport.handshake_timeout = host.connect_timeout_s
+    transport.banner_timeout = transport.auth_timeout = transport.handshake_timeout = timeout_s
     try:
         options = transport.get_security_options()
-        options.kex = [kex for kex in KEY_EXCHANGE if kex in options.kex]
+        if not is_device:  # old switches know none of these
+            options.kex = [kex for kex in KEY_EXCHANGE if kex in options.kex]
         options.ciphers = sorted(options.ciphers, key=lambda name: name != "aes128-gcm@openssh.com")  # a third less CPU for large streams
         types = {name for name, _ in pinned} | ({"rsa-sha2-512", "rsa-sha2-256"} if any(n == "ssh-rsa" for n, _ in pinned) else set())
         options.key_types = [name for name in options.key_types if name in types]
-        transport.start_client(timeout=host.connect_timeout_s)
+        transport.start_client(timeout=timeout_s)
         shown = transport.get_remote_server_key()
         if (shown.get_name(), shown.asbytes()) not in pinned:
             raise HostKeyRefused(*_changed(where))
@@ -323,8 +402,9 @@ def _open(host: HostAccess) -> paramiko.Transport:
         return transport
     except paramiko.AuthenticationException as problem:
         transport.close()
-        raise LoginRefused(f"{where}: user {host.user} is not let in with the key given; check user and key",
-                           f"{where}：用户 {host.user} 使用所给密钥无法登录；请检查用户和密钥") from problem
+        word, zh = ("password", "密码") if isinstance(host, NetworkDevice) and host.password else ("key", "密钥")
+        raise LoginRefused(f"{where}: user {host.user} is not let in with the {word} given; check user and {word}",
+                           f"{where}：用户 {host.user} 使用所给{zh}无法登录；请检查用户和{zh}") from problem
     except (paramiko.SSHException, OSError, EOFError) as problem:
         transport.close()
         if "no acceptable host key" in str(problem).lower() or isinstance(problem, paramiko.ssh_exception.IncompatiblePeer):
@@ -353,17 +433,18 @@ def _public_key(line: str) -> tuple[str, bytes]:
                              f"“{line[:40]}...”不是公钥；请按 ssh-keyscan 的输出填写主机公钥") from None
 
 
-def _log_in(transport: paramiko.Transport, host: HostAccess, where: str) -> None:
+def _log_in(transport: paramiko.Transport, host: HostAccess | NetworkDevice, where: str) -> None:
+    if isinstance(host, NetworkDevice) and host.password:
+        transport.auth_password(host.user, host.password.get_secret_value())
+        return
+    if isinstance(host, NetworkDevice):
+        transport.auth_publickey(host.user, _private_key(_key_in(host.key_file or "", where), None, where))
+        return
     passphrase = host.passphrase.get_secret_value() if host.passphrase else None
     if host.private_key:
         transport.auth_publickey(host.user, _private_key(host.private_key.get_secret_value(), passphrase, where))
     elif host.key_file:
-        try:
-            text = open(host.key_file).read()
-        except OSError as problem:
-            raise LoginRefused(f"{where}: key file {host.key_file} cannot be read ({problem.strerror}); check its path and rights",
-                               f"{where}：密钥文件 {host.key_file} 无法读取（{problem.strerror}）；请检查路径和权限") from problem
-        transport.auth_publickey(host.user, _private_key(text, passphrase, where))
+        transport.auth_publickey(host.user, _private_key(_key_in(host.key_file, where), passphrase, where))
     else:
         keys = paramiko.Agent().get_keys()
         if not keys:
@@ -376,6 +457,14 @@ def _log_in(transport: paramiko.Transport, host: HostAccess, where: str) -> None
             except paramiko.AuthenticationException:
                 continue
         raise paramiko.AuthenticationException("no key of the agent was accepted")
+
+
+def _key_in(file: str, where: str) -> str:
+    try:
+        return open(file).read()
+    except OSError as problem:
+        raise LoginRefused(f"{where}: key file {file} cannot be read ({problem.strerror}); check its path and rights",
+                           f"{where}：密钥文件 {file} 无法读取（{problem.strerror}）；请检查路径和权限") from problem
 
 
 def _private_key(text: str, passphrase: str | None, where: str) -> paramiko.PKey:

@@ -16,9 +16,10 @@ from blocks.network_device import NetworkDevice
 from blocks.web_endpoint import WebEndpoint
 from reports.records import TargetRead
 from tasks import desk
-from tasks.checks.catalogue import database_checks, device_checks, host_checks, web_checks
-from tasks.checks.kinds import Check, Known, Limits
+from tasks.checks.catalogue import all_checks, database_checks, device_checks, host_checks, web_checks
+from tasks.checks.kinds import Check, DeviceCheck, Known, Limits
 from tasks.checks.reading import about_host, examine_host, host_script
+from tasks.consoles import read_console
 from tasks.databases import read_database
 from tasks.devices import read_device
 from tasks.endpoints import read_endpoint
@@ -67,16 +68,21 @@ def _read_host(host: HostAccess, checks: Sequence[Any], limits: Mapping[str, Lim
                       rows=rows), answer.out
 
 
+def _read_device(device: NetworkDevice, checks: Sequence[Any], limits: Mapping[str, Limits], known_for: KnownFor) -> tuple[TargetRead, str]:
+    return (read_console if device.by == "ssh" else read_device)(device, checks, limits, known_for)
+
+
 KINDS: dict[str, tuple[Kind, ...]] = {
     SYSTEM: (Kind(HostAccess, lambda _: host_checks(), _read_host),
-             Kind(NetworkDevice, lambda _: device_checks(), read_device),
+             Kind(NetworkDevice, lambda device: device_checks(device.vendor), _read_device),
              Kind(WebEndpoint, lambda _: web_checks(), read_endpoint)),
     DATABASE: (Kind(DatabaseAccess, lambda block: database_checks(block.kind), lambda *asked: (read_database(*asked), "")),),
 }
 
 # What may have been asked of a target, by how its reading is called.
 ASKED: dict[str, Callable[[], Sequence[Check]]] = {
-    "host": host_checks, "network": device_checks, "web": web_checks, "postgresql": lambda: database_checks("postgresql"),
+    "host": host_checks, "network": lambda: [check for check in all_checks() if isinstance(check, DeviceCheck)], "web": web_checks,
+    "postgresql": lambda: database_checks("postgresql"),
     "mysql": lambda: tuple({check.id: check for kind in ("mysql", "mariadb") for check in database_checks(kind)}.values()),
 }
 

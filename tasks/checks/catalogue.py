@@ -31,8 +31,10 @@ def database_checks(kind: str) -> tuple[DatabaseCheck, ...]:
     return tuple(check for check in all_checks() if isinstance(check, DatabaseCheck) and kind in check.kinds)
 
 
-def device_checks() -> tuple[DeviceCheck, ...]:
-    return tuple(check for check in all_checks() if isinstance(check, DeviceCheck))
+def device_checks(vendor: str | None = None) -> tuple[DeviceCheck, ...]:
+    """Those that are asked by SNMP; or, with a vendor, by the commands of its devices."""
+    found = (check for check in all_checks() if isinstance(check, DeviceCheck))
+    return tuple(check for check in found if (vendor in check.commands if vendor else check.oids))
 
 
 def web_checks() -> tuple[WebCheck, ...]:

@@ -187,21 +187,24 @@ class DatabaseCheck:
 
 @dataclass(frozen=True)
 class DeviceCheck:
-    """A question to a network device, answered by a few columns of its management information (SNMP).
+    """A question to a network device, answered by a few columns of its management information (SNMP), or by one command (SSH).
 
     oids: what is walked, each a column of a table, or a scalar without its .0; without a leading dot. Several checks may share some.
+    commands: by vendor, what is asked where a device is read by SSH; none: it is not asked there.
     again: these are walked a second time, some seconds later, behind a line `later SECONDS`.
     must: every device has it, so an answer of nothing means that our account may not see it: unknown. Otherwise: not applicable.
-    parse: the answer as text in, anything out: a line for each figure, as snmpwalk -On writes it (see devices/__init__.py), the last line `end`.
+    parse: the answer as text in, anything out: a line for each figure, as snmpwalk -On writes it (see devices/__init__.py), or what the command
+        printed (see devices/console.py); the last line `end`.
     """
 
     id: str
     title: Text
-    oids: tuple[str, ...]
     parse: Callable[[str], Any]
     judge: Judge
     remedy: Text
     source: str
+    oids: tuple[str, ...] = ()
+    commands: Mapping[str, str] = field(default_factory=dict)
     chapter: Chapter = "network"
     again: tuple[str, ...] = ()
     must: bool = False

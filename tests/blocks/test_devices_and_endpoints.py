@@ -14,6 +14,8 @@ from tests.blocks.samples import key_pair
 
 V2C = {"name": "core-sw1", "customer": "bureau", "address": "192.0.2.30", "community": "geheim-123"}
 V3 = {"name": "core-sw1", "customer": "bureau", "address": "192.0.2.30", "user": "inspect", "auth_password": "geheim-123", "privacy_password": "geheim-456"}
+SSH = {"name": "core-sw1", "customer": "bureau", "address": "192.0.2.30", "by": "ssh", "vendor": "huawei", "user": "inspect", "password": "geheim-123",
+       "host_key": key_pair()[1]}
 PAGE = {"name": "orders-page", "customer": "bureau", "url": "https://orders.bureau.example/health"}
 FINGERPRINT = "3F:" * 31 + "3f"
 FILE = """\
@@ -44,8 +46,8 @@ def written(folder: Path, **other: str) -> Path:
 
 
 def test_a_community_or_a_user_lets_us_read() -> None:
-    for device in (NetworkDevice(**V2C), NetworkDevice(**V3, privacy="AES-256", auth="SHA")):
-        assert device.port == 161 and len(device.secrets()) in (1, 2)
+    for device in (NetworkDevice(**V2C), NetworkDevice(**V3, privacy="AES-256", auth="SHA"), NetworkDevice(**SSH, commands=["display device"])):
+        assert device.port == (22 if device.by == "ssh" else 161) and len(device.secrets()) in (1, 2)
         assert "geheim" not in repr(device) + str(device.model_dump()) + device.model_dump_json()
         assert NetworkDevice.model_validate(device.model_dump(mode="json", context={"include_secrets": True})) == device
 
@@ -59,9 +61,21 @@ def test_a_community_or_a_user_lets_us_read() -> None:
     ({**V2C, "community": "a\nb"}, "community must be a single line"),
     ({**V3, "auth": "MD5"}, "auth must be SHA, SHA-256 or SHA-512, not 'MD5'; write for example auth: SHA-256"),
     ({**V3, "privacy": "DES"}, "privacy must be AES or AES-256, not 'DES'"),
-    ({**V3, "user": "a\tb"}, "user must be the name of an SNMPv3 user"),
+    ({**V3, "user": "a\tb"}, "user must be the name of a user"),
     ({**V2C, "address": "192.0.2.30:161"}, "address must be the bare address"),
-    ({**V2C, "port": 0}, "port must be a number between 1 and 65535"),
+    ({**V2C, "port": -1}, "port must be a number between 0 and 65535"),
+    ({**V2C, "vendor": "huawei"}, "vendor has no use with by: snmp; leave it out, or write by: ssh"),
+    ({**SSH, "community": "geheim-123"}, "community has no use with by: ssh; leave it out, or write by: snmp"),
+    ({**SSH, "vendor": None}, "vendor is missing for by: ssh; write for example vendor: huawei"),
+    ({**SSH, "vendor": "zte"}, "vendor must be huawei, h3c or cisco, not 'zte'"),
+    ({**SSH, "user": ""}, "user is missing for by: ssh"),
+    ({**SSH, "host_key": ""}, "host_key is missing; get it over a line you trust"),
+    ({**SSH, "host_key": "SHA256:abc"}, "host_key must be the public key itself, not its fingerprint"),
+    ({**SSH, "password": None}, "it is not said how to log in; give password or key_file"),
+    ({**SSH, "key_file": "/keys/id"}, "password and key_file are given together"),
+    ({**SSH, "password": None, "key_file": "id"}, "key_file must be an absolute path on the worker"),
+    ({**SSH, "commands": ["reboot"]}, "commands must begin with display or show and hold words only, not 'reboot'"),
+    ({**SSH, "commands": ["show run | redirect tftp"]}, "commands must begin with display or show"),
     ({**V2C, "labels": [" "]}, "labels must hold words only"),
     ({**V2C, "expected": {"interface": ["eth0"]}}, "expected unknown key interface; did you mean interfaces?"),
     ({**V2C, "expected": {"speeds": {"eth0": "fast"}}}, "expected speeds must be a mapping of interfaces to Mb/s, not a mapping"),

@@ -62,7 +62,7 @@ def test_secrets_are_marked_so_that_the_server_masks_them() -> None:
         "standfast-sandbox": [],
         "standfast-host": ["private_key", "passphrase", "sudo_password"],
         "standfast-database": ["password"],
-        "standfast-device": ["community", "auth_password", "privacy_password"],
+        "standfast-device": ["community", "auth_password", "privacy_password", "password"],
         "standfast-endpoint": [],
         "standfast-archive": ["database"],
         "standfast-notices": ["password"],

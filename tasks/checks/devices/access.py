@@ -18,7 +18,8 @@ def judge(_: int, limits: Limits, known: Known) -> Iterator[Row]:
     if known.kind == "SNMPv3":
         yield ok("以 SNMPv3 认证加密方式读取", "it is read by SNMPv3, with authentication and encryption")
     elif known.kind == "SNMPv2c":
-        yield ok("以 SNMPv2c 读取,团体名在网络上为明文;建议改用 SNMPv3", "it is read by SNMPv2c, whose community goes over the network in clear; better use SNMPv3")
+        yield ok("以 SNMPv2c 读取,团体名在网络上为明文;建议改用 SNMPv3",
+                 "it is read by SNMPv2c, whose community goes over the network in clear; better use SNMPv3")
     elif known.kind == "SNMPv2c default":
         yield critical("设备接受众所周知的团体名(public/private)", "the device takes a community that everybody knows (public, private)")
     else:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.records import Text
-from tasks.checks.devices import INTERFACES, Interface, interfaces
+from tasks.checks.devices import INTERFACES, Interface, console, interfaces
 from tasks.checks.kinds import DeviceCheck, Known, Limit, Limits, Row, not_applicable, ok
 
-COUNTED = {"errors": ("1.3.6.1.2.1.2.2.1.14", "1.3.6.1.2.1.2.2.1.20"), "discards": ("1.3.6.1.2.1.2.2.1.13", "1.3.6.1.2.1.2.2.1.19")}
-COLUMNS = tuple(oid for oids in COUNTED.values() for oid in oids)
+COUNTED = {"errors": ("1.3.6.1.2.1.2.2.1.14", "1.3.6.1.2.1.2.2.1.20", console.ERRORS),
+           "discards": ("1.3.6.1.2.1.2.2.1.13", "1.3.6.1.2.1.2.2.1.19")}
+COLUMNS = tuple(oid for oids in COUNTED.values() for oid in oids if oid != console.ERRORS)
 CHINESE = {"errors": "错误包", "discards": "丢弃包"}
 
 
 def parse(output: str) -> list[Interface]:
-    return interfaces(output, *COLUMNS)
+    said = console.printed(output)
+    return console.interfaces(*said) if said else interfaces(output, *COLUMNS)
 
 
 def judge(found: list[Interface], limits: Limits, known: Known) -> Iterator[Row]:
@@ -33,7 +35,8 @@ def _row(name: str, what: str, interface: str, count: int, limits: Limits, known
     more = {"object": name, "value": count, "unit": "packets"}
     before = known.before.get(name)
     if before is None or before.value is None or known.days_since is None:
-        return ok(f"接口 {interface} {CHINESE[what]}累计 {count},下次巡检起看增长", f"interface {interface}: {count} {what} so far; their growth is judged from next time on", **more)
+        return ok(f"接口 {interface} {CHINESE[what]}累计 {count},下次巡检起看增长",
+                  f"interface {interface}: {count} {what} so far; their growth is judged from next time on", **more)
     if count < before.value:
         return ok(f"接口 {interface} {CHINESE[what]}计数已重新开始,现为 {count}", f"interface {interface}: {what} are counted anew, {count} so far", **more)
     # What came within hours is not taken for what comes every day.
@@ -47,6 +50,7 @@ CHECK = DeviceCheck(
     id="NET-06b",
     title=Text(zh="接口错误与丢弃", en="Errors and discards of interfaces"),
     oids=(*INTERFACES, *COLUMNS),
+    commands={"huawei": console.BRIEF["huawei"]},
     parse=parse,
     judge=judge,
     must=True,

@@ -25,17 +25,19 @@ def judge(found: list[Interface], limits: Limits, known: Known) -> Iterator[Row]
             continue
         told = True
         if not speed:
-            yield unknown(f"接口 {one.name} 没有给出速率,应为 {expected:g} Mb/s", f"interface {one.name} does not tell its speed; {expected:g} Mb/s is expected",
-                          object=one.name)
+            yield unknown(f"接口 {one.name} 没有给出速率,应为 {expected:g} Mb/s",
+                          f"interface {one.name} does not tell its speed; {expected:g} Mb/s is expected", object=one.name)
             continue
         before = known.before.get(one.name)
         more = {"object": one.name, "value": float(speed), "unit": "Mb/s"}
         if expected is not None and speed < expected:
-            yield warning(f"接口 {one.name} 速率 {speed} Mb/s,应为 {expected:g}", f"interface {one.name} runs at {speed} Mb/s; {expected:g} is expected", **more)
+            yield warning(f"接口 {one.name} 速率 {speed} Mb/s,应为 {expected:g}",
+                          f"interface {one.name} runs at {speed} Mb/s; {expected:g} is expected", **more)
         elif one.figures.get(DUPLEX) == HALF:
             yield warning(f"接口 {one.name} 为半双工,{speed} Mb/s", f"interface {one.name} runs half duplex at {speed} Mb/s", **more)
         elif before is not None and before.value is not None and speed < before.value:
-            yield warning(f"接口 {one.name} 速率由 {before.value:.0f} 降为 {speed} Mb/s", f"interface {one.name} ran at {before.value:.0f} and runs at {speed} Mb/s", **more)
+            yield warning(f"接口 {one.name} 速率由 {before.value:.0f} 降为 {speed} Mb/s",
+                          f"interface {one.name} ran at {before.value:.0f} and runs at {speed} Mb/s", **more)
         else:
             yield ok(f"接口 {one.name} 速率 {speed} Mb/s", f"interface {one.name} runs at {speed} Mb/s", **more)
     if not told:
@@ -49,6 +51,7 @@ CHECK = DeviceCheck(
     parse=parse,
     judge=judge,
     must=True,
-    remedy=Text(zh="检查网线等级与光模块,两端统一自协商或固定速率与双工", en="Check the cable's category and the optics; set both ends to negotiate, or both to the same speed and duplex"),
+    remedy=Text(zh="检查网线等级与光模块,两端统一自协商或固定速率与双工",
+                en="Check the cable's category and the optics; set both ends to negotiate, or both to the same speed and duplex"),
     source="RFC 2863 ifHighSpeed; RFC 3635 dot3StatsDuplexStatus",
 )

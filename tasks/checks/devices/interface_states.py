@@ -5,9 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.records import Text
-from tasks.checks.devices import INTERFACES, Interface, interfaces
+from tasks.checks.devices import INTERFACES, Interface, console, interfaces
 from tasks.checks.kinds import DeviceCheck, Known, Limits, Row, critical, ok, warning
 from tasks.checks.lines import listed
+
+
+def parse(output: str) -> list[Interface]:
+    said = console.printed(output)
+    return console.interfaces(*said) if said else interfaces(output)
 
 
 def judge(found: list[Interface], limits: Limits, known: Known) -> Iterator[Row]:
@@ -36,9 +41,11 @@ CHECK = DeviceCheck(
     id="NET-06a",
     title=Text(zh="接口状态", en="States of interfaces"),
     oids=INTERFACES,
-    parse=interfaces,
+    commands=console.BRIEF,
+    parse=parse,
     judge=judge,
     must=True,
-    remedy=Text(zh="检查网线、光模块与对端;人为关闭的与变更记录核对", en="Check cable, optics and the other end; compare what was shut down with the change records"),
-    source="RFC 2863 ifAdminStatus, ifOperStatus",
+    remedy=Text(zh="检查网线、光模块与对端;人为关闭的与变更记录核对",
+                en="Check cable, optics and the other end; compare what was shut down with the change records"),
+    source="RFC 2863 ifAdminStatus, ifOperStatus; display interface brief, show ip interface brief",
 )

@@ -42,7 +42,8 @@ def judge(looks: Looks, limits: Limits, known: Known) -> Iterator[Row]:
             octets = later[way][one.index]
             more = {"object": name, "value": float(octets), "unit": "octets"}
             if not speed:
-                yield ok(f"接口 {one.name} 没有给出速率,无法计算利用率", f"interface {one.name} does not tell its speed, so its use cannot be told", **more)
+                yield ok(f"接口 {one.name} 没有给出速率,无法计算利用率",
+                         f"interface {one.name} does not tell its speed, so its use cannot be told", **more)
                 continue
             now, average = _share(one.figures[oid], octets, span, speed), None
             before = known.before.get(name)
@@ -76,6 +77,7 @@ CHECK = DeviceCheck(
     judge=judge,
     must=True,
     limits={"share": Limit(70, 90, "%", "own judgement; packets wait noticeably beyond")},
-    remedy=Text(zh="按流量来源分析(NetStream/sFlow),限速、分流或扩容链路", en="See whose traffic it is (NetFlow, sFlow); limit it, spread it, or get a faster link"),
+    remedy=Text(zh="按流量来源分析(NetStream/sFlow),限速、分流或扩容链路",
+                en="See whose traffic it is (NetFlow, sFlow); limit it, spread it, or get a faster link"),
     source="RFC 2863 ifHCInOctets, ifHCOutOctets, ifHighSpeed",
 )

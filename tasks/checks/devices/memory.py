@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from reports.records import Text
-from tasks.checks.devices import RAM, STORAGE, Storage, column, columns, figure, storages
+from tasks.checks.devices import RAM, STORAGE, Storage, column, columns, console, figure, storages
 from tasks.checks.kinds import DeviceCheck, Known, Limit, Limits, Row, Unreadable, not_applicable
 from tasks.checks.tables import size
 
@@ -15,8 +16,13 @@ NOT_TOLD = 65535  # H3C, for parts without memory
 CACHES = ("Memory buffers", "Cached memory")  # of net-snmp, which counts them as used
 
 
+COMMANDS = {"huawei": "display memory-usage", "h3c": "display memory", "cisco": "show processes memory | include Processor Pool"}
+
+
 def parse(output: str) -> list[tuple[str, float, int | None]]:
     """Name, per cent used, and the whole in bytes where it is told."""
+    if said := console.printed(output):
+        return _printed(*said)
     found, areas = columns(output), storages(output)
     memory = []
     there = {area.name: area for area in areas}
@@ -31,6 +37,19 @@ def parse(output: str) -> list[tuple[str, float, int | None]]:
         if index in free and (whole := figure(value, "a pool") + figure(free[index], "a pool")) > 0:
             memory.append((f"pool {index}", _share(f"pool {index}", figure(value, "a pool"), whole), whole))
     return memory
+
+
+def _printed(vendor: str, lines: list[str]) -> list[tuple[str, float, int | None]]:
+    if vendor == "cisco":
+        pools = [tuple(map(int, match.groups())) for line in lines if (match := re.search(r"Total:\s*(\d+)\s+Used:\s*(\d+)", line))]
+        if not pools or not pools[0][0]:
+            raise Unreadable("no pool is told")
+        return [("Processor Pool", _share("the pool", pools[0][1], pools[0][0]), pools[0][0])]
+    if vendor == "h3c" and (free := [float(match[1]) for line in lines if (match := re.match(r"Mem:.*?([\d.]+)%", line))]):
+        shares = [100 - share for share in free]  # it tells what is free
+    else:
+        shares = console.per_cents(r"(?:Memory Using Percentage(?: Is)?|Used Rate)\s*:\s*([\d.]+)%", lines)
+    return [(f"memory {number}", _share("the memory", round(share), 100), None) for number, share in enumerate(shares, 1)]
 
 
 def _in_use(memory: Storage, there: dict[str, Storage]) -> int:
@@ -59,6 +78,7 @@ CHECK = DeviceCheck(
     id="NET-05d",
     title=Text(zh="设备内存占用", en="Device's memory"),
     oids=(*STORAGE, *BOARDS, POOL_USED, POOL_FREE),
+    commands=COMMANDS,
     parse=parse,
     judge=judge,
     limits={"used": Limit(80, 90, "%", "own judgement; netdata ram_available warns at 15 % left")},

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.records import Text
-from tasks.checks.devices import SYS_NAME, columns, scalar, words
+from tasks.checks.devices import SYS_NAME, columns, console, scalar, words
 from tasks.checks.kinds import DeviceCheck, Known, Limits, Row, Unreadable, critical, ok, warning
 
 
 def parse(output: str) -> str:
-    """sysName, which may be empty."""
+    """sysName, which may be empty; of a command line, what its prompt holds."""
+    if said := console.printed(output):
+        return words(said[1][0].strip("<>[]# \t"), "the prompt")
     value = scalar(columns(output), SYS_NAME)
     if value is None:
         raise Unreadable("the device tells no sysName")
@@ -31,10 +33,12 @@ CHECK = DeviceCheck(
     id="NET-05b",
     title=Text(zh="设备名称", en="Device name"),
     oids=(SYS_NAME,),
+    commands=dict.fromkeys(console.VERSION, console.PROMPT),
     parse=parse,
     judge=judge,
     must=True,
     about=lambda name: {"name": name},
-    remedy=Text(zh="核对地址与设备:可能换了设备,或地址被另一台占用", en="Compare address and device: it may have been replaced, or another one has its address"),
+    remedy=Text(zh="核对地址与设备:可能换了设备,或地址被另一台占用",
+                en="Compare address and device: it may have been replaced, or another one has its address"),
     source="RFC 3418 sysName",
 )

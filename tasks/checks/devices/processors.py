@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.records import Text
-from tasks.checks.devices import HR_LOAD, column, columns, figure, words
+from tasks.checks.devices import HR_LOAD, column, columns, console, figure, words
 from tasks.checks.kinds import DeviceCheck, Known, Limit, Limits, Row, Unreadable, not_applicable, number, ok
 
 LA_NAME, LA_LOAD = "1.3.6.1.4.1.2021.10.1.2", "1.3.6.1.4.1.2021.10.1.3"
@@ -14,8 +14,16 @@ BOARDS = {"1.3.6.1.4.1.2011.5.25.31.1.1.1.1.5": "Huawei", "1.3.6.1.4.1.25506.2.6
 NOT_TOLD = 65535  # H3C, for parts without a processor
 
 
+COMMANDS = {"huawei": "display cpu-usage", "h3c": "display cpu-usage", "cisco": "show processes cpu | include CPU utilization"}
+# The longest span that is told: five minutes, where there is such a figure.
+PRINTED = {"huawei": r"CPU (?:[Uu]sage|Using Percentage)\s*:\s*([\d.]+)%", "h3c": r"([\d.]+)% in last 5 minutes", "cisco": r"five minutes: ([\d.]+)%"}
+
+
 def parse(output: str) -> tuple[list[tuple[str, int]], int, float | None]:
     """Name and per cent of what is measured by itself; how many processors; load of 15 minutes."""
+    if said := console.printed(output):
+        shares = console.per_cents(PRINTED[said[0]], said[1])
+        return [(f"processor {number}", round(share)) for number, share in enumerate(shares, 1)], 0, None
     found = columns(output)
     cores = [figure(value, "hrProcessorLoad") for value in column(found, HR_LOAD).values()]
     busy = [("processors", round(sum(cores) / len(cores)))] if cores else []
@@ -47,6 +55,7 @@ CHECK = DeviceCheck(
     id="NET-05c",
     title=Text(zh="设备处理器占用", en="Device's processors"),
     oids=(HR_LOAD, LA_NAME, LA_LOAD, *BOARDS),
+    commands=COMMANDS,
     parse=parse,
     judge=judge,
     limits={"busy": Limit(60, 80, "%", "own judgement: forwarding suffers beyond"), "load": Limit(1.75, 3.5, "per processor", "netdata load_average_15")},

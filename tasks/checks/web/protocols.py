@@ -17,7 +17,8 @@ def parse(output: str) -> tuple[str, str, list[str] | None]:
     found = said(output, "version", "cipher", "old")
     if found["old"] is not None and not isinstance(found["old"], list):
         raise Unreadable("the old versions are no list")
-    return word(found["version"], "the version"), word(found["cipher"], "the cipher"), None if found["old"] is None else [word(one, "a version") for one in found["old"]]
+    old = None if found["old"] is None else [word(one, "a version") for one in found["old"]]
+    return word(found["version"], "the version"), word(found["cipher"], "the cipher"), old
 
 
 def judge(answer: tuple[str, str, list[str] | None], limits: Limits, known: Known) -> Iterator[Row]:
@@ -39,6 +40,7 @@ CHECK = WebCheck(
     parse=parse,
     judge=judge,
     clause="GB/T 22239-2019 8.1.2.2 b",
-    remedy=Text(zh="只启用 TLS 1.2 与 1.3,例如 nginx:ssl_protocols TLSv1.2 TLSv1.3;", en="Allow TLS 1.2 and 1.3 only, in nginx: ssl_protocols TLSv1.2 TLSv1.3;"),
+    remedy=Text(zh="只启用 TLS 1.2 与 1.3,例如 nginx:ssl_protocols TLSv1.2 TLSv1.3;",
+                en="Allow TLS 1.2 and 1.3 only, in nginx: ssl_protocols TLSv1.2 TLSv1.3;"),
     source="RFC 8996",
 )
