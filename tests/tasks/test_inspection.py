@@ -9,8 +9,8 @@ from reports.documents.phrases import Phrases
 from reports.records import Outcome
 from tasks import inspection, inspection_papers
 from tasks.errors import BlockersFound
-from tasks.targets import DATABASE, SYSTEM
 from tasks.requests import InspectionRequest
+from tasks.targets import DATABASE, SYSTEM
 
 QUARTERLY = InspectionRequest(customer="bureau", when="quarterly")
 ON_REQUEST = InspectionRequest(customer="bureau", targets=["web1"], reason="slow")

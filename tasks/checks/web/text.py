@@ -32,6 +32,7 @@ CHECK = WebCheck(
     asks="page",
     parse=parse,
     judge=judge,
-    remedy=Text(zh="打开该地址查看:可能是错误页、维护页或被改动的页面", en="Open the address: it may be an error page, a maintenance page, or a page that was changed"),
+    remedy=Text(zh="打开该地址查看:可能是错误页、维护页或被改动的页面",
+                en="Open the address: it may be an error page, a maintenance page, or a page that was changed"),
     source="own judgement",
 )

@@ -31,6 +31,7 @@ CHECK = WebCheck(
     parse=parse,
     judge=judge,
     limits={"time": Limit(3, 8, "s", "own judgement: as for health addresses; beyond, users give up")},
-    remedy=Text(zh="分段测量(解析、连接、后端处理),查看后端与数据库的慢请求", en="Measure its parts (look-up, connection, back end); see the slow requests of back end and database"),
+    remedy=Text(zh="分段测量(解析、连接、后端处理),查看后端与数据库的慢请求",
+                en="Measure its parts (look-up, connection, back end); see the slow requests of back end and database"),
     source="netdata httpcheck",
 )
