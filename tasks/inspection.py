@@ -8,6 +8,7 @@ from __future__ import annotations
 import gzip
 import io
 import tarfile
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
@@ -31,7 +32,7 @@ from tasks.trend import Forecast
 from tasks.working_days import due, quarter_begins
 
 Say = Callable[[str], None]
-AT_ONCE = 40           # targets read at the same time by one worker
+AT_ONCE = 100          # targets read at the same time by one process, in however many handfuls
 HANDFUL = 25           # targets of one task run
 KEEP_EVERY = 10        # targets read are kept in such portions, so that a crash costs few
 
@@ -143,7 +144,7 @@ def read_targets(number: str, names: list[str], say: Say) -> dict[str, int]:
     counted: dict[str, int] = {}
     waiting: list[tuple[TargetRead, str]] = []
     filed = inspections.targets_filed(desk.archive(), this)
-    with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
+    with ThreadPoolExecutor(len(names)) as pool:
         running = [pool.submit(_read, name, there.get(name), memory.get(name, {}), last[name].started_at if name in last else None)
                    for name in names if name not in filed]
         for future in as_completed(running):
@@ -202,6 +203,9 @@ def _merged(checks: Sequence[Check], of_customer: dict, of_target: dict) -> dict
     return {check.id: limits_for(check, of_customer, of_target) for check in checks}
 
 
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
 def _read(name: str, target: Target | None, memory: dict[str, dict], before_at: datetime | None) -> tuple[TargetRead, str]:
     """One target, by whatever way its kind is read."""
     if target is None:
@@ -209,8 +213,9 @@ def _read(name: str, target: Target | None, memory: dict[str, dict], before_at: 
         return TargetRead(target=name, kind="host", read_at=desk.now(), seconds=0, problem=gone), ""
     block, checks = target.block, target.checks
     limits = _merged(checks, desk.customer(block.customer).limits, block.limits)
-    return target.kind.read(block, checks, limits, lambda check: Known(
-        now=desk.now(), before=memory.get(check, {}), before_at=before_at, expected=getattr(block, "expected", {})))
+    with _places:
+        return target.kind.read(block, checks, limits, lambda check: Known(
+            now=desk.now(), before=memory.get(check, {}), before_at=before_at, expected=getattr(block, "expected", {})))
 
 
 def _keep(this: Inspection, reads: list[tuple[TargetRead, str]]) -> None:
