@@ -24,6 +24,10 @@ class HostUnreachable(ProcedureError):
     """No connection, or it broke; trying again later may help."""
 
 
+class NoSession(HostUnreachable):
+    """It answers, and no SSH session comes about: something else listens there, or it is too busy (sshd's MaxStartups)."""
+
+
 class HostKeyRefused(ProcedureError):
     """The host showed another key than the pinned one, or none is pinned; never connect."""
 

@@ -24,7 +24,7 @@ import paramiko
 
 from blocks.host_access import HostAccess
 from blocks.network_device import NetworkDevice
-from tasks.errors import CommandFailed, HostKeyRefused, HostUnreachable, LoginRefused, OutOfTime, UnreadableOutput
+from tasks.errors import CommandFailed, HostKeyRefused, HostUnreachable, LoginRefused, NoSession, OutOfTime, UnreadableOutput
 from tasks.redaction import redact
 
 KEEPALIVE_S = 10
@@ -409,9 +409,9 @@ def _open(host: HostAccess | NetworkDevice) -> paramiko.Transport:
         transport.close()
         if "no acceptable host key" in str(problem).lower() or isinstance(problem, paramiko.ssh_exception.IncompatiblePeer):
             raise HostKeyRefused(*_changed(where)) from problem
-        raise HostUnreachable(f"{where} does not speak SSH with us ({problem or 'connection closed'}); "
-                              "check address, port and the host's sshd",
-                              f"{where} 无法建立 SSH 会话（{problem or '连接已关闭'}）；请检查地址、端口和主机的 sshd") from problem
+        raise NoSession(f"{where} does not speak SSH with us ({problem or 'connection closed'}); "
+                        "check address, port and the host's sshd",
+                        f"{where} 无法建立 SSH 会话（{problem or '连接已关闭'}）；请检查地址、端口和主机的 sshd") from problem
     except BaseException:
         transport.close()
         raise

@@ -23,7 +23,7 @@ from tasks.consoles import read_console
 from tasks.databases import read_database
 from tasks.devices import read_device
 from tasks.endpoints import read_endpoint
-from tasks.errors import BlockersFound, ProcedureError
+from tasks.errors import BlockersFound, NoSession, ProcedureError
 from tasks.remote import Remote
 
 SYSTEM, DATABASE = "system-inspection", "database-inspection"
@@ -59,13 +59,22 @@ def _read_host(host: HostAccess, checks: Sequence[Any], limits: Mapping[str, Lim
     """One connection, one script, all checks."""
     began, read_at, nonce = time.monotonic(), desk.now(), secrets.token_hex(12)
     try:
-        with Remote(host) as remote:
+        with _connection(host) as remote:
             answer = remote.run(host_script(checks, nonce, host.expected), timeout_s=HOST_LIMIT_S)
     except ProcedureError as problem:
         return TargetRead(target=host.name, kind="host", read_at=read_at, seconds=time.monotonic() - began, problem=problem.text), ""
     rows = examine_host(host.name, answer.out, nonce, checks, limits, {check.id: replace(known_for(check.id), now=read_at) for check in checks})
     return TargetRead(target=host.name, kind="host", read_at=read_at, seconds=time.monotonic() - began, about=about_host(answer.out, nonce, checks),
                       rows=rows), answer.out
+
+
+def _connection(host: HostAccess) -> Remote:
+    """A busy sshd turns newcomers away by lot (MaxStartups of sshd_config(5)), so it is asked a second time."""
+    try:
+        return Remote(host)
+    except NoSession:
+        time.sleep(3)
+        return Remote(host)
 
 
 def _read_device(device: NetworkDevice, checks: Sequence[Any], limits: Mapping[str, Limits], known_for: KnownFor) -> tuple[TargetRead, str]:

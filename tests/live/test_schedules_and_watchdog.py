@@ -8,9 +8,11 @@ import sys
 import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from deployments.orchestrator import Orchestrator
+from reports.archive import inspections
 from tests.live.drive import Desk
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,6 +32,24 @@ with get_client(sync_client=True) as client:
     time.sleep(3)
     print(watchdog(silence_s=1))
     print(client.read_flow_run(dead.id).state.type.value, client.read_flow_run(waiting.id).state.type.value)
+"""
+
+# The schedule of prefect.yaml with its own parameters, but twice within the next minutes instead of at night.
+FIRE = """
+import asyncio
+from datetime import datetime, timedelta, timezone
+import yaml
+from prefect.client.orchestration import get_client
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.schedules import IntervalSchedule
+parameters = next(d["schedules"][0]["parameters"] for d in yaml.safe_load(open("prefect.yaml"))["deployments"] if "system_inspection" in d["entrypoint"])
+async def fire():
+    async with get_client() as client:
+        deployment = await client.read_deployment_by_name("system-inspection/standfast")
+        when = IntervalSchedule(interval=timedelta(seconds=150), anchor_date=datetime.now(timezone.utc) + timedelta(seconds=10))
+        await client.create_deployment_schedules(deployment.id, [DeploymentScheduleCreate(schedule=when, active=True, parameters=parameters)])
+        print(deployment.id)
+asyncio.run(fire())
 """
 
 
@@ -68,3 +88,27 @@ def test_the_watchdog_closes_dead_runs_and_leaves_waiting_ones(orchestrator, lab
     desk = Desk.open(lab, tmp_path, orchestrator.environment)
     said = run(orchestrator, WATCH, STANDFAST_INVENTORY=desk.environment["STANDFAST_INVENTORY"])
     assert said.splitlines()[-1] == "CRASHED PAUSED", said
+
+
+@pytest.mark.long
+def test_the_quarters_inspection_comes_by_its_schedule_once(orchestrator, lab, tmp_path):
+    """R058. The quarter's first working day is long past, or not: then it is late, and says by how much; the next firing has nothing to do."""
+    desk = Desk.open(lab, tmp_path, orchestrator.environment)
+    orchestrator.environment["STANDFAST_INVENTORY"] = desk.environment["STANDFAST_INVENTORY"]
+    orchestrator.start_worker(print)
+    deployment = run(orchestrator, FIRE).strip()
+    ended: dict[str, dict] = {}
+    until = time.monotonic() + 600
+    while len(ended) < 2:
+        assert time.monotonic() < until, (ended, orchestrator.log("worker").read_text()[-3000:])
+        runs = httpx.post(f"{orchestrator.url}/api/flow_runs/filter", timeout=30, json={"flow_runs": {"deployment_id": {"any_": [deployment]}}}).json()
+        ended = {one["expected_start_time"]: one for one in runs if one["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED")}
+        time.sleep(2)
+    first, second = (ended[when] for when in sorted(ended)[:2])
+    archive = desk.archive
+    this = inspections.newest(archive, "bureau", "system-inspection")
+    assert first["auto_scheduled"] and first["state"]["name"] in ("AllWell", "Warnings", "Critical", "Incomplete"), first["state"]
+    assert first["state"]["message"].startswith(this.number) and archive.change(this.number).request["when"] == "quarterly"
+    assert second["state"]["name"] == "NotDue", second["state"]
+    assert len(inspections.begun_since(archive, "bureau", "system-inspection", this.started_at)) == 1
+    archive.dispose()
