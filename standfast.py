@@ -1,14 +1,15 @@
 """The command line beside the UI, for people and scripts.
 
 Exit codes, by how a change ended: 0 successful (also with issues, also nothing to do); 3 backed out; 4 refused before anything
-was touched; 5 rejected or expired; 6 waiting for approval; 1 stuck, or the command itself failed; 2 wrong usage. An inspection ends
-with 0 all well, 7 warnings, 8 something critical or a target not reached, 9 something could not be checked.
+was touched; 5 rejected or expired; 6 waiting for approval; 1 stuck, or the command itself failed; 2 wrong usage. An inspection or a
+diagnosis ends with 0 all well, 7 warnings, 8 something critical or a target not reached, 9 something could not be checked.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -217,12 +218,14 @@ def _go_on(number: str, as_json: bool) -> None:
     from blocks.lookup import require_server
     from flows.parts.catalogue import flow_of
     from tasks import desk
-    from tasks.inspection import DATABASE, SYSTEM
+    from tasks.inspection import DATABASE, DIAGNOSIS, SYSTEM
 
     require_server(temporary=True)
     row = desk.change(number)
     if row.procedure in (SYSTEM, DATABASE):
-        inspect(number=number, as_json=as_json)
+        inspect(number=number, databases=row.procedure == DATABASE, as_json=as_json)
+    if row.procedure == DIAGNOSIS:
+        diagnose(number=number, as_json=as_json)
     flow, form = flow_of(row.procedure)
     state = flow(form.model_validate({**row.request, "number": number}), return_state=True)
     _say_ending(number, as_json, state)
@@ -251,7 +254,7 @@ def carry_out(number: Number, as_json: AsJson = False) -> None:
 @app.command()
 def resume(number: Number, as_json: AsJson = False,
            here: Annotated[bool, typer.Option("--here", help="In this process, even if a worker could take it")] = False) -> None:
-    """Take a change or an inspection up again, wherever it stopped: by its own run where there is a server and a worker, else here."""
+    """Take a change, an inspection or a diagnosis up again, wherever it stopped: by its own run where there is a server and a worker, else here."""
     from tasks import desk
     from tasks.watching import take_up_again
 
@@ -336,7 +339,109 @@ def inspect(customer: Annotated[str, typer.Argument(help="The customer's name")]
         files = {name: str(path) for name, path in papers.documents(done).items()} if done.startswith("INS-") else {}
         show({"number": done, "grade": state.name, "says": state.message, "documents": files}, as_json,
              f"{state.name}. {state.message}" + "".join(f"\n  {path}" for path in files.values()))
-        raise typer.Exit({"AllWell": 0, "Warnings": 7, "Critical": 8, "Incomplete": 9, "Refused": 4}.get(state.name or "", 1))
+        raise typer.Exit(GRADES.get(state.name or "", 1))
+
+
+GRADES = {"AllWell": 0, "NothingFound": 0, "Warnings": 7, "Critical": 8, "Incomplete": 9, "Refused": 4, "Rejected": 5, "Expired": 5, "AwaitingApproval": WAITING}
+
+
+@app.command()
+def diagnose(customer: Annotated[str, typer.Argument(help="The customer's name")] = "",
+             target: Annotated[list[str] | None, typer.Option(help="A host or database; may be given several times")] = None,
+             problem: Annotated[str, typer.Option(help="In the customer's own words")] = "",
+             at: Annotated[str, typer.Option(help="When it happened, for example '2026-11-23 10:15', in the customer's time zone; none: now")] = "",
+             before: Annotated[int, typer.Option(help="Minutes before it that are looked at")] = 60,
+             after: Annotated[int, typer.Option(help="Minutes after it")] = 15,
+             requester: Annotated[str, typer.Option(help="The person at the customer who reported it; none: who gave the leave")] = "",
+             engineer: Annotated[str, typer.Option(help="Who diagnoses; none: the account that runs this command")] = "",
+             operator: Annotated[str, typer.Option(help="Who took the call")] = "",
+             reference: Annotated[str, typer.Option(help="Call or ticket")] = "",
+             leave_by: Annotated[str, typer.Option(help="Who gave leave to log in, an approver or contact of the customer; none: the approvers are asked by mail")] = "",
+             leave_how: Annotated[str, typer.Option(help="phone, mail or paper")] = "phone",
+             leave_at: Annotated[str, typer.Option(help="When it was given; none: just now")] = "",
+             leave_hours: Annotated[float, typer.Option(help="For how many hours the leave lasts")] = 24,
+             approval_hours: Annotated[float, typer.Option(help="Hours until silence counts as no")] = 24,
+             number: Annotated[str, typer.Option(help="Take up this diagnosis, or file what became of it")] = "",
+             solution: Annotated[str, typer.Option(help="With --number: how the problem was solved, for the problem base")] = "",
+             solved: Annotated[bool, typer.Option("--solved", help="With --solution: it is solved")] = False,
+             on_site: Annotated[bool, typer.Option("--on-site", help="With --solution: it is handed over to on-site service")] = False,
+             agreed_by: Annotated[str, typer.Option(help="With --solution: who agreed for the customer before it was carried out")] = "",
+             change: Annotated[list[str] | None, typer.Option(help="With --solution: a change by which it was carried out")] = None,
+             as_json: AsJson = False) -> None:
+    """Look into a problem from afar, with the customer's leave, in this process; reads only. Later: file what became of it."""
+    if solution:
+        _file_solution(number, solution, "on site" if on_site else "solved" if solved else "not solved", engineer, agreed_by, change or [], as_json)
+        return
+    if not number and not (customer and target and problem):
+        raise typer.BadParameter("name the customer, at least one --target and the --problem; or a diagnosis by --number")
+    from pydantic import ValidationError
+
+    from flows.remote_diagnosis import remote_diagnosis
+    from tasks import desk, papers
+    from tasks.remote_diagnosis import sorted_targets
+    from tasks.requests import DiagnosisRequest
+
+    with plainly():
+        if number:
+            asked = {**desk.change(number).request, "number": number}
+        else:
+            hosts, databases = sorted_targets(customer, target or [])
+            given = {"by": leave_by, "how": leave_how, "at": _moment(leave_at, customer), "taken_by": operator} if leave_by else None
+            asked = {"customer": customer, "hosts": hosts, "databases": databases, "problem": problem, "happened_at": _moment(at, customer),
+                     "minutes_before": before, "minutes_after": after, "requester": requester or leave_by, "engineer": engineer or operator or _account(),
+                     "operator": operator, "reference": reference, "leave": given, "leave_hours": leave_hours, "approval_hours": approval_hours}
+        try:
+            request = DiagnosisRequest.model_validate(asked)
+        except ValidationError as invalid:
+            first = invalid.errors()[0]
+            raise typer.BadParameter(f"{'.'.join(map(str, first['loc'])) or 'request'}: {first['msg']}") from None
+        state = remote_diagnosis(request, return_state=True)
+        done = next(iter(re.findall(r"^DIA-\d{8}-\d{3,}", state.message or "")), "")
+        files = {name: str(path) for name, path in papers.documents(done).items()} if done else {}
+        show({"number": done, "grade": state.name, "says": state.message, "documents": files}, as_json,
+             f"{state.name}. {state.message}" + "".join(f"\n  {path}" for path in files.values()))
+        raise typer.Exit(GRADES.get(state.name or "", 1))
+
+
+def _file_solution(number: str, text: str, outcome: str, by: str, agreed_by: str, changes: list[str], as_json: bool) -> None:
+    from pydantic import ValidationError
+
+    from reports.records import Solution
+    from tasks import desk, papers
+    from tasks.remote_diagnosis import file_solution
+
+    if not number:
+        raise typer.BadParameter("name the diagnosis by --number")
+    with plainly():
+        try:
+            solution = Solution.model_validate({"change": number, "text": text, "outcome": outcome, "by": by or _account(), "at": desk.now(),
+                                                "agreed_by": agreed_by, "changes": tuple(changes)})
+        except ValidationError as invalid:
+            raise typer.BadParameter(f"{invalid.errors()[0]['loc'][0]}: {invalid.errors()[0]['msg']}") from None
+        name = file_solution(number, solution)
+        files = [str(path) for file, path in papers.documents(number).items() if file.startswith(f"{name}-")]
+        show({"number": number, "outcome": outcome, "documents": files}, as_json, f"{number}: {outcome}; filed and sealed" + "".join(f"\n  {f}" for f in files))
+
+
+def _account() -> str:
+    import getpass
+
+    return getpass.getuser()
+
+
+def _moment(words: str, customer: str):
+    """A time as people write it, in the customer's zone if it names none."""
+    from datetime import datetime
+
+    from tasks import desk
+
+    if not words:
+        return None
+    try:
+        moment = datetime.fromisoformat(words.strip())
+    except ValueError:
+        raise typer.BadParameter(f"{words!r} is no time; write for example '2026-11-23 10:15' or '2026-11-23T10:15+08:00'") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=desk.customer(customer).time_zone())
 
 
 @app.command()

@@ -58,3 +58,7 @@ class TargetBusy(BlockersFound):
 
 class Drifted(BlockersFound):
     """The target is no longer as it was when the change was approved."""
+
+
+class NoLeave(BlockersFound):
+    """The customer's leave to log in was not given, or has run out."""

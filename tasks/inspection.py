@@ -21,13 +21,13 @@ from tasks import desk, trend
 from tasks.checks.catalogue import all_checks, limits_for
 from tasks.checks.kinds import Check, Known, Limits
 from tasks.checks.reading import remembered
-from tasks.errors import BlockersFound
+from tasks.errors import BlockersFound, ProcedureError
 from tasks.redaction import redact
 from tasks.requests import InspectionRequest
 from tasks.targets import DATABASE as DATABASE
 from tasks.targets import HOST_LIMIT_S as HOST_LIMIT_S
+from tasks.targets import DIAGNOSIS, Target, targets_named, targets_of
 from tasks.targets import SYSTEM as SYSTEM
-from tasks.targets import Target, targets_of
 from tasks.trend import Forecast
 from tasks.working_days import due, quarter_begins
 
@@ -123,7 +123,12 @@ def inspection(number: str) -> Inspection:
 def missing(number: str) -> list[str]:
     """The targets that are not read yet."""
     filed = inspections.targets_filed(desk.archive(), inspection(number))
-    return [name for name in desk.change(number).request["targets"] if name not in filed]
+    return [name for name in _names(number) if name not in filed]
+
+
+def _names(number: str) -> list[str]:
+    request = desk.change(number).request
+    return request.get("targets") or [*request["hosts"], *request.get("databases", [])]
 
 
 def handfuls(names: list[str], size: int = HANDFUL) -> list[list[str]]:
@@ -132,23 +137,32 @@ def handfuls(names: list[str], size: int = HANDFUL) -> list[list[str]]:
 
 # --- read -----------------------------------------------------------------------------------------------------------------
 
-def read_targets(number: str, names: list[str], say: Say) -> dict[str, int]:
+def read_targets(number: str, names: list[str], say: Say, log_in: Callable[[str], None] = lambda name: None) -> dict[str, int]:
     """Read these targets side by side and keep what they said; a target that cannot be read is kept with the reason.
 
+    log_in: called right before a target is connected to; what it raises leaves the target unread, and is raised once the others are kept.
     Returns how many rows ended in which way.
     """
     this = inspection(number)
     last = inspections.last_readings(desk.archive(), this, names)
     memory = _memory(last)
-    there = targets_of(this.procedure, this.customer)
+    there = _there(this)
     counted: dict[str, int] = {}
     waiting: list[tuple[TargetRead, str]] = []
     filed = inspections.targets_filed(desk.archive(), this)
+    refused: ProcedureError | None = None
+
+    def read_one(name: str) -> tuple[TargetRead, str]:
+        log_in(name)
+        return _read(name, there.get(name), memory.get(name, {}), last[name].started_at if name in last else None)
+
     with ThreadPoolExecutor(len(names)) as pool:
-        running = [pool.submit(_read, name, there.get(name), memory.get(name, {}), last[name].started_at if name in last else None)
-                   for name in names if name not in filed]
-        for future in as_completed(running):
-            read, raw = future.result()
+        for future in as_completed([pool.submit(read_one, name) for name in names if name not in filed]):
+            try:
+                read, raw = future.result()
+            except ProcedureError as problem:
+                refused = problem
+                continue
             waiting.append((read, raw))
             for row in read.rows:
                 counted[row.outcome.value] = counted.get(row.outcome.value, 0) + 1
@@ -159,7 +173,17 @@ def read_targets(number: str, names: list[str], say: Say) -> dict[str, int]:
                 waiting = []
     if waiting:
         _keep(this, waiting)
+    if refused is not None:
+        raise refused
     return counted
+
+
+def _there(this: Inspection) -> dict[str, Target]:
+    """What can be read, by name: all that the customer has, or what a diagnosis names."""
+    if this.procedure != DIAGNOSIS:
+        return targets_of(this.procedure, this.customer)
+    request = desk.change(this.number).request
+    return targets_named(request["hosts"], request["databases"])
 
 
 def last_rows(last: dict[str, Inspection]) -> Iterator[CheckRow]:
@@ -243,7 +267,7 @@ def _packed(reads: Iterable[tuple[TargetRead, str]]) -> bytes:
 
 def share_read(number: str) -> float:
     """How much of the targets is read, 0 to 1."""
-    return 1 - len(missing(number)) / max(1, len(desk.change(number).request["targets"]))
+    return 1 - len(missing(number)) / max(1, len(_names(number)))
 
 
 def grade(reads: Iterable[TargetRead], forecasts: Iterable[Forecast] = ()) -> Outcome:

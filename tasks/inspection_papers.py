@@ -9,14 +9,17 @@ from reports.records import CheckAbout, Development, FullForecast, InspectionRec
 from tasks import desk, inspection, trend
 from tasks.checks.kinds import HostCheck, Limit
 from tasks.papers import TYPES, file_paper
-from tasks.targets import ASKED, DATABASE
+from tasks.targets import ASKED, DATABASE, DIAGNOSIS
 
 
 def record_of(number: str) -> InspectionRecord:
     """All that the report says, put together from the archive."""
     archive, row = desk.archive(), desk.change(number)
     this, people = inspection.inspection(number), desk.customer(row.customer)
-    reads, last = inspections.reads_of(archive, this), inspections.before(archive, this)
+    reads = inspections.reads_of(archive, this)
+    reached = {read.target for read in reads if not read.problem}
+    earlier = inspections.last_readings(archive, this, reached)
+    last = max(earlier.values(), key=lambda one: one.id, default=None) if this.procedure == DIAGNOSIS else inspections.before(archive, this)
     points = inspections.points(archive, this)
     there = {trend.key(r) for read in reads for r in read.rows}
     forecasts = {one: f for one, f in trend.forecasts(points).items() if one in there}
@@ -25,8 +28,6 @@ def record_of(number: str) -> InspectionRecord:
         history.setdefault((p.target, p.check, p.object), []).append((p.at, p.value))
     changes: dict[trend.Key, trend.Change] = {}
     if last:
-        reached = {read.target for read in reads if not read.problem}
-        earlier = inspections.last_readings(archive, this, reached)
         changes = trend.compared(inspection.last_rows(earlier), (r for read in reads for r in read.rows), reached)
     return InspectionRecord(
         number=number, procedure=this.procedure, customer=row.customer, customer_name=Text(zh=people.full_name.zh, en=people.full_name.en),

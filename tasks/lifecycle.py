@@ -90,7 +90,8 @@ def request_of(number: str):
 
 def targets_of(number: str) -> str:
     """The hosts in words, short enough for a title."""
-    names = desk.change(number).request.get("hosts", [])
+    request = desk.change(number).request
+    names = [*request.get("hosts", []), *request.get("databases", [])]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from blocks import lookup
 from reports.documents import render_instruction, render_outcome_page, render_plan_page, render_report
 from reports.documents.phrases import Phrases
-from reports.records import NOTHING, ApprovalRequest, Approver, ChangeRecord, InspectionRecord, JournalEntry, Text
+from reports.records import NOTHING, ApprovalRequest, Approver, ChangeRecord, DiagnosisRecord, InspectionRecord, JournalEntry, Text
 from tasks import approval, change_record, desk, lifecycle, rehearsal
 
 TYPES = {"html": "text/html", "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -41,7 +41,7 @@ def _write(number: str, name: str, render) -> None:
     file_paper(change_record.record_of(number), name, render)
 
 
-def file_paper(record: ChangeRecord | InspectionRecord, name: str, render) -> None:
+def file_paper(record: ChangeRecord | InspectionRecord | DiagnosisRecord, name: str, render) -> None:
     """A paper in both languages and all its formats, filed as evidence and laid out; what is filed is not made again."""
     archive = desk.archive()
     there = {e.name for e in archive.evidence(record.number)}

@@ -1,4 +1,4 @@
-"""Which question is put to the customer: a change asks by its plan, a diagnosis by what it will look at."""
+"""Which question is put to the customer: a change asks by its plan, a diagnosis for leave to log in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reports.records import ApprovalRequest, JournalEntry
-from tasks import papers
+from tasks import desk, leave, papers
+from tasks.inspection import DIAGNOSIS
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Question:
 
 
 CHANGE = Question(papers.ask_customer, papers.approval_page, papers.send_codes)
+LEAVE = Question(leave.ask, leave.page, leave.send)
 
 
 def question_of(number: str) -> Question:
-    return CHANGE
+    return LEAVE if desk.change(number).procedure == DIAGNOSIS else CHANGE

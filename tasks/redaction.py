@@ -8,15 +8,21 @@ from collections.abc import Iterable
 HIDDEN = "[hidden]"
 
 _PATTERNS = (
-    # a private key, whole
-    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.S), HIDDEN),
+    # a private key, whole; one that was cut off, as far as any key is long
+    (re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:.{0,20000}?-----END [A-Z ]{0,40}PRIVATE KEY-----|.{0,20000})", re.S), HIDDEN),
     # credentials inside an address: scheme://user:secret@host
-    (re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@]*:)[^\s@/]+(@)", re.I), rf"\1{HIDDEN}\2"),
+    (re.compile(r"(\b[a-z][a-z0-9+.-]{0,30}://[^\s:/@]{0,256}:)[^\s@/]+(@)", re.I), rf"\1{HIDDEN}\2"),
     # name = value, also as an SQL literal or an environment variable
     (re.compile(r"""((?:\b|_)(?:password|passwd|passphrase|secret|token|api_?key|PGPASSWORD)["']?\s*[=:]\s*)(?:"[^"\n]*"|'[^'\n]*'|[^\s,;'"]+)""",
                 re.I), rf"\1{HIDDEN}"),
-    (re.compile(r"(\bPASSWORD\s+)(?:E?'(?:[^'\n]|'')*')", re.I), rf"\1{HIDDEN}"),
+    (re.compile(r"(\b(?:PASSWORD|IDENTIFIED\s+(?:WITH\s+\S{1,60}\s+)?(?:BY|AS))\s+)(?:E?'(?:[^'\n]|'')*')", re.I), rf"\1{HIDDEN}"),
     (re.compile(r"(\bAuthorization:\s*\w+\s+)\S+", re.I), rf"\1{HIDDEN}"),
+    # what logs hold beside: options of commands, cookies, sessions, signed tokens, keys of clouds
+    (re.compile(r"(--(?:password|passwd|token|secret|api-?key)[= ])\S+", re.I), rf"\1{HIDDEN}"),
+    (re.compile(r"(\b(?:Set-)?Cookie:\s*)[^\r\n]+", re.I), rf"\1{HIDDEN}"),
+    (re.compile(r"""(\b(?:session_?id|jsessionid|phpsessid|access_?key|private_?key)["']?[=:]\s?["']?)[^\s,;&'"]+""", re.I), rf"\1{HIDDEN}"),
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)?"), HIDDEN),
+    (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), HIDDEN),
     # password hashes of shadow files and of PostgreSQL
     (re.compile(r"\$(?:1|2[aby]|5|6|y|gy|7)\$[./A-Za-z0-9$=,]{8,}"), HIDDEN),
     (re.compile(r"SCRAM-SHA-256\$[^\s\"']+"), HIDDEN),

@@ -1,17 +1,20 @@
 """The forms that people fill in: what is asked for, in the words of the service desk.
 
 They become the forms of the Prefect UI, so every field has a title and says what to enter; docstrings are shown there too.
-A software upgrade answers R167 and R013; an application's release R012, R169, R173 and R177 (what it repairs and adds).
+A software upgrade answers R167 and R013; an application's release R012, R169, R173 and R177 (what it repairs and adds); a remote
+diagnosis R103-R107 and R109.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 # One line of printable text: these words end up in locks, journals and scripts.
 Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$", max_length=500)]
+# A few lines: what somebody tells.
+Telling = Annotated[str, Field(pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x09\x0b-\x1f\x7f]*$", max_length=2000)]
 PackageWish = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?(=[0-9A-Za-z.+:~-]+)?$")]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
@@ -99,3 +102,42 @@ class InspectionRequest(BaseModel):
         default="now", title="When", description="now; or quarterly: only on the customer's first working day of a quarter, once (for schedules)",
     )
     number: str = Field(default="", title="Inspection number", description="Only to take up an inspection that exists, for example INS-20261123-001")
+
+
+class GivenLeave(BaseModel):
+    """The customer's leave to log in, where it was given already. Without it, the customer is asked."""
+
+    model_config = ConfigDict(extra="forbid", title="Leave to log in")
+
+    by: Words = Field(title="Given by", description="One of the customer's approvers or contacts", min_length=1)
+    how: Literal["phone", "mail", "paper"] = Field(title="How", description="phone; mail; paper: in writing")
+    at: AwareDatetime | None = Field(default=None, title="When", description="With time zone; empty: just now")
+    taken_by: Words = Field(default="", title="Taken down by", description="Empty: the operator, or the engineer")
+
+
+class DiagnosisRequest(BaseModel):
+    """A problem to be looked into from afar. Nothing on a target is changed, and nobody logs in before the customer's leave is recorded."""
+
+    model_config = ConfigDict(extra="forbid", title="Remote diagnosis")
+
+    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks", max_length=100)
+    databases: list[HostName] = Field(default_factory=list, title="Databases", description="Names of database blocks", max_length=100)
+    problem: Telling = Field(title="Problem", description="In the customer's own words")
+    happened_at: AwareDatetime | None = Field(default=None, title="When it happened", description="With time zone; empty: now")
+    minutes_before: int = Field(default=60, ge=5, le=24 * 60, title="Minutes before it that are looked at")
+    minutes_after: int = Field(default=15, ge=0, le=4 * 60, title="Minutes after it")
+    requester: Words = Field(title="Reported by", description="The person at the customer", min_length=1)
+    engineer: Words = Field(title="Engineer", description="Who diagnoses", min_length=1)
+    operator: Words = Field(default="", title="Operator", description="Who took the call and starts the procedure")
+    reference: Words = Field(default="", title="Call or ticket", description="Empty if there is none")
+    leave: GivenLeave | None = Field(default=None, title="Leave to log in", description="If it was given already; else the approvers are asked by mail")
+    leave_hours: float = Field(default=24, gt=0, le=24 * 7, title="Hours for which the leave lasts", description="From when it is given")
+    approval_hours: float = Field(default=24, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    number: str = Field(default="", title="Diagnosis number", description="Only to take up a diagnosis that exists, for example DIA-20261123-001")
+
+    @model_validator(mode="after")
+    def _something_to_look_at(self) -> DiagnosisRequest:
+        if not self.hosts and not self.databases and not self.number:
+            raise ValueError("name at least one host or database")
+        return self

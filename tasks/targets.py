@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +27,7 @@ from tasks.endpoints import read_endpoint
 from tasks.errors import BlockersFound, NoSession, ProcedureError
 from tasks.remote import Remote
 
-SYSTEM, DATABASE = "system-inspection", "database-inspection"
+SYSTEM, DATABASE, DIAGNOSIS = "system-inspection", "database-inspection", "remote-diagnosis"
 HOST_LIMIT_S = 300  # for a host's whole answer
 
 KnownFor = Callable[[str], Known]  # what is known for a check, by its id
@@ -88,6 +89,8 @@ KINDS: dict[str, tuple[Kind, ...]] = {
     DATABASE: (Kind(DatabaseAccess, lambda block: database_checks(block.kind), lambda *asked: (read_database(*asked), "")),),
 }
 
+HOST, SERVER = KINDS[SYSTEM][0], KINDS[DATABASE][0]
+
 # What may have been asked of a target, by how its reading is called.
 ASKED: dict[str, Callable[[], Sequence[Check]]] = {
     "host": host_checks, "network": lambda: [check for check in all_checks() if isinstance(check, DeviceCheck)], "web": web_checks,
@@ -111,4 +114,16 @@ def targets_of(procedure: str, customer: str) -> dict[str, Target]:
                 raise BlockersFound(f"{name} is the name of a {other} and of a {kind.block.called()} of customer {customer}; rename one of the two blocks",
                                     f"客户 {customer} 有两个对象同名 {name}({other}、{kind.block.called()});请为其中一个 Block 改名")
             found[name] = Target(kind, block)
+    return found
+
+
+def targets_named(hosts: Iterable[str], databases: Iterable[str]) -> dict[str, Target]:
+    """These hosts and database servers by name; one that is not in the inventory is left out."""
+    found = {}
+    for name in hosts:
+        with suppress(BlockersFound):
+            found[name] = Target(HOST, desk.host(name))
+    for name in databases:
+        with suppress(lookup.UnknownName):
+            found[name] = Target(SERVER, lookup.find_database(name))
     return found

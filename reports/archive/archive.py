@@ -85,7 +85,7 @@ class Archive:
                    opened_at: datetime, run_id: str = "", prefix: str = "CHG") -> str:
         """Registers a change and returns its number, CHG-YYYYMMDD-NNN by the date of `opened_at` in its own zone.
 
-        prefix: INS for an inspection, which changes nothing and is kept like a change (docs/decisions/0004-inspections.md).
+        prefix: INS for an inspection, DIA for a diagnosis, which change nothing and are kept like changes (docs/decisions/0004-inspections.md).
         The same run_id again returns the number that it has, and registers nothing.
         """
         day = f"{prefix}-{_zoned(opened_at):%Y%m%d}-"
@@ -108,11 +108,17 @@ class Archive:
         with self.reading() as session:
             return _change_row(self._known(session, number))
 
-    def changes(self, *, open_only: bool = False, limit: int = 50) -> list[ChangeRow]:
-        """The changes, newest first."""
+    def changes(self, *, open_only: bool = False, customer: str = "", procedure: str = "", since: datetime | None = None, limit: int = 50) -> list[ChangeRow]:
+        """The changes, newest first; of one customer or procedure, or opened since then, if that is said."""
         query = select(ChangeTable).order_by(ChangeTable.opened_at.desc(), ChangeTable.number.desc()).limit(limit)
         if open_only:
             query = query.where(ChangeTable.closure.is_(None))
+        if customer:
+            query = query.where(ChangeTable.customer == customer)
+        if procedure:
+            query = query.where(ChangeTable.procedure == procedure)
+        if since:
+            query = query.where(ChangeTable.opened_at >= since)
         with self.reading() as session:
             return [_change_row(row) for row in session.scalars(query)]
 

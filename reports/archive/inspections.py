@@ -18,6 +18,8 @@ from reports.records import CheckRow, Outcome, TargetRead, Text
 
 AT_ONCE = 2000  # rows of one INSERT, names of one question
 EARLIER = 40    # inspections looked back
+# What one is compared with: an inspection with its own kind only, so that what was read in between for a reason does not disturb the quarters.
+COMPARED_WITH = {"remote-diagnosis": ("system-inspection", "database-inspection", "remote-diagnosis")}
 
 
 @dataclass(frozen=True)
@@ -129,7 +131,7 @@ def before(archive: Archive, inspection: Inspection) -> Inspection | None:
 
 
 def last_readings(archive: Archive, inspection: Inspection, targets: Iterable[str]) -> dict[str, Inspection]:
-    """For each of these targets the customer's last finished inspection of the same kind in which it was reached.
+    """For each of these targets the customer's last finished inspection of the same kind in which it was reached; for a diagnosis, of any kind.
 
     Not simply the last inspection: that may have been of a few targets only, or have missed this one.
     """
@@ -137,7 +139,8 @@ def last_readings(archive: Archive, inspection: Inspection, targets: Iterable[st
     with archive.reading() as session:
         earlier = {row.id: row for row in session.scalars(
             select(InspectionTable).join(ChangeTable, ChangeTable.number == InspectionTable.number)
-            .where(InspectionTable.customer == inspection.customer, InspectionTable.procedure == inspection.procedure,
+            .where(InspectionTable.customer == inspection.customer,
+                   InspectionTable.procedure.in_(COMPARED_WITH.get(inspection.procedure, (inspection.procedure,))),
                    InspectionTable.id < inspection.id, ChangeTable.closure.is_not(None)).order_by(InspectionTable.id.desc()).limit(EARLIER))}
         wanted = list(targets)
         for start in range(0, len(wanted), AT_ONCE):

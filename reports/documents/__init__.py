@@ -1,5 +1,5 @@
 """The papers of a change: operation instruction (R175), change report (R179), page for the approver, plan as text; of an inspection:
-report and spreadsheet (R123-R142), page of its run.
+report and spreadsheet (R123-R142), page of its run; of a diagnosis: what leave is asked for, report (R108), page of its run.
 
 Pure functions over records: no clock, network or environment; equal input gives equal bytes.
 Whatever a record lacks is said in the paper.
@@ -10,6 +10,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from reports.documents.charts import get_ready
+from reports.documents.diagnosis import diagnosis
+from reports.documents.diagnosis_page import diagnosis_page, leave_page
+from reports.documents.diagnosis_words import statement
 from reports.documents.html import to_html
 from reports.documents.inspection import inspection
 from reports.documents.inspection_page import inspection_page
@@ -21,12 +24,12 @@ from reports.documents.pdf import to_pdf
 from reports.documents.phrases import Phrases
 from reports.documents.report import report
 from reports.documents.word import to_word
-from reports.records import NOTHING, ChangeRecord, InspectionRecord, Language, Plan, Text
+from reports.records import NOTHING, AccessScope, ApprovalRequest, ChangeRecord, DiagnosisRecord, InspectionRecord, Language, Plan, Text
 
 ZONE = "Asia/Shanghai"
 
-__all__ = ["get_ready", "render_inspection", "render_inspection_page", "render_instruction", "render_outcome_page", "render_plan_page", "render_plan_text",
-           "render_report"]
+__all__ = ["get_ready", "leave_statement", "render_diagnosis", "render_diagnosis_page", "render_inspection", "render_inspection_page",
+           "render_instruction", "render_leave_page", "render_outcome_page", "render_plan_page", "render_plan_text", "render_report"]
 
 
 def _formats(paper: Paper, made_at: datetime) -> dict[str, bytes]:
@@ -77,3 +80,23 @@ def render_inspection(record: InspectionRecord, language: Language, made_at: dat
 def render_inspection_page(record: InspectionRecord, language: Language, zone: str = ZONE) -> str:
     """Markdown for the page of the run: grade, targets not reached, counts, worst findings, forecast, what changed. No raw HTML in it."""
     return inspection_page(record, Phrases(language, zone))
+
+
+def leave_statement(scope: AccessScope, language: Language, zone: str = ZONE) -> list[str]:
+    """What will be looked at if leave is given, sentence by sentence (R104)."""
+    return statement(scope, Phrases(language, zone))
+
+
+def render_leave_page(scope: AccessScope, asked: ApprovalRequest | None, language: Language, zone: str = ZONE, not_counted: Text = NOTHING) -> str:
+    """Markdown for who is asked for leave to log in. No raw HTML in it. not_counted: why the last entry did not count; said on top."""
+    return leave_page(scope, asked, Phrases(language, zone), not_counted)
+
+
+def render_diagnosis(record: DiagnosisRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:
+    """The diagnosis report (远程诊断检测报告): "html", "pdf" and "docx" by name. Arguments as for the instruction."""
+    return _formats(diagnosis(record, Phrases(language, zone), made_at), made_at)
+
+
+def render_diagnosis_page(record: DiagnosisRecord, language: Language, zone: str = ZONE) -> str:
+    """Markdown for the page of the run: suspected causes, timeline, counts. No raw HTML in it."""
+    return diagnosis_page(record, Phrases(language, zone))

@@ -202,3 +202,33 @@ def _course(axes: Any, course: Course, full: str) -> None:
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
+
+
+@dataclass(frozen=True)
+class Track:
+    """What was seen in a log: how often in which minute (from the beginning of the span), and its colour (an outcome)."""
+
+    name: str
+    minutes: tuple[tuple[float, int], ...]
+    colour: str
+
+
+def tracks(rows: Sequence[Track], length: float, at: float, says: str, marks: Sequence[tuple[float, str]]) -> Drawn:
+    """One line of dots for each, the larger the more often. length: minutes of the span. at, says: the moment marked. marks: times for the axis."""
+    with _ONE_AT_A_TIME:
+        figure = _figure(20 + 7 * len(rows))
+        axes = figure.subplots()
+        axes.axvline(at, color=COLOURS["critical"], linewidth=1.1)
+        axes.text(at, -0.75, _words(says, 20), color=COLOURS["critical"], fontsize=8, ha="right" if at > length / 2 else "left", va="bottom")
+        for place, row in enumerate(rows):
+            axes.axhline(place, color=SOFT, linewidth=0.8, zorder=0)
+            sizes = [min(130.0, 14 + 9 * (count**0.5)) for _, count in row.minutes]
+            axes.scatter([minute for minute, _ in row.minutes], [place] * len(row.minutes), s=sizes, color=COLOURS[row.colour], alpha=0.75, linewidth=0)
+        axes.set_yticks(range(len(rows)), [_words(row.name, 46) for row in rows])
+        axes.set_ylim(len(rows) - 0.4, -0.8)
+        axes.set_xlim(-length * 0.01, length * 1.01)
+        axes.set_xticks([minute for minute, _ in marks], [_words(word, 12) for _, word in marks], fontsize=7.5)
+        axes.tick_params(axis="y", length=0)
+        for side in ("top", "right", "left"):
+            axes.spines[side].set_visible(False)
+        return _drawn(figure)

@@ -14,6 +14,19 @@ from reports.records.change import (
     Rehearsal,
     StepOutcome,
 )
+from reports.records.diagnosis import (
+    AccessScope,
+    Cause,
+    DiagnosisRecord,
+    Leave,
+    LogFile,
+    LogsRead,
+    Precedent,
+    Proposal,
+    RecentChange,
+    Sighting,
+    Solution,
+)
 from reports.records.inspection import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, Outcome, TargetRead
 from reports.records.plan import Acceptance, Improvement, Medium, Plan, Risk, Step, VersionChange, Window
 from reports.records.survey import (

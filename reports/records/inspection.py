@@ -103,7 +103,7 @@ class InspectionRecord(Record):
     """
 
     number: str
-    procedure: Literal["system-inspection", "database-inspection"]
+    procedure: Literal["system-inspection", "database-inspection", "remote-diagnosis"]
     customer: str
     customer_name: Text
     provider_name: Text

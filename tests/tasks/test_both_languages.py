@@ -15,7 +15,7 @@ from tasks.errors import HostUnreachable, ProcedureError
 from tests.reports.sample import NOW
 
 TASKS = Path(desk.__file__).parent
-MAY_END_A_CHANGE = {"BlockersFound", "TargetBusy", "Drifted", "HostUnreachable", "HostKeyRefused", "LoginRefused", "OutOfTime", "CommandFailed",
+MAY_END_A_CHANGE = {"BlockersFound", "NoLeave", "TargetBusy", "Drifted", "HostUnreachable", "HostKeyRefused", "LoginRefused", "OutOfTime", "CommandFailed",
                     "MediumRefused"}
 ENGLISH = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){3,}")
 

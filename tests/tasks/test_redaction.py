@@ -12,7 +12,8 @@ SECRET = "Tr0ub4dor&3"
 @pytest.mark.parametrize("text", [
     f"password={SECRET}", f"password = '{SECRET}'", f'"password": "{SECRET}"', f"PGPASSWORD={SECRET} psql", f"DB_PASSWORD={SECRET}",
     f"postgresql://orders:{SECRET}@127.0.0.1/orders", f"ALTER ROLE orders PASSWORD '{SECRET}'", f"Authorization: Bearer {SECRET}",
-    f"api_key: {SECRET}", f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}\n-----END OPENSSH PRIVATE KEY-----",
+    f"api_key: {SECRET}", f"mysqldump --password {SECRET} orders", f"CREATE USER a IDENTIFIED WITH mysql_native_password BY '{SECRET}'",
+    f"Set-Cookie: id={SECRET}; Path=/", f"GET /x?jsessionid={SECRET}&y=1", f"-----BEGIN OPENSSH PRIVATE KEY-----\n{SECRET}\n-----END OPENSSH PRIVATE KEY-----",
     f"-----BEGIN RSA PRIVATE KEY-----\n{SECRET}\ncut off",
 ])
 def test_what_looks_like_a_secret_is_hidden(text):
@@ -23,6 +24,26 @@ def test_what_looks_like_a_secret_is_hidden(text):
                                   "SCRAM-SHA-256$4096:abcdef==$ghi=:jkl="])
 def test_password_hashes_are_hidden(text):
     assert "abcdef" not in redact(text)
+
+
+@pytest.mark.parametrize("secret", ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U", "AKIAIOSFODNN7EXAMPLE"])
+def test_tokens_without_a_name_are_hidden(secret):
+    assert secret not in redact(f"got {secret} from it")
+
+
+def test_a_key_that_never_ends_hides_only_as_much_as_a_key_is_long():
+    text = "-----BEGIN RSA PRIVATE KEY-----\n" + "a line of a log\n" * 3000
+    assert redact(text).endswith("a line of a log\n" * 1000)
+
+
+@pytest.mark.parametrize("line", ["a.a-" * 50_000, "a://" * 50_000, "password " * 20_000, "-----BEGIN " * 20_000, "eyJ" * 60_000, "jsessionid" * 20_000,
+                                  "Cookie: " * 20_000, "-----BEGIN PRIVATE KEY-----" * 500])
+def test_no_line_of_a_log_takes_long(line):
+    import time
+
+    began = time.process_time()
+    redact(line)
+    assert time.process_time() - began < 5
 
 
 @given(st.text(alphabet=st.characters(blacklist_categories=("Cs",)), min_size=4, max_size=30), st.text(max_size=30), st.text(max_size=30))
