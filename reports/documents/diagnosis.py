@@ -168,7 +168,7 @@ def _looked_at(r: Report) -> None:
         checks = say("diagnosis.looked_checks", at=say.moment(read.read_at), n=len(read.rows)) if read and not read.problem else nothing
         counted = say("diagnosis.looked_logs", files=len(log.files), lines=sum(file.lines for file in log.files)) if log and not log.problem else nothing
         about = r.about_target(read) if read else ""
-        kind = r.kind(read) if read else say("target.host" if name in record.scope.hosts else "about.databases")
+        kind = r.kind(read) if read else say("target.host" if name in record.scope.hosts else "target.database")
         rows.append((name, kind, checks, counted if name in record.scope.hosts else "-", about or "-"))
     r.draft.table(say.head("diagnosis_looked"), rows, (1.5, 1.1, 1.9, 1.6, 2.7), "")
     if record.logs:
@@ -313,7 +313,7 @@ def _on_site(r: Report) -> None:
     record, say = r.diagnosis, r.say
     r.chapter("diagnosis.on_site")
     r.text("diagnosis.on_site_text")
-    unread = [read.target for read in record.readings.reads if read.problem]
+    unread = [read.target for read in record.readings.reads if read.problem] if record.leaves else [*record.scope.hosts, *record.scope.databases]
     r.draft.facts([
         (say("diagnosis.on_site.number"), record.number),
         (say("diagnosis.on_site.targets"), r.targets_named(12)),
