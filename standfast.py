@@ -218,7 +218,7 @@ def _go_on(number: str, as_json: bool) -> None:
     from blocks.lookup import require_server
     from flows.parts.catalogue import flow_of
     from tasks import desk
-    from tasks.inspection import DATABASE, DIAGNOSIS, SYSTEM
+    from tasks.targets import DATABASE, DIAGNOSIS, SYSTEM
 
     require_server(temporary=True)
     row = desk.change(number)
@@ -339,10 +339,7 @@ def inspect(customer: Annotated[str, typer.Argument(help="The customer's name")]
         files = {name: str(path) for name, path in papers.documents(done).items()} if done.startswith("INS-") else {}
         show({"number": done, "grade": state.name, "says": state.message, "documents": files}, as_json,
              f"{state.name}. {state.message}" + "".join(f"\n  {path}" for path in files.values()))
-        raise typer.Exit(GRADES.get(state.name or "", 1))
-
-
-GRADES = {"AllWell": 0, "NothingFound": 0, "Warnings": 7, "Critical": 8, "Incomplete": 9, "Refused": 4, "Rejected": 5, "Expired": 5, "AwaitingApproval": WAITING}
+        raise typer.Exit({"AllWell": 0, "Warnings": 7, "Critical": 8, "Incomplete": 9, "Refused": 4}.get(state.name or "", 1))
 
 
 @app.command()
@@ -356,7 +353,7 @@ def diagnose(customer: Annotated[str, typer.Argument(help="The customer's name")
              engineer: Annotated[str, typer.Option(help="Who diagnoses; none: the account that runs this command")] = "",
              operator: Annotated[str, typer.Option(help="Who took the call")] = "",
              reference: Annotated[str, typer.Option(help="Call or ticket")] = "",
-             leave_by: Annotated[str, typer.Option(help="Who gave leave to log in, an approver or contact of the customer; none: the approvers are asked by mail")] = "",
+             leave_by: Annotated[str, typer.Option(help="Which approver or contact gave leave to log in; none: the approvers are asked by mail")] = "",
              leave_how: Annotated[str, typer.Option(help="phone, mail or paper")] = "phone",
              leave_at: Annotated[str, typer.Option(help="When it was given; none: just now")] = "",
              leave_hours: Annotated[float, typer.Option(help="For how many hours the leave lasts")] = 24,
@@ -376,12 +373,14 @@ def diagnose(customer: Annotated[str, typer.Argument(help="The customer's name")
         raise typer.BadParameter("name the customer, at least one --target and the --problem; or a diagnosis by --number")
     from pydantic import ValidationError
 
+    from blocks.lookup import require_server
     from flows.remote_diagnosis import remote_diagnosis
     from tasks import desk, papers
     from tasks.remote_diagnosis import sorted_targets
     from tasks.requests import DiagnosisRequest
 
     with plainly():
+        require_server(temporary=True)
         if number:
             asked = {**desk.change(number).request, "number": number}
         else:
@@ -400,7 +399,8 @@ def diagnose(customer: Annotated[str, typer.Argument(help="The customer's name")
         files = {name: str(path) for name, path in papers.documents(done).items()} if done else {}
         show({"number": done, "grade": state.name, "says": state.message, "documents": files}, as_json,
              f"{state.name}. {state.message}" + "".join(f"\n  {path}" for path in files.values()))
-        raise typer.Exit(GRADES.get(state.name or "", 1))
+        raise typer.Exit({"NothingFound": 0, "Warnings": 7, "Critical": 8, "Incomplete": 9, "Refused": 4, "Rejected": 5, "Expired": 5,
+                          "AwaitingApproval": WAITING}.get(state.name or "", 1))
 
 
 def _file_solution(number: str, text: str, outcome: str, by: str, agreed_by: str, changes: list[str], as_json: bool) -> None:

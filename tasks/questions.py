@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reports.records import ApprovalRequest, JournalEntry
 from tasks import desk, leave, papers
-from tasks.inspection import DIAGNOSIS
+from tasks.targets import DIAGNOSIS
 
 
 @dataclass(frozen=True)

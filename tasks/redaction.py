@@ -28,7 +28,7 @@ _PATTERNS = (
     (re.compile(r"SCRAM-SHA-256\$[^\s\"']+"), HIDDEN),
 )
 # One of these stands in everything that a pattern above finds. Most of what hosts say has none, and need not be searched for each.
-_SIGNS = ("pass", "secret", "token", "key", "://", "authorization", "$", "-----begin")
+_SIGNS = ("pass", "secret", "token", "key", "://", "authorization", "$", "-----begin", "identified", "cookie", "sess", "eyj", "akia", "asia")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:

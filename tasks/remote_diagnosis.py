@@ -12,6 +12,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from blocks import lookup
+from blocks.database_access import DatabaseAccess
+from blocks.host_access import HostAccess
 from reports.archive import UnknownChange, inspections
 from reports.records import (
     NOTHING,
@@ -33,10 +35,11 @@ from tasks.diagnosis.causes import causes
 from tasks.diagnosis.script import HOST_LIMIT_S, log_script, sections
 from tasks.diagnosis.timeline import Span, not_reached, rank, recent_changes, sightings
 from tasks.errors import BlockersFound, ProcedureError
-from tasks.inspection import AT_ONCE, DATABASE, DIAGNOSIS, SYSTEM, Say
+from tasks.inspection import AT_ONCE, Say
 from tasks.inspection_papers import record_of as readings_of
 from tasks.remote import Remote
 from tasks.requests import DiagnosisRequest
+from tasks.targets import DATABASE, DIAGNOSIS, SYSTEM, targets_named
 
 OLDEST = timedelta(days=366)      # nobody keeps logs for longer
 OURS = timedelta(days=30)         # our own changes that are named
@@ -103,26 +106,25 @@ def _filed(number: str, passed: list[str] | None) -> str:
 
 def _check_targets(request: DiagnosisRequest) -> list[str]:
     """Whether all targets are the customer's. Returns the hosts that are only passed through on the way to a database."""
-    for name in request.hosts:
-        _belongs("host", name, desk.host(name).customer, request.customer)
-        inspection.check_limits(SYSTEM, name)
-    passed = []
-    for name in request.databases:
-        block = inspection.find_database(name)
-        _belongs("database", name, block.customer, request.customer)
-        inspection.check_limits(DATABASE, name)
-        if block.through and block.through not in request.hosts:
-            passed.append(block.through)
     if both := sorted(set(request.hosts) & set(request.databases)):
         raise BlockersFound(f"{both[0]} is the name of a host and of a database; give one of the two another name in the inventory",
                             f"{both[0]} 既是主机名又是数据库名；请在清单中更改其中之一")
+    there = targets_named(request.hosts, request.databases)
+    passed = []
+    for name in (*request.hosts, *request.databases):
+        if (target := there.get(name)) is None or target.block.customer != request.customer:
+            known = sorted(sum(_targets_of(request.customer), []))
+            raise BlockersFound(f"{name} is no {'host' if name in request.hosts else 'database'} of customer {request.customer}; "
+                                f"there are: {', '.join(known[:20]) or 'none'}",
+                                f"{name} 不是客户 {request.customer} 的{'主机' if name in request.hosts else '数据库'}；现有：{'、'.join(known[:20]) or '无'}")
+        inspection.check_limits(target)
+        if name in request.databases and target.block.through and target.block.through not in request.hosts:
+            passed.append(target.block.through)
     return list(dict.fromkeys(passed))
 
 
-def _belongs(kind: str, name: str, owner: str, customer: str) -> None:
-    if owner != customer:
-        raise BlockersFound(f"{kind} {name} belongs to customer {owner}, not to {customer}; a diagnosis looks at one customer's targets",
-                            f"{name} 属于客户 {owner}，不属于 {customer}；一次诊断只涉及同一客户的对象")
+def _targets_of(customer: str) -> tuple[list[str], list[str]]:
+    return [one.name for one in lookup.all_of(HostAccess, customer)], [one.name for one in lookup.all_of(DatabaseAccess, customer)]
 
 
 def sorted_targets(customer: str, names: list[str]) -> tuple[list[str], list[str]]:
@@ -131,10 +133,10 @@ def sorted_targets(customer: str, names: list[str]) -> tuple[list[str], list[str
     Raises:
         BlockersFound: one is neither, or both.
     """
-    hosts, databases = {one.name for one in lookup.hosts_of(customer)}, {one.name for one in lookup.databases_of(customer)}
     desk.customer(customer)
-    if strange := [name for name in names if name not in hosts | databases]:
-        there = sorted(hosts | databases)
+    hosts, databases = _targets_of(customer)
+    if strange := [name for name in names if name not in hosts + databases]:
+        there = sorted(hosts + databases)
         raise BlockersFound(f"{strange[0]} is no host or database of customer {customer}; there are: {', '.join(there[:20]) or 'none'}",
                             f"{strange[0]} 不是客户 {customer} 的主机或数据库；现有：{'、'.join(there[:20]) or '无'}")
     return [name for name in names if name in hosts], [name for name in names if name in databases]
