@@ -25,8 +25,8 @@ from tasks.errors import BlockersFound, ProcedureError
 from tasks.redaction import redact
 from tasks.requests import InspectionRequest
 from tasks.targets import DATABASE as DATABASE
-from tasks.targets import HOST_LIMIT_S as HOST_LIMIT_S
 from tasks.targets import DIAGNOSIS, Target, targets_named, targets_of
+from tasks.targets import HOST_LIMIT_S as HOST_LIMIT_S
 from tasks.targets import SYSTEM as SYSTEM
 from tasks.trend import Forecast
 from tasks.working_days import due, quarter_begins

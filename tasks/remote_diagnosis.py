@@ -1,7 +1,8 @@
-"""A remote diagnosis (R103-R114): with the customer's leave, every target is checked and its logs around the time of the problem are read; what was seen is
-put in order, what it may mean is said, the report is handed over.
+"""A remote diagnosis (R103-R114): with the customer's leave, every target is checked and its logs around the time of the problem are read;
+what was seen is put in order, what it may mean is said, the report is handed over.
 
-Nothing on a target is changed. What is kept is not read again: killed at any point and started again, only what is missing is read, by a leave that still holds.
+Nothing on a target is changed. What is kept is not read again: killed at any point and started again, only what is missing is read, by a
+leave that still holds.
 """
 
 from __future__ import annotations
@@ -96,7 +97,8 @@ def _filed(number: str, passed: list[str] | None) -> str:
         archive.save(number, "scope", "1", AccessScope(
             change=number, customer=row.customer, hosts=tuple(request.hosts), databases=tuple(request.databases),
             passed=tuple(_check_targets(request) if passed is None else passed), problem=request.problem, happened_at=at,
-            span_from=at - timedelta(minutes=request.minutes_before), span_until=at + timedelta(minutes=request.minutes_after), leave_hours=request.leave_hours))
+            span_from=at - timedelta(minutes=request.minutes_before), span_until=at + timedelta(minutes=request.minutes_after),
+            leave_hours=request.leave_hours))
     inspections.begin(archive, number, row.customer, DIAGNOSIS, row.opened_at)
     if not archive.journal(number, event="opened"):
         archive.note(number, "opened", procedure=DIAGNOSIS, requester=row.requester, problem=row.reason, run=row.run_id)
@@ -300,7 +302,8 @@ def file_solution(number: str, solution: Solution) -> str:
     known = solutions_of(number)
     if not known or known[-1].model_copy(update={"at": solution.at}) != solution:
         archive.save(number, "solution", str(len(known) + 1), solution)
-        archive.note(number, "solution filed", outcome=solution.outcome, text=solution.text, by=solution.by, agreed_by=solution.agreed_by, changes=list(solution.changes))
+        archive.note(number, "solution filed", outcome=solution.outcome, text=solution.text, by=solution.by, agreed_by=solution.agreed_by,
+                     changes=list(solution.changes))
     name = write_report(record_of(number))
     archive.seal(number, desk.now())
     return name

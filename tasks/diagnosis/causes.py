@@ -18,7 +18,8 @@ from tasks.diagnosis.timeline import Span, rank
 EVIDENCE = 6                      # lines shown of one cause
 CHANGED_BEFORE = timedelta(hours=24)
 TOGETHER = timedelta(minutes=1)   # times closer than this say nothing of what came first
-ITS_OWN = {"/etc/resolv.conf", "/etc/hostname", "/etc/hosts", "/etc/mtab", "/etc/adjtime", "/etc/ld.so.cache", "/etc/.pwd.lock"}  # the system writes them itself
+# What the system writes by itself.
+ITS_OWN = {"/etc/resolv.conf", "/etc/hostname", "/etc/hosts", "/etc/mtab", "/etc/adjtime", "/etc/ld.so.cache", "/etc/.pwd.lock"}
 BAD = (Outcome.CRITICAL, Outcome.WARNING)
 
 
@@ -134,7 +135,8 @@ def _changed(recent: Sequence[RecentChange], span: Span) -> Cause | None:
         proposals.append(_propose("change", f"确认由我方变更引起时，回退 {numbers}", f"If our own change made it, back out {numbers}", "back-out"))
     return Cause(
         id="changed", title=_text("问题发生前有改动", "Something was changed before the problem"),
-        means=_text("问题发生前 24 小时内，软件包、配置或系统被改动过。", "Packages, configuration or the system were changed within 24 hours before the problem."),
+        means=_text("问题发生前 24 小时内，软件包、配置或系统被改动过。",
+                    "Packages, configuration or the system were changed within 24 hours before the problem."),
         targets=tuple(dict.fromkeys(one.target for one in before)), grounds=2 if ours else 1, severity="warning", proposals=tuple(proposals),
         evidence=tuple(same(" ".join(f"{one.target}: {one.at:%Y-%m-%d %H:%M} UTC {one.number} {one.what}".split())) for one in before[:EVIDENCE]),
         because=(_text(f"最近一次改动在问题发生前 {hours:.1f} 小时", f"the last was {hours:.1f} h before the problem"),))

@@ -141,7 +141,8 @@ END {
 def sections(since: datetime, at: datetime, until: datetime) -> tuple[Section, ...]:
     """What is read: the journal, logs, what runs now, what was changed lately; for a span around `at`."""
     span = "".join(f"{name}={int(moment.timestamp())}\n" for name, moment in (("SINCE", since), ("AT", at), ("UNTIL", until)))
-    journal = f"command -v journalctl >/dev/null || na 'no journal here'\nlines() {{ journalctl -q --no-pager -o short-iso \"$@\" 2>&1 | cut -b 1-{LINE_BYTES}; }}\n"
+    journal = ("command -v journalctl >/dev/null || na 'no journal here'\n"
+               f"lines() {{ journalctl -q --no-pager -o short-iso \"$@\" 2>&1 | cut -b 1-{LINE_BYTES}; }}\n")
     # The three moments as logs write them: seconds since 1970, UTC, the host's own time.
     moments = "".join(f'e{n}=${name} u{n}=$(date -d "@${name}" "+%F %T") l{n}=$(env -u TZ date -d "@${name}" "+%F %T")\n'
                       for n, name in enumerate(("SINCE", "AT", "UNTIL"), start=1))
@@ -175,7 +176,8 @@ command -v rpm >/dev/null && rpm -qa --qf 'rpm %{{INSTALLTIME}} %{{NAME}} %{{VER
   awk -v from=$((AT - {PACKAGE_DAYS} * 86400)) '$2 >= from' | sort -k2n | tail -n 500
 :
 """),
-        Section("configuration", f"find /etc -xdev -type f -mtime -{CHANGED_DAYS} -printf '%T@ %p\\n' 2>/dev/null | grep -v '[[:cntrl:]]' | sort -rn | head -n 300\n"),
+        Section("configuration", f"find /etc -xdev -type f -mtime -{CHANGED_DAYS} -printf '%T@ %p\\n' 2>/dev/null | grep -v '[[:cntrl:]]' |\n"
+                                 "  sort -rn | head -n 300\n"),
         Section("log-ins", "last -F -w -n 50 2>&1 | head -n 60\n"),
     ]
     return tuple(Section(one.id, span + one.command, one.time_limit_s, one.byte_limit) for one in found)

@@ -31,15 +31,18 @@ def minutes(count: float) -> datetime:
     return AT + timedelta(minutes=count)
 
 
-SCOPE = AccessScope(change=NUMBER, customer="bureau", hosts=("web1", "web2", "db1"), databases=("orders-db",), passed=(), problem="订单页面打不开，\n从十点半开始一直报错",
-                    happened_at=AT, span_from=minutes(-60), span_until=minutes(15), leave_hours=24)
-LEAVE = Leave(change=NUMBER, digest=SCOPE.fingerprint(), given_by="王主任", post="信息中心主任", how="phone", given_at=minutes(10), taken_by="小陈", valid_until=minutes(1450))
+SCOPE = AccessScope(change=NUMBER, customer="bureau", hosts=("web1", "web2", "db1"), databases=("orders-db",),
+                    problem="订单页面打不开，\n从十点半开始一直报错", happened_at=AT, span_from=minutes(-60), span_until=minutes(15), leave_hours=24)
+LEAVE = Leave(change=NUMBER, digest=SCOPE.fingerprint(), given_by="王主任", post="信息中心主任", how="phone", given_at=minutes(10),
+              taken_by="小陈", valid_until=minutes(1450))
 
 
-def seen(sign: str, zh: str, en: str, severity, began, source: str, example: str, first: float, last: float, count: int, target: str = "db1") -> Sighting:
+def seen(sign: str, zh: str, en: str, severity, began, source: str, example: str, first: float, last: float, count: int,
+         target: str = "db1") -> Sighting:
     step = max(1.0, (last - first) / max(1, min(count, 20) - 1))
     at = [minutes(first + n * step) for n in range(min(count, 20))]
-    return Sighting(target=target, sign=sign, title=Text(zh=zh, en=en), severity=severity, source=source, count=count, first_at=minutes(first), last_at=minutes(last),
+    return Sighting(target=target, sign=sign, title=Text(zh=zh, en=en), severity=severity, source=source, count=count,
+                    first_at=minutes(first), last_at=minutes(last),
                     began=began, example=same(example), minutes=tuple((moment, max(1, count // len(at))) for moment in at))
 
 
@@ -47,7 +50,8 @@ FULL = Cause(
     id="disk-full", title=Text(zh="磁盘空间用尽", en="A file system is full"), targets=("db1",), grounds=3, severity="critical", source="errno(3) ENOSPC",
     means=Text(zh="无法写入时，数据库和应用会停止或拒绝写操作。", en="What cannot write stops, or refuses what is to be written."),
     proposals=(Proposal(text=Text(zh="清理或轮转大的日志", en="Rotate or clear large logs"), way="setting"),
-               Proposal(text=Text(zh="增长持续时，扩展该文件系统", en="Where it keeps growing, extend the file system"), way="change", procedure="software-upgrade")),
+               Proposal(text=Text(zh="增长持续时，扩展该文件系统", en="Where it keeps growing, extend the file system"), way="change",
+                        procedure="software-upgrade")),
     evidence=(same("db1: 2026-11-22 02:36:04 UTC ERROR:  could not extend file: No space left on device"),
               Text(zh="db1：[RES-01] /data 已用 93 %", en="db1: [RES-01] /data 93 % used")),
     because=(Text(zh="“磁盘空间或配额用尽”在问题发生前 4 分钟开始出现", en="'Disk or quota full' began 4 min before the problem"),))
@@ -69,13 +73,16 @@ def found() -> DiagnosisRecord:
         logs=(LogsRead(target="web1", read_at=minutes(12), seconds=3.1, evidence="logs-web1.tar.gz", offset_s=28800, zone="Asia/Shanghai",
                        files=(LogFile(path="/var/log/nginx/error.log", lines=214), LogFile(path="/srv/app/out.log", lines=40, timed=False))),
               LogsRead(target="web2", read_at=minutes(12), seconds=1, problem=Text(zh="web2 无法连接", en="web2 cannot be reached")),
-              LogsRead(target="db1", read_at=minutes(12), seconds=4, evidence="logs-db1.tar.gz", files=(LogFile(path="/var/log/postgresql/main.log", lines=9000, cut=1200),),
+              LogsRead(target="db1", read_at=minutes(12), seconds=4, evidence="logs-db1.tar.gz",
+                       files=(LogFile(path="/var/log/postgresql/main.log", lines=9000, cut=1200),),
                        missing={"kernel": Text(zh="不适用：没有权限", en="not applicable: not permitted")})),
         sightings=(
             seen("disk-full", "磁盘空间或配额用尽", "Disk or quota full", "critical", "before", "/var/log/postgresql/main.log",
                  "2026-11-22 02:36:04 UTC ERROR:  could not extend file: No space left on device", -4, 12, 1240),
-            seen("failed-requests", "请求失败（5xx）", "Requests failed (5xx)", "critical", "before", "/var/log/nginx/access.log", "2026-11-22 02:37 UTC: 40 / 100", -3, 12, 400, "web1"),
-            seen("log-ins-failed", "登录失败", "Log-ins failed", "info", "already", "journal sshd", "Failed password for root from 192.0.2.66", -58, 10, 12, "web1")),
+            seen("failed-requests", "请求失败（5xx）", "Requests failed (5xx)", "critical", "before", "/var/log/nginx/access.log",
+                 "2026-11-22 02:37 UTC: 40 / 100", -3, 12, 400, "web1"),
+            seen("log-ins-failed", "登录失败", "Log-ins failed", "info", "already", "journal sshd",
+                 "Failed password for root from 192.0.2.66", -58, 10, 12, "web1")),
         recent=(RecentChange(target="web1", at=minutes(-300), kind="standfast", what="software-upgrade: nginx (successful)", number="CHG-20261121-001"),
                 RecentChange(target="db1", at=minutes(-2000), kind="package", what="upgrade tzdata 2026a -> 2026b"),
                 *(RecentChange(target="db1", at=minutes(-3000), kind="file", what=f"/etc/postgresql/15/main/conf.d/{n}.conf") for n in range(6))),
@@ -86,16 +93,18 @@ def found() -> DiagnosisRecord:
 def nothing() -> DiagnosisRecord:
     record = found()
     readings = record.readings.model_copy(update={"reads": record.readings.reads[:2]})
-    return record.model_copy(update={"causes": (), "sightings": (), "recent": (), "precedents": (), "grade": Outcome.WARNING, "readings": readings, "in_warranty": None,
-                                     "logs": record.logs[:1]})
+    return record.model_copy(update={"causes": (), "sightings": (), "recent": (), "precedents": (), "grade": Outcome.WARNING, "readings": readings,
+                                     "in_warranty": None, "logs": record.logs[:1]})
 
 
 def refused() -> DiagnosisRecord:
-    answer = Approval(change=NUMBER, gate="leave to log in", digest=SCOPE.fingerprint(), decision="rejected", name="王主任", channel="form", reason="下班后再看", decided_at=minutes(20))
+    answer = Approval(change=NUMBER, gate="leave to log in", digest=SCOPE.fingerprint(), decision="rejected", name="王主任",
+                      channel="form", reason="下班后再看", decided_at=minutes(20))
     return nothing().model_copy(update={"leaves": (), "refusal": answer, "logs": (), "grade": Outcome.UNKNOWN,
                                         "readings": found().readings.model_copy(update={"reads": (), "developments": ()})})
 
 
 def solved() -> DiagnosisRecord:
     return found().model_copy(update={"in_warranty": False, "solutions": (
-        Solution(change=NUMBER, text="清理了旧的归档，并扩展了 /data", outcome="solved", by="赵工", at=minutes(600), agreed_by="王主任", changes=("CHG-20261122-003",)),)})
+        Solution(change=NUMBER, text="清理了旧的归档，并扩展了 /data", outcome="solved", by="赵工", at=minutes(600), agreed_by="王主任",
+                 changes=("CHG-20261122-003",)),)})

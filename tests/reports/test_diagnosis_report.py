@@ -51,7 +51,8 @@ def test_the_chapters_are_those_of_the_outline_and_none_is_silent(language):
     looked = ["timeline", "changes", "findings", "causes"]
     for name, chapters in (("found", looked), ("nothing", looked), ("refused", []), ("solved", looked)):
         paper = paper_of(RECORDS[name](), language)
-        wanted = ["summary", "problem", *chapters, "agreement", "on_site", *(["outcome"] if name == "solved" else []), *(["appendix.logs"] if chapters else []), "appendix.digests"]
+        wanted = ["summary", "problem", *chapters, "agreement", "on_site", *(["outcome"] if name == "solved" else []),
+                  *(["appendix.logs"] if chapters else []), "appendix.digests"]
         assert [h.text for h in paper.headings if h.level == 1] == [say(f"diagnosis.{key}") for key in wanted]
         for block, following in zip(paper.blocks, (*paper.blocks[1:], None), strict=True):
             if isinstance(block, Heading):
@@ -83,7 +84,8 @@ def test_the_leave_is_shown_with_who_how_and_when_and_what_it_covers():
 
 def test_what_was_not_looked_at_is_said():
     said = "\n".join(item for block in section(paper_of(sample.found(), "en"), "What was not looked at") for item in getattr(block, "items", ()))
-    for part in ("orders-db", "web2, log files: web2 cannot be reached", "messages of the kernel", "1,200 lines", "/srv/app/out.log", "any other time", "business"):
+    for part in ("orders-db", "web2, log files: web2 cannot be reached", "messages of the kernel", "1,200 lines", "/srv/app/out.log",
+                 "any other time", "business"):
         assert part in said, part
 
 
@@ -91,7 +93,8 @@ def test_there_is_room_to_agree_and_to_sign():
     for language, manager in (("zh", "IT 应用系统经理"), ("en", "IT application system manager")):
         paper = paper_of(sample.found(), language)
         boxes = [row for table in tables(paper) for row in table.rows if [cell.text for cell in row].count("□") == 2]
-        assert len(boxes) == 3 and any(manager in row[0].text for table in tables(paper) if table.tall for row in table.rows)
+        signing = [row[0].text for table in tables(paper) if table.tall for row in table.rows]
+        assert len(boxes) == 3 and any(manager in role for role in signing)
     assert not any("经理（" in row[0].text for table in tables(paper_of(sample.solved())) for row in table.rows)  # out of warranty
 
 
@@ -113,8 +116,8 @@ def test_no_language_speaks_the_other():
             for word in re.findall(r"[A-Za-z]{2,}", text):
                 assert word in shown, (word, text)
         told = "\n".join((*words_of(paper_of(record, "en")), render_diagnosis_page(record, "en")))
-        for theirs in (record.scope.problem, "订单页面打不开，", "从十点半开始一直报错", "王主任", "信息中心主任", "李工", "小陈", "赵工", "下班后再看", "清理了归档目录",
-                       "清理了旧的归档，并扩展了 /data", record.customer_name.zh, "等保 2.0", "网络安全法 第二十一条"):
+        for theirs in (record.scope.problem, "订单页面打不开，", "从十点半开始一直报错", "王主任", "信息中心主任", "李工", "小陈", "赵工", "下班后再看",
+                       "清理了归档目录", "清理了旧的归档，并扩展了 /data", record.customer_name.zh, "等保 2.0", "网络安全法 第二十一条"):
             told = told.replace(theirs, "")
         assert not re.findall("[\u4e00-\u9fff]+", told)
 

@@ -111,7 +111,8 @@ def test_it_is_asked_for_answered_and_holds_for_exactly_this(office, door, lette
     assert [to for to, *_ in letters] == ["wang@bureau.example", "li@bureau.example"]
     text = letters[0][2]
     assert number in text and "web1" in text and "只读" in text and "24 小时" in text and "页面打不开" in text
-    assert "web1" in questions.question_of(number).page(number, None) and leave.scope_of(number).fingerprint() in questions.question_of(number).page(number, None)
+    page = questions.question_of(number).page(number, None)
+    assert "web1" in page and leave.scope_of(number).fingerprint() in page
     assert leave.holding(number) is None
     assert answer(number, letters, "李工").decision == "approved"  # who reported the problem may give the leave
     held = leave.holding(number)

@@ -87,8 +87,8 @@ def test_no_line_raises_when_its_time_is_looked_for(line):
     moment_of(line, timedelta(hours=8), AT)
 
 
-@pytest.mark.parametrize("line", ["2026-13-40 99:99:99 x", "31/Feb/2026:05:00:00 x", "Foo 23 05:00:00", "audit(99999999999:", "Feb 30 05:00:00 x", "0000-00-00 00:00:00",
-                                  "9999-12-31 23:59:59 -1400"])
+@pytest.mark.parametrize("line", ["2026-13-40 99:99:99 x", "31/Feb/2026:05:00:00 x", "Foo 23 05:00:00", "audit(99999999999:", "Feb 30 05:00:00 x",
+                                  "0000-00-00 00:00:00", "9999-12-31 23:59:59 -1400"])
 def test_times_that_make_no_sense_are_none(line):
     found = moment_of(line, timedelta(hours=8), AT)
     assert found is None or found[0].tzinfo is not None
@@ -104,7 +104,8 @@ def test_what_began_shortly_before_the_problem_stands_first():
         *(journal(minute, "kernel: EXT4-fs error (device sda1): x") for minute in range(-59, 0)),
         journal(-4, "postgres[7]: FATAL:  sorry, too many clients already"), journal(-3, "postgres[7]: FATAL:  sorry, too many clients already")]),
         journal_after=journal(9, "kernel: python3[812]: segfault at 0 ip 0 sp 0 error 4")), SPAN)
-    assert [(one.sign, one.began, one.count) for one in found] == [("connections-used-up", "before", 2), ("program-crashed", "after", 1), ("disk-error", "already", 59)]
+    assert [(one.sign, one.began, one.count) for one in found] == [
+        ("connections-used-up", "before", 2), ("program-crashed", "after", 1), ("disk-error", "already", 59)]
     assert found[0].first_at == AT - timedelta(minutes=4) and len(found[2].minutes) == 59
 
 
@@ -129,7 +130,8 @@ def test_our_own_log_ins_are_no_sign():
 
 
 def test_packages_and_files_that_were_changed():
-    found = recent_changes(bundle(clock="offset +0800", packages="2026-11-23 13:00:00 upgrade nginx:amd64 1.22.1-9 1.22.1-9+deb12u1\n2026-01-01 00:00:00 remove x a b",
-                                  configuration=f"{(AT - timedelta(hours=2)).timestamp()} /etc/nginx/nginx.conf\n{(AT - timedelta(days=20)).timestamp()} /etc/old"), SPAN)
+    packages = "2026-11-23 13:00:00 upgrade nginx:amd64 1.22.1-9 1.22.1-9+deb12u1\n2026-01-01 00:00:00 remove x a b"
+    files = f"{(AT - timedelta(hours=2)).timestamp()} /etc/nginx/nginx.conf\n{(AT - timedelta(days=20)).timestamp()} /etc/old"
+    found = recent_changes(bundle(clock="offset +0800", packages=packages, configuration=files), SPAN)
     assert [(one.kind, one.what) for one in found] == [("package", "upgrade nginx:amd64 1.22.1-9 -> 1.22.1-9+deb12u1"), ("file", "/etc/nginx/nginx.conf")]
     assert found[0].at == AT - timedelta(hours=1)

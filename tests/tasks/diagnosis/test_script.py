@@ -19,7 +19,8 @@ def cut(text: str, kind: str = "log", limit: int = 100_000, **more: str) -> list
     moments = {}
     for n, moment in enumerate((SINCE, AT, UNTIL), start=1):
         moments |= {f"e{n}": str(int(moment.timestamp())), f"u{n}": f"{moment:%Y-%m-%d %H:%M:%S}", f"l{n}": f"{moment + EAST:%Y-%m-%d %H:%M:%S}"}
-    environment = {**os.environ, "LC_ALL": "C", "LOG": "/var/log/x", "KIND": kind, "MORE": "", "PROBE": "", "LIMIT": str(limit), "WIDTH": "2000", **moments, **more}
+    environment = {**os.environ, "LC_ALL": "C", "LOG": "/var/log/x", "KIND": kind, "MORE": "", "PROBE": "", "LIMIT": str(limit), "WIDTH": "2000",
+                   **moments, **more}
     done = subprocess.run(["awk", _CUTTER], input=text.encode(), env=environment, capture_output=True, check=True)
     return done.stdout.decode(errors="replace").splitlines()
 
