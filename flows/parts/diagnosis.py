@@ -9,6 +9,7 @@ from blocks.lookup import UnknownName
 from flows.parts import diagnosis_steps as steps
 from flows.parts.asking import ask_approval
 from flows.parts.run import ending, name_this_run, run_id, waiting_for_approval
+from reports.documents import get_ready
 from reports.records import Closure, Outcome, Text
 from tasks import approval, desk, gates, inspection, leave, lifecycle, remote_diagnosis
 from tasks.errors import ProcedureError
@@ -50,6 +51,7 @@ def _diagnose(number: str) -> State:
         # 2 Read what is missing
         parts = inspection.handfuls(unread)
         reading = [steps.read.submit(number, names, part, len(parts)) for part, names in enumerate(parts, start=1)]
+        get_ready()  # what draws the report's chart, while the hosts answer
         for future in reading:
             future.wait()
         if left := remote_diagnosis.unread(number):
