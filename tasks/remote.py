@@ -91,7 +91,7 @@ class Remote:
             HostUnreachable: the connection broke; the script may or may not have run.
             OutOfTime: no end within `timeout_s`. LoginRefused: sudo said no.
         """
-        out = _Bounded(self.host.name)
+        out = Bounded(self.host.name)
         answer = self.stream(script, out, timeout_s=timeout_s, as_root=as_root)
         return Answer(answer.exit_code, out.getvalue().decode(errors="backslashreplace"), answer.err)
 
@@ -299,7 +299,7 @@ class Console:
                                f"{self.device.name}：会话中断（{problem or '已关闭'}）；请查看设备上的登录数是否已满")
 
 
-class _Bounded(io.BytesIO):
+class Bounded(io.BytesIO):
     """An answer of a size that can be held."""
 
     def __init__(self, host: str) -> None:

@@ -38,7 +38,7 @@ from tasks.diagnosis.timeline import Span, not_reached, rank, recent_changes, si
 from tasks.errors import BlockersFound, ProcedureError
 from tasks.inspection import AT_ONCE, Say
 from tasks.inspection_papers import record_of as readings_of
-from tasks.remote import Remote
+from tasks.remote import Bounded, Remote
 from tasks.requests import DiagnosisRequest
 from tasks.targets import DATABASE, DIAGNOSIS, SYSTEM, targets_named
 
@@ -176,14 +176,16 @@ def _read_logs(number: str, name: str) -> LogsRead:
     leave.log_in(number, name, "logs")
     archive, span = desk.archive(), span_of(number)
     began, read_at, nonce = time.monotonic(), desk.now(), secrets.token_hex(12)
-    wanted = sections(span.since, span.at, span.until)
+    wanted, answer, problem = sections(span.since, span.at, span.until), Bounded(name), None
     try:
         with Remote(desk.host(name)) as remote:
-            answer = remote.run(log_script(wanted, nonce), timeout_s=HOST_LIMIT_S)
-    except ProcedureError as problem:
-        read = LogsRead(target=name, read_at=read_at, seconds=round(time.monotonic() - began, 1), problem=problem.text)
-    else:
-        bundle = take_apart(name, answer.out, nonce, wanted)
+            remote.stream(log_script(wanted, nonce), answer, timeout_s=HOST_LIMIT_S)
+    except ProcedureError as broken:
+        problem = broken.text
+    bundle = take_apart(name, answer.getvalue().decode(errors="backslashreplace"), nonce, wanted)
+    if problem and not bundle.parts:
+        read = LogsRead(target=name, read_at=read_at, seconds=round(time.monotonic() - began, 1), problem=problem)
+    else:  # what came before the connection broke is worth something
         evidence = archive.file_evidence(number, f"logs-{name}.tar.gz", pack(bundle), "application/gzip")
         read = LogsRead(target=name, read_at=read_at, seconds=round(time.monotonic() - began, 1), evidence=evidence.name, zone=bundle.zone,
                         offset_s=bundle.offset_s, missing={part: Text(zh=zh, en=en) for part, (zh, en) in bundle.missing.items()},
