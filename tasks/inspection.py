@@ -151,13 +151,10 @@ def read_targets(number: str, names: list[str], say: Say, log_in: Callable[[str]
     waiting: list[tuple[TargetRead, str]] = []
     filed = inspections.targets_filed(desk.archive(), this)
     refused: ProcedureError | None = None
-
-    def read_one(name: str) -> tuple[TargetRead, str]:
-        log_in(name)
-        return _read(name, there.get(name), memory.get(name, {}), last[name].started_at if name in last else None)
-
     with ThreadPoolExecutor(len(names)) as pool:
-        for future in as_completed([pool.submit(read_one, name) for name in names if name not in filed]):
+        running = [pool.submit(_read, name, there.get(name), memory.get(name, {}), last[name].started_at if name in last else None, log_in)
+                   for name in names if name not in filed]
+        for future in as_completed(running):
             try:
                 read, raw = future.result()
             except ProcedureError as problem:
@@ -230,7 +227,7 @@ def _merged(checks: Sequence[Check], of_customer: dict, of_target: dict) -> dict
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
-def _read(name: str, target: Target | None, memory: dict[str, dict], before_at: datetime | None) -> tuple[TargetRead, str]:
+def _read(name: str, target: Target | None, memory: dict[str, dict], before_at: datetime | None, log_in: Callable[[str], None]) -> tuple[TargetRead, str]:
     """One target, by whatever way its kind is read."""
     if target is None:
         gone = Text(zh=f"清单中已没有 {name};请恢复该条目", en=f"{name} is no longer in the inventory; put its entry back")
@@ -238,6 +235,7 @@ def _read(name: str, target: Target | None, memory: dict[str, dict], before_at: 
     block, checks = target.block, target.checks
     limits = _merged(checks, desk.customer(block.customer).limits, block.limits)
     with _places:
+        log_in(name)
         return target.kind.read(block, checks, limits, lambda check: Known(
             now=desk.now(), before=memory.get(check, {}), before_at=before_at, expected=getattr(block, "expected", {})))
 

@@ -36,12 +36,13 @@ from tasks.diagnosis.causes import causes
 from tasks.diagnosis.script import HOST_LIMIT_S, log_script, sections
 from tasks.diagnosis.timeline import Span, not_reached, rank, recent_changes, sightings
 from tasks.errors import BlockersFound, ProcedureError
-from tasks.inspection import AT_ONCE, Say
+from tasks.inspection import Say
 from tasks.inspection_papers import record_of as readings_of
 from tasks.remote import Bounded, Remote
 from tasks.requests import DiagnosisRequest
 from tasks.targets import DATABASE, DIAGNOSIS, SYSTEM, targets_named
 
+AT_ONCE = 10                      # hosts whose logs are read at the same time: each may give 20 MB
 OLDEST = timedelta(days=366)      # nobody keeps logs for longer
 OURS = timedelta(days=30)         # our own changes that are named
 SIGHTINGS = 200                   # kept of all targets
