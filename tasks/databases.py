@@ -139,23 +139,24 @@ def _ask_all(access: DatabaseAccess, address: str, port: int, checks: Sequence[D
                 f"there are {len(names)} databases; only the first {DATABASES_LIMIT} were looked into"))
     for name in names[:DATABASES_LIMIT] if per_database else ():
         if time.monotonic() > deadline:
-            _rest_unknown(per_database, answers, name, f"no time is left; the server had {TIME_LIMIT_S // 60} minutes")
+            _rest_unknown(per_database, answers, name, f"no time is left; the server had {TIME_LIMIT_S // 60} minutes",
+                          f"时间已用完,每台服务器 {TIME_LIMIT_S // 60} 分钟")
             continue
         say(f"{access.name}: database {name}")
         try:
             with _connection(access, address, port, name) as connection:
                 _ask(access, connection, per_database, version, answers, name)
         except (_Lost, _NoWay) as problem:
-            _rest_unknown(per_database, answers, name, problem.en if isinstance(problem, _NoWay) else str(problem))
+            _rest_unknown(per_database, answers, name, str(problem), problem.zh if isinstance(problem, _NoWay) else "")
     return answers, version, about
 
 
-def _rest_unknown(checks: Sequence[DatabaseCheck], answers: _Answers, database: str, why: str) -> None:
-    """Everything that was not asked yet in this database is unknown."""
+def _rest_unknown(checks: Sequence[DatabaseCheck], answers: _Answers, database: str, why: str, why_zh: str = "") -> None:
+    """Everything that was not asked yet in this database is unknown. why_zh: nothing where `why` are the server's own words."""
     for check in checks:
         if not any(row.object == database for row in answers.instead.get(check.id, ())) \
                 and not any(row.get("database") == database if database else True for row in answers.rows.get(check.id, ())):
-            answers.instead.setdefault(check.id, []).append(unknown(f"无法询问:{redact(why)}", f"could not be asked: {redact(why)}", object=database))
+            answers.instead.setdefault(check.id, []).append(unknown(f"无法询问:{redact(why_zh or why)}", f"could not be asked: {redact(why)}", object=database))
 
 
 @contextmanager
@@ -341,7 +342,7 @@ def _said_instead(check: DatabaseCheck, problem: SQLAlchemyError, database: str)
     code, words = _code(problem), _first_line(problem)
     if code in NOT_ALLOWED:
         needs = check.needs or "more rights"
-        return unknown(f"权限不足,需要 {needs}(见 docs/database-inspection.md):{words}",
+        return unknown(f"权限不足,需要 {check.needs or '更多权限'}(见 docs/database-inspection.md):{words}",
                        f"not allowed; the role needs {needs} (see docs/database-inspection.md): {words}", object=database)
     if code in TOO_LATE:
         return unknown(f"查询在 {check.time_limit_s} 秒内没有结束", f"the query did not end within {check.time_limit_s} s", object=database)

@@ -25,6 +25,10 @@ Chapter = Literal[
 class Unreadable(ValueError):
     """An answer that makes no sense; nothing may be concluded from it. The words become the row's reason."""
 
+    def __init__(self, en: str, zh: str) -> None:
+        super().__init__(en)
+        self.zh = zh
+
 
 @dataclass(frozen=True)
 class Limit:
@@ -123,7 +127,8 @@ class HostCheck:
     """A question to a host, answered by one command as root.
 
     command: POSIX sh, read-only, English C locale, standard input closed. It prints what `parse` reads, and may end by
-        `na WORDS` (nothing of the kind is here), or `cannot WORDS` (it is here, and cannot be asked); any other exit status but 0 is unknown.
+        `na "中文" "English"` (nothing of the kind is here), or `cannot "中文" "English" "$out"` (it is here, and cannot be asked; the first
+        line of what the tool itself said is put behind both); any other exit status but 0 is unknown.
     parse: the whole output in, anything out; raises ValueError (or Unreadable) for what makes no sense, and nothing else.
     judge: what `parse` gave, the limits, what is known; yields at least one row.
     needs: what the host must be for this to mean anything: "root" always; words such as "systemd" are for the docs.
@@ -244,9 +249,9 @@ def number(word: Any, what: str = "a figure") -> float:
     try:
         value = float(word)
     except (TypeError, ValueError):
-        raise Unreadable(f"{what} is {str(word)[:40]!r}, not a number") from None
+        raise Unreadable(f"{what} is {str(word)[:40]!r}, not a number", f"{str(word)[:40]!r} 不是数值") from None
     if value != value or value in (float("inf"), float("-inf")):
-        raise Unreadable(f"{what} is {word!r}, not a number")
+        raise Unreadable(f"{what} is {word!r}, not a number", f"{word!r} 不是数值")
     return value
 
 
@@ -254,5 +259,5 @@ def whole(word: Any, what: str = "a figure") -> int:
     """A whole figure from an answer. Raises Unreadable for anything else."""
     value = number(word, what)
     if value != int(value):
-        raise Unreadable(f"{what} is {word!r}, not a whole number")
+        raise Unreadable(f"{what} is {word!r}, not a whole number", f"{word!r} 不是整数")
     return int(value)

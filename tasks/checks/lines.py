@@ -11,7 +11,8 @@ def until_end(output: str) -> list[str]:
     """The lines before the line `end`, blank ones left out. Raises Unreadable where the command did not come to its end."""
     lines = [line.rstrip() for line in output.splitlines() if line.strip()]
     if not lines or lines[-1] != "end":
-        raise Unreadable(f"the answer does not come to its end: {lines[-1][:60]!r}" if lines else "the answer is empty")
+        raise Unreadable(f"the answer does not come to its end: {lines[-1][:60]!r}" if lines else "the answer is empty",
+                         f"回答不完整:{lines[-1][:60]!r}" if lines else "回答为空")
     return lines[:-1]
 
 
@@ -19,7 +20,7 @@ def words(line: str, count: int, separator: str | None = None) -> list[str]:
     """The words of a line, exactly so many; the last takes the rest of the line. Raises Unreadable for fewer."""
     found = line.split(separator, count - 1)
     if len(found) != count:
-        raise Unreadable(f"{line[:60]!r} has not {count} parts")
+        raise Unreadable(f"{line[:60]!r} has not {count} parts", f"{line[:60]!r} 没有 {count} 个字段")
     return found
 
 
@@ -27,7 +28,7 @@ def pairs(output: str, *needed: str) -> dict[str, str]:
     """Lines `name value` before the line `end`, as a dict. Raises Unreadable where a needed name is missing."""
     found = dict((line.split(None, 1) + [""])[:2] for line in until_end(output))
     if missing := [name for name in needed if name not in found]:
-        raise Unreadable(f"{missing[0]} is missing from the answer")
+        raise Unreadable(f"{missing[0]} is missing from the answer", f"回答缺少 {missing[0]}")
     return found
 
 

@@ -33,8 +33,14 @@ part() {
   { timeout -k 2 "$2" sh -c "$4" 2>&1 </dev/null; printf '\n%s code %s' "$nonce" $?; } | ${5-} head -c "$3"
 }
 """
-# Every command begins with these two words at hand.
-_WORDS = "na() { echo \"$*\"; exit 100; }; cannot() { echo \"$*\"; exit 101; }\n"
+# Every command begins with these words at hand; what they say are the last two lines of its answer.
+_WORDS = r"""told() {
+  own=$(printf '%s\n' "${3-}" | grep -m 1 .)
+  for said in "$1" "${2-$1}"; do printf '\n'; printf '%s' "$said${own:+: $own}" | tr '\n' ' '; done
+}
+na() { told "$@"; exit 100; }
+cannot() { told "$@"; exit 101; }
+"""
 
 
 @dataclass(frozen=True)
@@ -99,13 +105,14 @@ def examine(check: Check, answer: Answer | None, limits: Limits, known: Known) -
     """Judge one answer. Whatever the answer is, there is at least one row, and nothing is raised."""
     if answer is None:
         return (unknown("没有收到回答(连接中断)", "no answer arrived: the connection broke before"),)
-    first = next((line.strip() for line in answer.output.splitlines() if line.strip()), "")[:200]
+    lines = [line.strip()[:200] for line in answer.output.splitlines() if line.strip()] or [""]
+    first, zh, en = lines[0], lines[-2:][0], lines[-1]
     if answer.exit_code == NOT_HERE:
-        return (Row(Outcome.NOT_APPLICABLE, f"不适用:{first}", f"not applicable: {first}"),)
+        return (Row(Outcome.NOT_APPLICABLE, f"不适用:{zh}", f"not applicable: {en}"),)
     if answer.exit_code in TIMED_OUT:
         return (unknown(f"命令在 {check.time_limit_s} 秒内没有结束", f"the command did not end within {check.time_limit_s} s"),)
     if answer.exit_code == CANNOT:
-        return (unknown(f"无法检查:{first}", f"cannot be asked: {first}"),)
+        return (unknown(f"无法检查:{zh}", f"cannot be asked: {en}"),)
     if answer.exit_code != 0:
         return (unknown(f"命令以 {answer.exit_code} 结束:{first}", f"the command ended with {answer.exit_code}: {first}"),)
     if answer.cut:
@@ -118,9 +125,9 @@ def judged(check: Check, answer: object, limits: Limits, known: Known) -> tuple[
     try:
         rows = tuple(check.judge(check.parse(answer), limits, known))
     except Unreadable as problem:
-        return (unknown(f"回答无法理解:{problem}", f"the answer cannot be understood: {problem}"),)
+        return (unknown(f"回答无法理解:{problem.zh}", f"the answer cannot be understood: {problem}"),)
     except (ValueError, TypeError, LookupError, ArithmeticError, AttributeError) as problem:
-        detail = f"{type(problem).__name__}: {str(problem)[:160]}"
+        detail = f"{type(problem).__name__}: {str(problem)[:160]}"  # the programming language's own words
         return (unknown(f"回答无法理解:{detail}", f"the answer cannot be understood: {detail}"),)
     return rows or (unknown("没有得到结果", "nothing came of it"),)
 

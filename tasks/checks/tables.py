@@ -37,9 +37,9 @@ def findings(rows: list[dict[str, Any]], key: str) -> tuple[list[str], list[dict
     Raises Unreadable where there is no row at all, where one lacks the key, and where our role does not see what is there.
     """
     if not rows:
-        raise Unreadable("no row at all, not even the one that says it looked")
+        raise Unreadable("no row at all, not even the one that says it looked", "没有返回任何行,连“已查看”的一行也没有")
     if any(key not in row for row in rows):
-        raise Unreadable(f"there is no column {key}")
+        raise Unreadable(f"there is no column {key}", f"没有列 {key}")
     may_see(rows)
     told = [row for row in rows if row[key] is not None]
     return sorted({_database(row) for row in rows} - {_database(row) for row in told}), told
@@ -48,7 +48,8 @@ def findings(rows: list[dict[str, Any]], key: str) -> tuple[list[str], list[dict
 def may_see(rows: Iterable[Mapping[str, Any]]) -> None:
     """Raises Unreadable where the query says that our role does not see what is there."""
     if any(row.get("allowed") in (False, 0, "f") for row in rows):
-        raise Unreadable("the role does not see all there is; it lacks rights (docs/database-inspection.md)")
+        raise Unreadable("the role does not see all there is; it lacks rights (docs/database-inspection.md)",
+                         "该角色权限不足,看不到全部内容(见 docs/database-inspection.md)")
 
 
 def _database(row: Mapping[str, Any]) -> str:
@@ -58,14 +59,14 @@ def _database(row: Mapping[str, Any]) -> str:
 def one(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The only row. Raises Unreadable for none, for more, and where our role does not see what is there."""
     if len(rows) != 1:
-        raise Unreadable(f"{len(rows)} rows instead of one")
+        raise Unreadable(f"{len(rows)} rows instead of one", f"应为一行,实为 {len(rows)} 行")
     may_see(rows)
     return rows[0]
 
 
 def figure(row: Mapping[str, Any], name: str) -> float:
     if name not in row:
-        raise Unreadable(f"there is no column {name}")
+        raise Unreadable(f"there is no column {name}", f"没有列 {name}")
     return number(row[name], name)
 
 
@@ -76,14 +77,14 @@ def maybe(row: Mapping[str, Any], name: str) -> float | None:
 
 def count(row: Mapping[str, Any], name: str) -> int:
     if name not in row:
-        raise Unreadable(f"there is no column {name}")
+        raise Unreadable(f"there is no column {name}", f"没有列 {name}")
     return whole(row[name], name)
 
 
 def word(row: Mapping[str, Any], name: str) -> str:
     """A text; bytes are text too (MySQL gives both), null is empty."""
     if name not in row:
-        raise Unreadable(f"there is no column {name}")
+        raise Unreadable(f"there is no column {name}", f"没有列 {name}")
     value = row[name]
     return value.decode(errors="replace") if isinstance(value, bytes) else "" if value is None else str(value)
 
@@ -95,14 +96,14 @@ def flag(row: Mapping[str, Any], name: str) -> bool:
         return True
     if said in ("false", "f", "off", "no", "n", "0"):
         return False
-    raise Unreadable(f"{name} is {said[:40]!r}, neither yes nor no")
+    raise Unreadable(f"{name} is {said[:40]!r}, neither yes nor no", f"{name} 为 {said[:40]!r},既不是“是”也不是“否”")
 
 
 def settings(rows: list[dict[str, Any]], *needed: str) -> dict[str, str]:
     """Values by name, from rows of name and value. Raises Unreadable where a needed one is missing."""
     values = {word(row, "name"): word(row, "value") for row in rows}
     if missing := [name for name in needed if name not in values]:
-        raise Unreadable(f"{', '.join(missing)} missing in the answer")
+        raise Unreadable(f"{', '.join(missing)} missing in the answer", f"回答缺少 {', '.join(missing)}")
     return values
 
 

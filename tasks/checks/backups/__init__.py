@@ -76,7 +76,7 @@ def places(output: str) -> dict[tuple[str, str], Place]:
         elif kind == "room":
             here.free = whole(rest.split()[0], "free room")
         else:
-            raise Unreadable(f"{line[:60]!r} says nothing of backups")
+            raise Unreadable(f"{line[:60]!r} says nothing of backups", f"{line[:60]!r} 与备份无关")
     return found
 
 

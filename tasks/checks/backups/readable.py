@@ -15,10 +15,10 @@ def parse(output: str) -> list[tuple[str, str, str]]:
     for line in until_end(output):
         verdict, place, path = words(line, 3, "\t")
         if verdict not in ("good", "bad", "large", "other", "none", "hangs"):
-            raise Unreadable(f"{verdict[:40]!r} is no verdict")
+            raise Unreadable(f"{verdict[:40]!r} is no verdict", f"{verdict[:40]!r} 不是检查结果")
         found.append((place, verdict, path))
     if not found:
-        raise Unreadable("no place was looked at")
+        raise Unreadable("no place was looked at", "没有查看任何位置")
     return found
 
 
@@ -42,7 +42,7 @@ CHECK = HostCheck(
     chapter="backup",
     # What is larger than 64 MiB is not unpacked on a production host: that is for a rehearsed restore.
     command=r"""
-[ -n "${BACKUPS-}" ] || na "the inventory names no backups"
+[ -n "${BACKUPS-}" ] || na "台账没有写明备份" "the inventory names no backups"
 tab=$(printf '\t')
 say() { printf '%s\t%s\t%s\n' "$1" "$place" "$2"; }
 echo "$BACKUPS" | while read -r place; do

@@ -13,7 +13,7 @@ def parse(output: str) -> tuple[bool, dict[str, bool]]:
     """Whether it runs; virtual addresses of its configuration and whether they are here."""
     lines = until_end(output)
     if not lines or lines[0] not in ("running", "stopped"):
-        raise Unreadable("whether keepalived runs was not told")
+        raise Unreadable("whether keepalived runs was not told", "没有说明 keepalived 是否运行")
     return lines[0] == "running", {address: state == "here" for state, address in (words(line, 2) for line in lines[1:])}
 
 
@@ -40,7 +40,7 @@ CHECK = HostCheck(
     title=Text(zh="keepalived 虚拟地址", en="keepalived"),
     chapter="cluster",
     command=r"""
-[ -r /etc/keepalived/keepalived.conf ] || na "keepalived is not set up"
+[ -r /etc/keepalived/keepalived.conf ] || na "没有配置 keepalived" "keepalived is not set up"
 systemctl is-active --quiet keepalived && echo running || echo stopped
 here=" $(ip -o addr show | awk '{ sub(/\/.*/, "", $4); print $4 }' | tr '\n' ' ')"
 awk '/virtual_ipaddress/ { on = 1; next } on && /}/ { on = 0 } on && /^[[:space:]]*[0-9a-f.:]+/ { sub(/\/.*/, "", $1); print $1 }' \

@@ -13,7 +13,7 @@ def parse(output: str) -> list[tuple[str, str]]:
     """Node and its state."""
     found = [(name, state) for name, state in (words(line, 2) for line in until_end(output))]
     if not found:
-        raise Unreadable("no node was named")
+        raise Unreadable("no node was named", "没有列出节点")
     return found
 
 
@@ -34,12 +34,12 @@ CHECK = HostCheck(
     command=r"""
 if [ -r /etc/kubernetes/admin.conf ] && command -v kubectl >/dev/null; then
   out=$(timeout 15 kubectl --kubeconfig /etc/kubernetes/admin.conf --request-timeout=10s get nodes --no-headers 2>&1) ||
-    cannot "kubectl: $(echo "$out" | head -n 1)"
+    cannot "kubectl 报错" "kubectl failed" "$out"
   echo "$out" | awk '{ print $1, $2 }'
 elif command -v docker >/dev/null && [ "$(timeout 5 docker info --format '{{.Swarm.ControlAvailable}}' 2>/dev/null)" = true ]; then
-  timeout 10 docker node ls --format '{{.Hostname}} {{.Status}} {{.Availability}}' || cannot "docker node ls failed"
+  timeout 10 docker node ls --format '{{.Hostname}} {{.Status}} {{.Availability}}' || cannot "docker node ls 失败" "docker node ls failed"
 else
-  na "this host manages neither Kubernetes nor Swarm"
+  na "本机不管理 Kubernetes 或 Swarm" "this host manages neither Kubernetes nor Swarm"
 fi
 echo end
 """,

@@ -14,7 +14,7 @@ def parse(output: str) -> list[tuple[str, str, dict[str, str]]]:
     """Kind (node, resource, summary), name, attributes; from crm_mon's XML, read by its tags."""
     text = "\n".join(until_end(output))
     if "<crm_mon" not in text and "<pacemaker-result" not in text:
-        raise Unreadable("crm_mon printed no XML of its kind")
+        raise Unreadable("crm_mon printed no XML of its kind", "crm_mon 输出的不是它的 XML")
     found = []
     for tag, attributes in re.findall(r"<(node|resource|cluster_options)\s([^<>]*?)/?>", text):
         told = dict(re.findall(r'([\w-]+)="([^"]*)"', attributes))
@@ -23,7 +23,7 @@ def parse(output: str) -> list[tuple[str, str, dict[str, str]]]:
             continue
         found.append((tag, told.get("name") or told.get("id") or "", told))
     if not any(kind == "node" for kind, _, _ in found):
-        raise Unreadable("crm_mon named no node")
+        raise Unreadable("crm_mon named no node", "crm_mon 没有列出节点")
     return found
 
 
@@ -55,8 +55,8 @@ CHECK = HostCheck(
     title=Text(zh="Pacemaker", en="Pacemaker"),
     chapter="cluster",
     command=r"""
-command -v crm_mon >/dev/null || na "pacemaker is not installed"
-out=$(timeout 15 crm_mon -1 --output-as=xml 2>/dev/null) || out=$(timeout 15 crm_mon -1 -X 2>&1) || cannot "crm_mon: $(echo "$out" | head -n 1)"
+command -v crm_mon >/dev/null || na "没有安装 Pacemaker" "pacemaker is not installed"
+out=$(timeout 15 crm_mon -1 --output-as=xml 2>/dev/null) || out=$(timeout 15 crm_mon -1 -X 2>&1) || cannot "crm_mon 报错" "crm_mon failed" "$out"
 echo "$out"
 echo end
 """,

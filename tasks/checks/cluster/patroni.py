@@ -17,7 +17,7 @@ def parse(output: str) -> list[tuple[str, str, str, int | None]]:
         members = json.loads(text)["members"]
         return [(str(one["name"]), str(one["role"]), str(one["state"]), one["lag"] if isinstance(one.get("lag"), int) else None) for one in members]
     except (ValueError, KeyError, TypeError, RecursionError):
-        raise Unreadable("Patroni's answer is not its list of members") from None
+        raise Unreadable("Patroni's answer is not its list of members", "Patroni 的回答不是成员列表") from None
 
 
 def judge(members: list[tuple[str, str, str, int | None]], limits: Limits, known: Known) -> Iterator[Row]:
@@ -43,13 +43,13 @@ CHECK = HostCheck(
     title=Text(zh="Patroni", en="Patroni"),
     chapter="cluster",
     command=r"""
-[ -d /etc/patroni ] || [ -e /etc/patroni.yml ] || command -v patroni >/dev/null || na "Patroni is not installed"
-command -v curl >/dev/null || cannot "curl is missing"
+[ -d /etc/patroni ] || [ -e /etc/patroni.yml ] || command -v patroni >/dev/null || na "没有安装 Patroni" "Patroni is not installed"
+command -v curl >/dev/null || cannot "缺少 curl" "curl is missing"
 port=$(grep -rhsE '^[[:space:]]*listen:.*:8[0-9]{3}' /etc/patroni /etc/patroni.yml | grep -oE ':8[0-9]{3}' | head -n 1)
 for where in "http://127.0.0.1${port:-:8008}" "http://$(uname -n)${port:-:8008}" "https://127.0.0.1${port:-:8008}"; do
   out=$(curl -ksS --max-time 4 "$where/cluster" 2>/dev/null) && [ -n "$out" ] && break
 done
-[ -n "$out" ] || cannot "Patroni's REST interface does not answer"
+[ -n "$out" ] || cannot "Patroni 的 REST 接口没有应答" "Patroni's REST interface does not answer"
 echo "$out"
 echo end
 """,

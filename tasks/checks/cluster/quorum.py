@@ -15,7 +15,7 @@ def parse(output: str) -> tuple[bool, list[tuple[str, bool]]]:
     text = "\n".join(until_end(output))
     quorate = re.search(r"^Quorate:\s+(Yes|No)", text, re.M)
     if not quorate:
-        raise Unreadable("corosync-quorumtool does not tell of a quorum")
+        raise Unreadable("corosync-quorumtool does not tell of a quorum", "corosync-quorumtool 没有说明票数")
     links = []
     link = ""
     for line in text.splitlines():
@@ -41,8 +41,8 @@ CHECK = HostCheck(
     title=Text(zh="Corosync 票数与链路", en="Quorum and links"),
     chapter="cluster",
     command=r"""
-command -v corosync-quorumtool >/dev/null || na "corosync is not installed"
-out=$(timeout 10 corosync-quorumtool -s 2>&1); case $out in *Quorate:*) ;; *) cannot "corosync: $(echo "$out" | head -n 1)";; esac
+command -v corosync-quorumtool >/dev/null || na "没有安装 Corosync" "corosync is not installed"
+out=$(timeout 10 corosync-quorumtool -s 2>&1); case $out in *Quorate:*) ;; *) cannot "corosync 报错" "corosync failed" "$out";; esac
 echo "$out"
 timeout 10 corosync-cfgtool -s 2>&1
 echo end

@@ -9,21 +9,21 @@ from tasks.checks.kinds import Unreadable, whole
 from tasks.checks.lines import until_end, words
 
 UNITS = """
-[ -d /run/systemd/system ] || na "no systemd here"
+[ -d /run/systemd/system ] || na "没有 systemd" "no systemd here"
 systemctl show '*.service' '*.timer' '*.socket' '*.mount' '*.path' --no-pager \\
-  -p Id,LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState || cannot "systemctl failed"
+  -p Id,LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState || cannot "systemctl 失败" "systemctl failed"
 echo; echo end
 """
 
 LISTENERS = """
-command -v ss >/dev/null || cannot "ss is missing"
-ss -Hltunp || cannot "ss failed"
+command -v ss >/dev/null || cannot "缺少 ss" "ss is missing"
+ss -Hltunp || cannot "ss 失败" "ss failed"
 echo end
 """
 
 # Of /etc/shadow only what follows from it leaves the host, never a hash.
 ACCOUNTS = r"""
-[ -r /etc/shadow ] || cannot "/etc/shadow cannot be read"
+[ -r /etc/shadow ] || cannot "无法读取 /etc/shadow" "/etc/shadow cannot be read"
 awk -F: 'FILENAME == "/etc/shadow" {
     state[$1] = $2 == "" ? "empty" : $2 ~ /^[!*]/ ? "locked" : "set"; age[$1] = $3 == "" ? "-" : $3; most[$1] = $5 == "" ? "-" : $5; next
   }
@@ -44,7 +44,7 @@ def units(output: str) -> dict[str, dict[str, str]]:
         if told:
             found[told["Id"]] = told
     if not any(name.endswith(".service") for name in found):
-        raise Unreadable("systemctl named no service")
+        raise Unreadable("systemctl named no service", "systemctl 没有列出服务")
     return found
 
 
@@ -69,12 +69,12 @@ def listeners(output: str) -> list[Listener]:
     for line in until_end(output):
         parts = words(line, 6)
         if parts[0] not in ("tcp", "udp"):
-            raise Unreadable(f"ss printed {line[:60]!r}")
+            raise Unreadable(f"ss printed {line[:60]!r}", f"ss 输出了 {line[:60]!r}")
         address, _, port = parts[4].rpartition(":")
         process = re.search(r'\(\("([^"]*)"', line)
         found.append(Listener(parts[0], address, whole(port, "a port"), process[1] if process else ""))
     if not any(listener.protocol == "tcp" for listener in found):
-        raise Unreadable("ss named no port that listens")
+        raise Unreadable("ss named no port that listens", "ss 没有列出监听端口")
     return found
 
 
@@ -107,7 +107,7 @@ def accounts(output: str) -> tuple[list[Account], int]:
             found.append(Account(name, whole(uid, "a uid"), whole(gid, "a gid"), password, None if changed == "-" else whole(changed, "a day"),
                                  None if longest == "-" else whole(longest, "days"), shell))
         else:
-            raise Unreadable(f"{line[:60]!r} is no account")
+            raise Unreadable(f"{line[:60]!r} is no account", f"{line[:60]!r} 不是账户")
     if today is None or not any(account.uid == 0 for account in found):
-        raise Unreadable("root is not among the accounts")
+        raise Unreadable("root is not among the accounts", "账户中没有 root")
     return found, today

@@ -13,10 +13,10 @@ def parse(output: str) -> tuple[list[str], int]:
     """Files that differ; how many were compared."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("compared "):
-        raise Unreadable("nothing was compared")
+        raise Unreadable("nothing was compared", "没有比较任何内容")
     compared = whole(lines[-1].split()[1], "a count")
     if compared < 1:
-        raise Unreadable("nothing was compared")
+        raise Unreadable("nothing was compared", "没有比较任何内容")
     return lines[:-1], compared
 
 
@@ -39,7 +39,7 @@ if [ -d /var/lib/dpkg/info ]; then
   sums=$(cat /var/lib/dpkg/info/openssh-server.md5sums /var/lib/dpkg/info/sudo.md5sums /var/lib/dpkg/info/login.md5sums /var/lib/dpkg/info/passwd.md5sums \
     /var/lib/dpkg/info/bash.md5sums /var/lib/dpkg/info/libpam-modules*.md5sums 2>/dev/null |
     grep -E ' (usr/)?(bin/(su|sudo|login|passwd|bash|newgrp|chsh)|sbin/(sshd|nologin|usermod|useradd)|lib/[^ ]*/security/pam_(unix|deny|permit)\.so)$')
-  [ -n "$sums" ] || cannot "dpkg keeps no checksums"
+  [ -n "$sums" ] || cannot "dpkg 没有保存校验和" "dpkg keeps no checksums"
   echo "$sums" | md5sum -c --quiet 2>/dev/null | sed -n 's,^\(.*\): FAILED.*,/\1,p'
   echo "compared $(echo "$sums" | wc -l)"
 elif command -v rpm >/dev/null; then
@@ -47,7 +47,7 @@ elif command -v rpm >/dev/null; then
   echo "$out" | awk '$1 ~ /^..5/ && $2 != "c" { print $NF }'
   echo "compared 6"
 else
-  na "neither dpkg nor rpm here"
+  na "没有 dpkg 或 rpm" "neither dpkg nor rpm here"
 fi
 echo end
 """,

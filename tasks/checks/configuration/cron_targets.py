@@ -13,7 +13,7 @@ def parse(output: str) -> list[tuple[str, str]]:
     """What is wrong, with which path; the last line counts the jobs."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("jobs "):
-        raise Unreadable("the jobs were not counted")
+        raise Unreadable("the jobs were not counted", "没有给出任务数量")
     whole(lines[-1].split()[1], "a count")
     return [tuple(words(line, 2)) for line in lines[:-1]] + [("jobs", lines[-1].split()[1])]  # type: ignore[misc]
 
@@ -38,7 +38,7 @@ set --
 for f in /etc/crontab /etc/cron.d/* /etc/cron.hourly/* /etc/cron.daily/* /etc/cron.weekly/* /etc/cron.monthly/* /var/spool/cron/crontabs/* /var/spool/cron/*; do
   [ -f "$f" ] && set -- "$@" "$f"
 done
-[ $# -gt 0 ] || na "no scheduled jobs"
+[ $# -gt 0 ] || na "没有计划任务" "no scheduled jobs"
 find "$@" /etc/cron.d /etc/cron.daily -maxdepth 0 -perm /022 ! -type l -printf 'writable %p\n' 2>/dev/null
 jobs=$(grep -hsE '^[[:space:]]*([0-9*@])' /etc/crontab /etc/cron.d/* /var/spool/cron/crontabs/* /var/spool/cron/*)
 echo "$jobs" | grep -vE 'test -x|\[ -x|command -v' | grep -oE '[[:space:]]/[^[:space:];|&>)"]+' | sort -u | head -n 100 | while read -r path; do

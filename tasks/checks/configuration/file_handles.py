@@ -13,7 +13,7 @@ def parse(output: str) -> tuple[int, int]:
     """File handles taken, and how many there may be."""
     taken, _, most = (whole(word, "file-nr") for word in figures(output, "file-nr")["file-nr"])
     if most <= 0:
-        raise Unreadable(f"file-max would be {most}")
+        raise Unreadable(f"file-max would be {most}", f"file-max 为 {most},不合理")
     return taken, most
 
 

@@ -13,10 +13,10 @@ def parse(output: str) -> tuple[int, list[str]]:
     """Packages counted, and those that are not whole."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("counted "):
-        raise Unreadable("the packages were not counted")
+        raise Unreadable("the packages were not counted", "没有给出软件包数量")
     counted = whole(lines[-1].split()[1], "a count")
     if counted < 1:
-        raise Unreadable("no package is installed")
+        raise Unreadable("no package is installed", "没有安装任何软件包")
     return counted, [line.removeprefix("broken ") for line in lines[:-1]]
 
 
@@ -40,7 +40,7 @@ elif command -v rpm >/dev/null; then
   rpm -qa --qf '%{NAME}.%{ARCH} %{VERSION}\n' | awk '{ n++ } $1 !~ /^(kernel|gpg-pubkey)/ && seen[$1]++ == 1 { print "broken", $1, "twice" }
     END { print "counted", n + 0 }'
 else
-  na "neither dpkg nor rpm here"
+  na "没有 dpkg 或 rpm" "neither dpkg nor rpm here"
 fi
 echo end
 """,

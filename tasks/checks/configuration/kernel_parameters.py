@@ -13,7 +13,7 @@ def parse(output: str) -> tuple[list[tuple[str, str, str]], int]:
     """Name, what the file says, what is so; and how many were compared."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("compared "):
-        raise Unreadable("nothing was compared")
+        raise Unreadable("nothing was compared", "没有比较任何内容")
     differ = []
     for line in lines[:-1]:
         name, said, real = words(line, 3, "\t")
@@ -38,11 +38,11 @@ CHECK = HostCheck(
     # The order is that of sysctl --system: by file name over all folders, /etc/sysctl.conf last; of one name the last counts.
     # Patterns (net.ipv4.conf.*.x) and those that may fail (a leading -) are left to sysctl.
     command=r"""
-{ [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && na "the container's host decides"
+{ [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && na "由容器的宿主机决定" "the container's host decides"
 files=$(for d in /usr/lib/sysctl.d /lib/sysctl.d /run/sysctl.d /etc/sysctl.d; do for f in "$d"/*.conf; do [ -f "$f" ] && echo "${f##*/} $f"; done; done |
   awk '{ path[$1] = $2 } END { for (n in path) print n, path[n] }' | sort | cut -d' ' -f2-)
 [ -f /etc/sysctl.conf ] && files="$files /etc/sysctl.conf"
-[ -n "$files" ] || na "no file sets kernel parameters"
+[ -n "$files" ] || na "没有设置内核参数的文件" "no file sets kernel parameters"
 awk '/^[[:space:]]*[^#;-].*=/ {
   name = $0; sub(/=.*/, "", name); gsub(/[[:space:]]/, "", name); value = $0; sub(/^[^=]*=[[:space:]]*/, "", value); sub(/[[:space:]]+$/, "", value)
   if (name !~ /[*]/) said[name] = value } END { for (name in said) print name "\t" said[name] }' $files | {

@@ -21,7 +21,7 @@ def parse(output: str) -> tuple[str, list[str]]:
     running = [line[8:] for line in lines if line.startswith("running ")]
     installed = [line[10:] for line in lines if line.startswith("installed ")]
     if len(running) != 1 or not installed:
-        raise Unreadable("the kernels were not named")
+        raise Unreadable("the kernels were not named", "没有列出内核")
     return running[0], installed
 
 
@@ -40,7 +40,7 @@ CHECK = HostCheck(
     chapter="configuration",
     command=r"""
 set -- /boot/vmlinuz-[0-9]*
-[ -e "$1" ] || na "no kernel is installed here (a container, or a kernel from outside)"
+[ -e "$1" ] || na "没有安装内核(容器,或使用外部内核)" "no kernel is installed here (a container, or a kernel from outside)"
 echo "running $(uname -r)"
 for f do echo "installed ${f#/boot/vmlinuz-}"; done
 echo end

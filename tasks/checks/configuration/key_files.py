@@ -20,10 +20,10 @@ def parse(output: str) -> list[tuple[str, int, str, str]]:
     for line in until_end(output):
         mode, owner, group, path = words(line, 4)
         if not re.fullmatch(r"[0-7]{1,4}", mode):
-            raise Unreadable(f"{line[:60]!r} has no permissions")
+            raise Unreadable(f"{line[:60]!r} has no permissions", f"{line[:60]!r} 没有权限值")
         found.append((path, int(mode, 8), owner, group))
     if not any(path == "/etc/passwd" for path, *_ in found):
-        raise Unreadable("/etc/passwd was not looked at")
+        raise Unreadable("/etc/passwd was not looked at", "没有查看 /etc/passwd")
     return found
 
 

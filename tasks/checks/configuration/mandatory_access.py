@@ -13,7 +13,7 @@ def parse(output: str) -> dict[str, str]:
     """What the kernel says of each."""
     found = pairs(output)
     if not found:
-        raise Unreadable("the kernel was not asked")
+        raise Unreadable("the kernel was not asked", "没有询问内核")
     return found
 
 
@@ -33,7 +33,7 @@ CHECK = HostCheck(
     title=Text(zh="强制访问控制", en="SELinux, AppArmor"),
     chapter="configuration",
     command=r"""
-{ [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && na "the container's host decides"
+{ [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && na "由容器的宿主机决定" "the container's host decides"
 [ -r /sys/fs/selinux/enforce ] && echo "selinux $(cat /sys/fs/selinux/enforce)" || echo "selinux absent"
 [ -r /sys/module/apparmor/parameters/enabled ] && echo "apparmor $(cat /sys/module/apparmor/parameters/enabled)" || echo "apparmor absent"
 echo end

@@ -15,10 +15,10 @@ def parse(output: str) -> list[tuple[str, bool, float]]:
     for line in until_end(output):
         result, span, name = words(line, 3)
         if result not in ("yes", "no"):
-            raise Unreadable(f"{line[:60]!r} is no answer")
+            raise Unreadable(f"{line[:60]!r} is no answer", f"{line[:60]!r} 不是回答")
         found.append((name, result == "yes", number(span, "seconds")))
     if not found:
-        raise Unreadable("no name was asked for")
+        raise Unreadable("no name was asked for", "没有查询名称")
     return found
 
 

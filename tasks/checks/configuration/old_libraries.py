@@ -13,10 +13,10 @@ def parse(output: str) -> tuple[int, list[str]]:
     """Processes looked at, and those with code that is gone."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("looked "):
-        raise Unreadable("no process was looked at")
+        raise Unreadable("no process was looked at", "没有查看任何进程")
     looked = whole(lines[-1].split()[1], "a count")
     if looked < 1:
-        raise Unreadable("no process was looked at")
+        raise Unreadable("no process was looked at", "没有查看任何进程")
     return looked, sorted(set(line.removeprefix("old ") for line in lines[:-1]))
 
 

@@ -30,10 +30,10 @@ CHECK = HostCheck(
 if [ -d /var/lib/apt/lists ]; then set -- /var/lib/apt/lists/partial /var/lib/apt/lists
 elif [ -d /var/cache/dnf ]; then set -- /var/cache/dnf/*/repodata
 elif [ -d /var/cache/yum ]; then set -- /var/cache/yum/*/*/*/repomd.xml
-else na "no package manager that keeps lists"
+else na "没有保存列表的软件包管理器" "no package manager that keeps lists"
 fi
 newest=$(stat -c %Y "$@" 2>/dev/null | sort -rn | head -n 1)
-[ -n "$newest" ] || cannot "no lists were ever fetched"
+[ -n "$newest" ] || cannot "从未获取过软件包列表" "no lists were ever fetched"
 echo "now $(date +%s)
 lists $newest
 end"

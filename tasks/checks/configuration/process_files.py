@@ -17,7 +17,7 @@ def parse(output: str) -> list[tuple[str, int, int]]:
         if most != "unlimited":
             found.append((name, whole(taken, "a count"), whole(most, "a limit")))
     if not found:
-        raise Unreadable("no process was counted")
+        raise Unreadable("no process was counted", "没有给出进程数量")
     return found
 
 

@@ -14,7 +14,7 @@ def parse(output: str) -> tuple[bool, list[str], int]:
     lines = until_end(output)
     started = next((whole(line.split()[1], "a moment") for line in lines if line.startswith("started ")), None)
     if started is None or not any(line.startswith("package ") for line in lines):
-        raise Unreadable("start or packages are missing from the answer")
+        raise Unreadable("start or packages are missing from the answer", "回答缺少启动时间或软件包")
     newer = []
     for line in lines:
         if line.startswith("package "):
@@ -52,7 +52,7 @@ elif command -v rpm >/dev/null; then
   rpm -q --qf 'package %{INSTALLTIME} %{NAME}-%{VERSION}-%{RELEASE}\n' kernel kernel-core glibc systemd dbus openssl-libs linux-firmware 2>/dev/null |
     grep '^package '
 else
-  na "neither dpkg nor rpm here"
+  na "没有 dpkg 或 rpm" "neither dpkg nor rpm here"
 fi
 echo end
 """,

@@ -14,7 +14,7 @@ def parse(output: str) -> list[str]:
     """Default routes: gateway or device, and metric."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("routes "):
-        raise Unreadable("the routes were not read")
+        raise Unreadable("the routes were not read", "没有读到路由")
     return [line.removeprefix("default ") for line in lines[:-1]]
 
 
@@ -37,8 +37,8 @@ CHECK = HostCheck(
     title=Text(zh="默认路由", en="Default route"),
     chapter="configuration",
     command="""
-command -v ip >/dev/null || cannot "ip is missing"
-ip -4 route show default || cannot "ip failed"
+command -v ip >/dev/null || cannot "缺少 ip" "ip is missing"
+ip -4 route show default || cannot "ip 失败" "ip failed"
 ip route | wc -l | sed 's/^ */routes /'
 echo end
 """,

@@ -48,9 +48,9 @@ def parse(output: str) -> list[str]:
     """Packages for which a security update waits."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("compared "):
-        raise Unreadable("nothing was compared")
+        raise Unreadable("nothing was compared", "没有比较任何内容")
     if whole(lines[-1].split()[1], "a count") < 1:
-        raise Unreadable("the list of security updates is empty")
+        raise Unreadable("the list of security updates is empty", "安全更新列表为空")
     waiting = set()
     for line in lines[:-1]:
         kind, name, installed, offered = words(line, 4)
@@ -81,7 +81,7 @@ CHECK = HostCheck(
     command=r"""
 if [ -r /var/lib/dpkg/status ]; then
   set -- /var/lib/apt/lists/*security*_Packages*
-  [ -e "$1" ] || cannot "no package list of a security archive: run apt-get update"
+  [ -e "$1" ] || cannot "没有安全更新源的软件包列表,请运行 apt-get update" "no package list of a security archive: run apt-get update"
   for list do
     case $list in *_Packages) cat "$list";; *) /usr/lib/apt/apt-helper cat-file "$list";; esac
   done | awk '
@@ -93,15 +93,15 @@ if [ -r /var/lib/dpkg/status ]; then
     /^Version: / { if (name in version && version[name] != $2 && !seen[name, $2]++) print "deb", name, version[name], $2 }
     END { print "compared", compared + 0 }' /var/lib/dpkg/status -
 elif command -v dnf >/dev/null; then
-  out=$(timeout 15 dnf -q -C updateinfo list --security 2>&1) || cannot "dnf: $(echo "$out" | tail -n 1)"
+  out=$(timeout 15 dnf -q -C updateinfo list --security 2>&1) || cannot "dnf 报错" "dnf failed" "$(echo "$out" | tail -n 1)"
   echo "$out" | awk 'NF >= 3 && $1 !~ /:$/ { print "rpm", $3, "-", $1 }'
   echo "compared 1"
 elif command -v yum >/dev/null; then
-  out=$(timeout 15 yum -q -C updateinfo list security 2>&1) || cannot "yum: $(echo "$out" | tail -n 1)"
+  out=$(timeout 15 yum -q -C updateinfo list security 2>&1) || cannot "yum 报错" "yum failed" "$(echo "$out" | tail -n 1)"
   echo "$out" | awk 'NF == 3 { print "rpm", $3, "-", $1 }'
   echo "compared 1"
 else
-  na "neither dpkg nor rpm here"
+  na "没有 dpkg 或 rpm" "neither dpkg nor rpm here"
 fi
 echo end
 """,

@@ -13,7 +13,7 @@ def parse(output: str) -> list[tuple[str, str, str]]:
     """Account, short hash of the key, its comment; the last line counts the files."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("files "):
-        raise Unreadable("the files were not counted")
+        raise Unreadable("the files were not counted", "没有给出文件数量")
     whole(lines[-1].split()[1], "a count")
     return [tuple(words(line + " -", 3)) for line in lines[:-1]]  # type: ignore[misc]
 

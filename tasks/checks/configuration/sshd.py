@@ -34,8 +34,8 @@ CHECK = HostCheck(
     title=Text(zh="sshd 设置", en="Settings of sshd"),
     chapter="configuration",
     command=r"""
-sshd=$(command -v sshd) || na "sshd is not installed"
-out=$("$sshd" -T 2>&1) || cannot "sshd -T: $(echo "$out" | head -n 1)"
+sshd=$(command -v sshd) || na "没有安装 sshd" "sshd is not installed"
+out=$("$sshd" -T 2>&1) || cannot "sshd -T 报错" "sshd -T failed" "$out"
 echo "$out" | grep -E '^(permitrootlogin|permitemptypasswords|passwordauthentication|hostbasedauthentication|ignorerhosts|maxauthtries|x11forwarding) '
 echo end
 """,

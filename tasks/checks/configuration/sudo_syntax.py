@@ -14,7 +14,7 @@ def parse(output: str) -> tuple[bool, str, list[str]]:
     lines = until_end(output)
     verdict = [line for line in lines if line.startswith("visudo ")]
     if len(verdict) != 1:
-        raise Unreadable("visudo said nothing")
+        raise Unreadable("visudo said nothing", "visudo 没有输出")
     _, status, said = words(verdict[0] + " -", 3)
     return whole(status, "a status") == 0, said.removesuffix(" -"), [line.removeprefix("rule ") for line in lines if line.startswith("rule ")]
 
@@ -39,7 +39,7 @@ CHECK = HostCheck(
     title=Text(zh="sudo 规则", en="Rules of sudo"),
     chapter="configuration",
     command=r"""
-command -v visudo >/dev/null || na "sudo is not installed"
+command -v visudo >/dev/null || na "没有安装 sudo" "sudo is not installed"
 said=$(visudo -c 2>&1); status=$?
 echo "visudo $status $(echo "$said" | head -n 1)"
 grep -hsE '^[^#]*NOPASSWD:[[:space:]]*ALL' /etc/sudoers /etc/sudoers.d/* | head -n 50 | sed 's/^/rule /'

@@ -29,7 +29,7 @@ def parse(output: str) -> tuple[str, str, str]:
     kernel = next((line[7:] for line in until_end(output) if line.startswith("kernel ")), "")
     told = dict(re.findall(r'^([A-Z_]+)="?([^"\n]*)"?$', output, re.M))
     if not told.get("ID") or not kernel:
-        raise Unreadable("/etc/os-release has no ID")
+        raise Unreadable("/etc/os-release has no ID", "/etc/os-release 没有 ID")
     return told["ID"], told.get("VERSION_ID", ""), kernel
 
 

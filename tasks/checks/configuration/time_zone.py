@@ -14,7 +14,7 @@ def parse(output: str) -> str:
     """Name of the zone."""
     zone = pairs(output, "zone")["zone"]
     if not re.fullmatch(r"[A-Za-z0-9_+/-]+", zone):
-        raise Unreadable(f"{zone[:40]!r} is no time zone")
+        raise Unreadable(f"{zone[:40]!r} is no time zone", f"{zone[:40]!r} 不是时区")
     return zone
 
 
@@ -34,7 +34,7 @@ CHECK = HostCheck(
     chapter="configuration",
     command=r"""
 zone=$(readlink -f /etc/localtime) && zone=${zone#*/zoneinfo/}
-case $zone in /*|'') read -r zone </etc/timezone || cannot "the time zone is not set by a link" ;; esac
+case $zone in /*|'') read -r zone </etc/timezone || cannot "时区不是由链接设置的" "the time zone is not set by a link" ;; esac
 echo "zone $zone
 end"
 """,

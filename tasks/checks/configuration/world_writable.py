@@ -13,10 +13,10 @@ def parse(output: str) -> tuple[list[str], int]:
     """Paths; and how many entries of /etc were looked at."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("looked "):
-        raise Unreadable("/etc was not looked at")
+        raise Unreadable("/etc was not looked at", "没有查看 /etc")
     looked = whole(lines[-1].split()[1], "a count")
     if looked < 10:
-        raise Unreadable(f"only {looked} entries in /etc")
+        raise Unreadable(f"only {looked} entries in /etc", f"/etc 中只有 {looked} 项")
     return lines[:-1], looked
 
 

@@ -38,12 +38,12 @@ def columns(output: str) -> dict[str, Value]:
     for line in until_end(output):
         parts = _LINE.fullmatch(line)
         if not parts:
-            raise Unreadable(f"{line[:60]!r} is no line of an answer")
+            raise Unreadable(f"{line[:60]!r} is no line of an answer", f"{line[:60]!r} 不是回答中的一行")
         oid, kind, said = parts.groups()
         try:
             found[oid] = _value(kind, said)
         except ValueError:
-            raise Unreadable(f"{line[:60]!r} holds no {kind}") from None
+            raise Unreadable(f"{line[:60]!r} holds no {kind}", f"{line[:60]!r} 中没有 {kind}") from None
     return found
 
 
@@ -70,7 +70,7 @@ def scalar(found: Mapping[str, Value], oid: str) -> Value | None:
 def figure(value: Value | None, what: str) -> int:
     """A whole figure. Raises Unreadable for anything else."""
     if not isinstance(value, int):
-        raise Unreadable(f"{what} is {str(value)[:40]!r}, not a figure")
+        raise Unreadable(f"{what} is {str(value)[:40]!r}, not a figure", f"{str(value)[:40]!r} 不是数值")
     return value
 
 
@@ -79,7 +79,7 @@ def words(value: Value | None, what: str) -> str:
     if isinstance(value, bytes):
         value = value.decode("gb18030", errors="replace")
     if not isinstance(value, str):
-        raise Unreadable(f"{what} is {str(value)[:40]!r}, not a name")
+        raise Unreadable(f"{what} is {str(value)[:40]!r}, not a name", f"{str(value)[:40]!r} 不是名称")
     return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", value).split())[:200]
 
 
@@ -123,7 +123,7 @@ def interfaces(output: str, *more: str) -> list[Interface]:
             up = [figure(states[index], f"the state of {name}") == 1 for states in (admin, oper)]
             there.append(Interface(index, name, words(value, "ifDescr"), *up, figures))
     if not descr:
-        raise Unreadable("the device shows no interface; let the account see the whole of MIB-2")
+        raise Unreadable("the device shows no interface; let the account see the whole of MIB-2", "设备没有给出接口;请允许该账户读取整个 MIB-2")
     return there
 
 
@@ -148,7 +148,7 @@ def storages(output: str) -> list[Storage]:
             # Figures of 32 bits: large areas show as negative ones.
             size, taken = (amount + (1 << 32) if amount < 0 else amount for amount in (size, taken))
             if unit <= 0:
-                raise Unreadable(f"the allocation unit would be {unit}")
+                raise Unreadable(f"the allocation unit would be {unit}", f"分配单元为 {unit},不合理")
             if size > 0:
                 areas.append(Storage(words(value, "a storage's name"), str(kinds[index]), size * unit, taken * unit))
     return areas

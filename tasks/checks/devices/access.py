@@ -23,7 +23,7 @@ def judge(_: int, limits: Limits, known: Known) -> Iterator[Row]:
     elif known.kind == "SNMPv2c default":
         yield critical("设备接受众所周知的团体名(public/private)", "the device takes a community that everybody knows (public, private)")
     else:
-        raise Unreadable(f"it is not known how the device was asked: {known.kind!r}")
+        raise Unreadable(f"it is not known how the device was asked: {known.kind!r}", f"不知道设备是如何读取的:{known.kind!r}")
 
 
 CHECK = DeviceCheck(

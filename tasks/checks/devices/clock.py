@@ -17,11 +17,11 @@ def parse(output: str) -> tuple[datetime, bool]:
     value = scalar(columns(output), HR_DATE)
     octets = value.encode("latin-1", errors="replace") if isinstance(value, str) else value
     if not isinstance(octets, bytes) or len(octets) not in (8, 11):
-        raise Unreadable(f"{str(value)[:40]!r} is no date")
+        raise Unreadable(f"{str(value)[:40]!r} is no date", f"{str(value)[:40]!r} 不是日期")
     zone = UTC
     if len(octets) == 11:
         if octets[8:9] not in (b"+", b"-") or octets[9] > 14 or octets[10] > 59:
-            raise Unreadable("the time zone makes no sense")
+            raise Unreadable("the time zone makes no sense", "时区不合理")
         zone = timezone((-1 if octets[8:9] == b"-" else 1) * timedelta(hours=octets[9], minutes=octets[10]))
     year, (month, day, hour, minute, second, tenth) = int.from_bytes(octets[:2], "big"), octets[2:8]
     return datetime(year, month, day, hour, minute, min(second, 59), 100_000 * min(tenth, 9), tzinfo=zone), len(octets) == 11

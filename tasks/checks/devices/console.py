@@ -29,9 +29,9 @@ def printed(output: str) -> tuple[str, list[str]] | None:
         return None
     lines = [line[:LONGEST] for line in until_end(output)[1:]]
     if REFUSED.search("\n".join(lines[:4])):
-        raise Unreadable(f"the device does not know the command: {' '.join(lines)[:80]}")
+        raise Unreadable(f"the device does not know the command: {' '.join(lines)[:80]}", f"设备不认识该命令:{' '.join(lines)[:80]}")
     if not lines:
-        raise Unreadable("the command printed nothing")
+        raise Unreadable("the command printed nothing", "命令没有输出")
     return head[1], lines
 
 
@@ -39,7 +39,7 @@ def span(words: str) -> float:
     """ "12 weeks, 3 days, 4 hours, 5 minutes" in seconds."""
     found = re.findall(r"(\d{1,6}) (year|week|day|hour|minute|second)s?\b", words)
     if not found:
-        raise Unreadable(f"{words[:60]!r} is no length of time")
+        raise Unreadable(f"{words[:60]!r} is no length of time", f"{words[:60]!r} 不是时长")
     return float(sum(int(count) * _UNITS[unit] for count, unit in found))
 
 
@@ -47,7 +47,8 @@ def per_cents(pattern: str, lines: list[str]) -> list[float]:
     """Every figure that the pattern finds, in per cent. Raises Unreadable for none, and for what is no share."""
     found = [float(figure) for line in lines for figure in re.findall(pattern, line)]
     if not found or not all(0 <= figure <= 100 for figure in found):
-        raise Unreadable(f"no share in {' '.join(lines)[:80]!r}" if not found else f"{max(found):g} % is no share")
+        raise Unreadable(f"no share in {' '.join(lines)[:80]!r}" if not found else f"{max(found):g} % is no share",
+                         f"{' '.join(lines)[:80]!r} 中没有百分比" if not found else f"{max(found):g} % 不合理")
     return found
 
 
@@ -67,7 +68,7 @@ def interfaces(vendor: str, lines: list[str]) -> list[Interface]:
     """The brief list of interfaces, loopbacks left out; Huawei's has errors besides. Raises Unreadable for a list without a single one."""
     found = [match for line in lines if (match := _INTERFACE[vendor].fullmatch(line))]
     if not found:
-        raise Unreadable(f"no interface in {' '.join(lines)[:80]!r}")
+        raise Unreadable(f"no interface in {' '.join(lines)[:80]!r}", f"{' '.join(lines)[:80]!r} 中没有接口")
     there: dict[str, Interface] = {}
     for match in found:
         name, link = match["name"], match["link"]

@@ -21,10 +21,10 @@ def parse(output: str) -> Looks:
     first, found, rest = output.partition("later ")
     seconds, _, second = rest.partition("\n")
     if not found:
-        raise Unreadable("the second look at the counters is missing")
+        raise Unreadable("the second look at the counters is missing", "缺少计数器的第二次读数")
     span = number(seconds, "the time between two looks")
     if span <= 0:
-        raise Unreadable("no time passed between the two looks")
+        raise Unreadable("no time passed between the two looks", "两次读数之间没有间隔")
     later = columns(second)
     octets = {way: {index: figure(value, "octets") for index, value in column(later, oid).items()} for way, oid in OCTETS.items()}
     return interfaces(f"{first}end\n", IF_HIGH_SPEED, *OCTETS.values()), octets, span

@@ -21,10 +21,10 @@ def parse(output: str) -> list[tuple[str, int, str]]:
     """Module and what happened, level, the whole line. Raises Unreadable where it is no log buffer."""
     said = console.printed(output)
     if said is None:
-        raise Unreadable("it is no answer of a command line")
+        raise Unreadable("it is no answer of a command line", "不是命令行的回答")
     vendor, lines = said
     if not any(re.search(BUFFER[vendor], line) for line in lines):
-        raise Unreadable(f"{lines[0][:60]!r} begins no log buffer")
+        raise Unreadable(f"{lines[0][:60]!r} begins no log buffer", f"{lines[0][:60]!r} 不是日志缓冲区的开头")
     return [(f"{match[1]}/{match[3]}", int(match[2]), line) for line in lines if (match := MESSAGE.search(line))]
 
 

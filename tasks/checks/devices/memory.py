@@ -43,7 +43,7 @@ def _printed(vendor: str, lines: list[str]) -> list[tuple[str, float, int | None
     if vendor == "cisco":
         pools = [tuple(map(int, match.groups())) for line in lines if (match := re.search(r"Total:\s*(\d+)\s+Used:\s*(\d+)", line))]
         if not pools or not pools[0][0]:
-            raise Unreadable("no pool is told")
+            raise Unreadable("no pool is told", "没有列出内存池")
         return [("Processor Pool", _share("the pool", pools[0][1], pools[0][0]), pools[0][0])]
     if vendor == "h3c" and (free := [float(match[1]) for line in lines if (match := re.match(r"Mem:.*?([\d.]+)%", line))]):
         shares = [100 - share for share in free]  # it tells what is free
@@ -61,7 +61,7 @@ def _in_use(memory: Storage, there: dict[str, Storage]) -> int:
 
 def _share(name: str, used: int, whole: int) -> float:
     if not 0 <= used <= whole:
-        raise Unreadable(f"{name} would be {used} of {whole}")
+        raise Unreadable(f"{name} would be {used} of {whole}", f"{name} 已用 {used}/{whole},不合理")
     return 100 * used / whole
 
 

@@ -15,7 +15,7 @@ def parse(output: str) -> str:
         return words(said[1][0].strip("<>[]# \t"), "the prompt")
     value = scalar(columns(output), SYS_NAME)
     if value is None:
-        raise Unreadable("the device tells no sysName")
+        raise Unreadable("the device tells no sysName", "设备没有给出 sysName")
     return words(value, "sysName")
 
 

@@ -32,7 +32,7 @@ def parse(output: str) -> tuple[list[tuple[str, int]], int, float | None]:
         at_work = {index: value for index, value in told.items() if 0 < value < NOT_TOLD} or dict.fromkeys([i for i, v in told.items() if v == 0][:1], 0)
         busy += [(f"{maker} {index}", value) for index, value in at_work.items()]
     if strange := [value for value in [*cores, *(value for _, value in busy)] if not 0 <= value <= 100]:
-        raise Unreadable(f"a processor would be {strange[0]} % busy")
+        raise Unreadable(f"a processor would be {strange[0]} % busy", f"处理器占用为 {strange[0]} %,不合理")
     names = {index: words(value, "laNames") for index, value in column(found, LA_NAME).items()}
     load = next((words(value, "laLoad") for index, value in column(found, LA_LOAD).items() if names.get(index) == "Load-15"), None)
     return busy, len(cores), None if load is None else number(load, "laLoad")

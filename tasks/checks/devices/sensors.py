@@ -34,7 +34,7 @@ def parse(output: str) -> list[Sensor]:
     found = columns(output)
     sensors = [*_physical(found), *_plain(found)]
     if strange := [one for one in sensors if one.celsius is not None and not COLDEST <= one.celsius <= HOTTEST]:
-        raise Unreadable(f"{strange[0].name} would have {strange[0].celsius:g} °C")
+        raise Unreadable(f"{strange[0].name} would have {strange[0].celsius:g} °C", f"{strange[0].name} 为 {strange[0].celsius:g} °C,不合理")
     return sensors
 
 
@@ -49,7 +49,7 @@ def _physical(found: dict[str, Value]) -> Iterator[Sensor]:
         elif state == WORKS and kinds.get(index) == CELSIUS:
             scale, precision = figure(scales.get(index, 9), "a scale"), figure(precisions.get(index, 0), "a precision")
             if not (1 <= scale <= 17 and -8 <= precision <= 9):
-                raise Unreadable(f"{name} has scale {scale} and precision {precision}")
+                raise Unreadable(f"{name} has scale {scale} and precision {precision}", f"{name} 的量级为 {scale}、精度为 {precision},不合理")
             yield Sensor(name, figure(value, "a temperature") * 10.0 ** (3 * (scale - 9) - precision))
         elif state == WORKS:
             yield Sensor(name)

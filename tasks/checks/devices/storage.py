@@ -18,7 +18,7 @@ def parse(output: str) -> list[Storage]:
     for area in sorted(storages(output), key=lambda area: len(area.name)):
         if area.kind in (FIXED_DISK, FLASH) and not area.name.startswith(IN_MEMORY):
             if not 0 <= area.used <= area.size:
-                raise Unreadable(f"{area.name} would hold {area.used} of {area.size} bytes")
+                raise Unreadable(f"{area.name} would hold {area.used} of {area.size} bytes", f"{area.name} 已用 {area.used}/{area.size} 字节,不合理")
             once.setdefault((area.size, area.used), area)
     return list(once.values())
 

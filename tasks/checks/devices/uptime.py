@@ -27,7 +27,7 @@ def _printed(lines: list[str]) -> tuple[float, str]:
     """What all three vendors end a line with: `uptime is 12 weeks, 3 days`. It is told in minutes."""
     told = next((match for line in lines if (match := re.search(r"\buptime is (\d.*)", line))), None)
     if told is None:
-        raise Unreadable("no uptime is told")
+        raise Unreadable("no uptime is told", "没有给出运行时间")
     version = next((line for line in lines if re.search(r"(?i)\bversion \S*\d", line)), lines[0])
     return console.span(told[1]), words(version, "the version")
 

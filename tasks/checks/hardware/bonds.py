@@ -24,7 +24,7 @@ def parse(output: str) -> dict[str, list[tuple[str, bool]]]:
             found[bond].append((member, value == "up"))
             member = ""
     if not found:
-        raise Unreadable("no bond was read")
+        raise Unreadable("no bond was read", "没有读到绑定网卡")
     return found
 
 
@@ -47,7 +47,7 @@ CHECK = HostCheck(
     command=r"""
 n=0
 for f in /proc/net/bonding/*; do [ -r "$f" ] || continue; echo "bond: ${f##*/}"; cat "$f"; n=1; done
-[ $n = 1 ] || na "no bonded network cards"
+[ $n = 1 ] || na "没有绑定的网卡" "no bonded network cards"
 echo end
 """,
     parse=parse,

@@ -22,12 +22,12 @@ def parse(output: str) -> list[tuple[str, dict[str, Any]]]:
         try:
             told = json.loads(text)
         except (ValueError, RecursionError):
-            raise Unreadable(f"smartctl's answer for {name[:20]} is no JSON") from None
+            raise Unreadable(f"smartctl's answer for {name[:20]} is no JSON", f"smartctl 对 {name[:20]} 的回答不是 JSON") from None
         if not isinstance(told, dict):
-            raise Unreadable(f"smartctl's answer for {name[:20]} is no object")
+            raise Unreadable(f"smartctl's answer for {name[:20]} is no object", f"smartctl 对 {name[:20]} 的回答不是对象")
         found.append((name, told))
     if not found:
-        raise Unreadable("no disk was asked")
+        raise Unreadable("no disk was asked", "没有询问任何磁盘")
     return found
 
 
@@ -69,8 +69,8 @@ CHECK = HostCheck(
     chapter="hardware",
     # -n standby: a sleeping disk is not woken
     command=r"""
-{ [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && na "a container has no disks of its own"
-command -v smartctl >/dev/null || cannot "smartmontools is not installed"
+{ [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && na "容器没有自己的磁盘" "a container has no disks of its own"
+command -v smartctl >/dev/null || cannot "没有安装 smartmontools" "smartmontools is not installed"
 n=0
 for d in /sys/block/sd* /sys/block/nvme*n* /sys/block/hd*; do
   [ -e "$d/device" ] || continue
@@ -78,7 +78,7 @@ for d in /sys/block/sd* /sys/block/nvme*n* /sys/block/hd*; do
   echo "disk ${d##*/}"
   timeout 10 smartctl -n standby -H -A -j "/dev/${d##*/}" || [ $? -ne 124 ] || echo '{}'
 done
-[ $n -gt 0 ] || na "no disk that could know SMART (virtual disks)"
+[ $n -gt 0 ] || na "没有支持 SMART 的磁盘(虚拟磁盘)" "no disk that could know SMART (virtual disks)"
 echo end
 """,
     parse=parse,

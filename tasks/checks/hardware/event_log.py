@@ -13,7 +13,7 @@ def parse(output: str) -> tuple[int, list[str]]:
     """Entries in all, the last of them."""
     lines = until_end(output)
     if not lines or not lines[0].startswith("entries "):
-        raise Unreadable("the entries were not counted")
+        raise Unreadable("the entries were not counted", "没有给出条目数量")
     return whole(lines[0].split()[1], "a count"), lines[1:]
 
 
@@ -31,9 +31,9 @@ CHECK = HostCheck(
     title=Text(zh="BMC 事件日志", en="BMC's event log"),
     chapter="hardware",
     command=r"""
-[ -e /dev/ipmi0 ] || [ -e /dev/ipmi/0 ] || na "no BMC here"
-command -v ipmitool >/dev/null || cannot "ipmitool is not installed"
-entries=$(timeout 10 ipmitool sel info 2>/dev/null | sed -n 's/^Entries *: *//p') && [ -n "$entries" ] || cannot "the BMC does not answer"
+[ -e /dev/ipmi0 ] || [ -e /dev/ipmi/0 ] || na "没有 BMC" "no BMC here"
+command -v ipmitool >/dev/null || cannot "没有安装 ipmitool" "ipmitool is not installed"
+entries=$(timeout 10 ipmitool sel info 2>/dev/null | sed -n 's/^Entries *: *//p') && [ -n "$entries" ] || cannot "BMC 没有应答" "the BMC does not answer"
 echo "entries $entries"
 timeout 15 ipmitool sel list last 10 2>/dev/null
 echo end

@@ -13,7 +13,7 @@ def parse(output: str) -> dict[str, str]:
     """Maker, model, serial number, firmware, as DMI tells them."""
     found = pairs(output)
     if not found.get("product_name"):
-        raise Unreadable("DMI names no product")
+        raise Unreadable("DMI names no product", "DMI 没有给出产品名称")
     return found
 
 
@@ -33,7 +33,7 @@ CHECK = HostCheck(
     title=Text(zh="设备身份", en="Identity of the machine"),
     chapter="hardware",
     command=r"""
-[ -r /sys/class/dmi/id/product_name ] || na "no DMI here (a container, or not a PC)"
+[ -r /sys/class/dmi/id/product_name ] || na "没有 DMI(容器,或不是 PC 架构)" "no DMI here (a container, or not a PC)"
 for f in sys_vendor product_name product_serial bios_version; do
   value=$(cat /sys/class/dmi/id/$f 2>/dev/null) && [ -n "$value" ] && echo "$f $value"
 done

@@ -13,7 +13,7 @@ def parse(output: str) -> dict[str, int]:
     """Counters by controller and kind."""
     found = {name: whole(count, "a count") for name, count in (words(line, 2) for line in until_end(output))}
     if not found:
-        raise Unreadable("no counter was read")
+        raise Unreadable("no counter was read", "没有读到计数器")
     return found
 
 
@@ -35,7 +35,7 @@ for f in /sys/devices/system/edac/mc/mc*/ce_count /sys/devices/system/edac/mc/mc
   [ -r "$f" ] || continue
   read -r count <"$f"; name=${f#/sys/devices/system/edac/mc/}; echo "$name $count"; n=1
 done
-[ $n = 1 ] || na "no memory controller reports errors (a virtual machine, or no ECC)"
+[ $n = 1 ] || na "没有内存控制器报告错误(虚拟机,或没有 ECC)" "no memory controller reports errors (a virtual machine, or no ECC)"
 echo end
 """,
     parse=parse,

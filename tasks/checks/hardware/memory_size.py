@@ -13,7 +13,7 @@ def parse(output: str) -> int:
     """Memory in KiB."""
     total = whole(figures(output, "MemTotal")["MemTotal"][0], "MemTotal")
     if total <= 0:
-        raise Unreadable(f"MemTotal would be {total}")
+        raise Unreadable(f"MemTotal would be {total}", f"MemTotal 为 {total},不合理")
     return total
 
 

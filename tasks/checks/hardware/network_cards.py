@@ -16,7 +16,7 @@ def parse(output: str) -> list[tuple[str, int, int, int]]:
         name, packets, errors, speed = words(line, 4)
         found.append((name, whole(packets, "packets"), whole(errors, "errors"), max(0, whole(speed, "the speed"))))
     if not found:
-        raise Unreadable("no network card was read")
+        raise Unreadable("no network card was read", "没有读到网卡")
     return found
 
 
@@ -48,7 +48,7 @@ for d in /sys/class/net/*; do
   speed=0; read -r speed 2>/dev/null <"$d/speed" || speed=0
   echo "$name $(($1 + $2)) $(($3 + $4 + $5 + $6)) $speed"; n=1
 done
-[ $n = 1 ] || cannot "no network card was found"
+[ $n = 1 ] || cannot "没有找到网卡" "no network card was found"
 echo end
 """,
     parse=parse,

@@ -13,7 +13,7 @@ def parse(output: str) -> list[tuple[str, str]]:
     """Thing and its state, as the controller's tool writes them."""
     found = [(name, state) for name, state in (words(line, 2, "\t") for line in until_end(output))]
     if not found:
-        raise Unreadable("the controller's tool named nothing")
+        raise Unreadable("the controller's tool named nothing", "RAID 卡工具没有列出内容")
     return found
 
 
@@ -48,9 +48,9 @@ elif command -v ssacli >/dev/null || command -v hpssacli >/dev/null; then
   timeout 20 "$tool" ctrl all show config 2>/dev/null | sed -nE 's/^ *((logicaldrive|physicaldrive) [^ ]+) .*, ([A-Za-z ]+)\)$/\1\t\3/p'
   timeout 10 "$tool" ctrl all show status 2>/dev/null | sed -nE 's/^ *(Controller|Cache|Battery\/Capacitor) Status: (.*)$/\1\t\2/p'
 elif ls -d /sys/bus/pci/drivers/*/*:* 2>/dev/null | grep -qE '/(megaraid_sas|hpsa|smartpqi|aacraid)/'; then
-  cannot "a RAID controller is here, its tool (storcli, perccli, ssacli) is not"
+  cannot "有 RAID 卡,但没有它的工具(storcli、perccli、ssacli)" "a RAID controller is here, its tool (storcli, perccli, ssacli) is not"
 else
-  na "no RAID controller here"
+  na "没有 RAID 卡" "no RAID controller here"
 fi
 echo end
 """,

@@ -16,10 +16,10 @@ def parse(output: str) -> list[tuple[str, str, str]]:
     for line in until_end(output):
         parts = [part.strip() for part in line.split("|")]
         if len(parts) != 3:
-            raise Unreadable(f"ipmitool printed {line[:60]!r}")
+            raise Unreadable(f"ipmitool printed {line[:60]!r}", f"ipmitool 输出了 {line[:60]!r}")
         found.append((parts[0], parts[1], parts[2]))
     if not found:
-        raise Unreadable("the BMC named no sensor")
+        raise Unreadable("the BMC named no sensor", "BMC 没有列出传感器")
     return found
 
 
@@ -39,9 +39,9 @@ CHECK = HostCheck(
     title=Text(zh="电源、风扇与温度", en="Power, fans, temperature"),
     chapter="hardware",
     command=r"""
-[ -e /dev/ipmi0 ] || [ -e /dev/ipmi/0 ] || na "no BMC here"
-command -v ipmitool >/dev/null || cannot "ipmitool is not installed"
-timeout 25 ipmitool sdr 2>/dev/null || cannot "the BMC does not answer"
+[ -e /dev/ipmi0 ] || [ -e /dev/ipmi/0 ] || na "没有 BMC" "no BMC here"
+command -v ipmitool >/dev/null || cannot "没有安装 ipmitool" "ipmitool is not installed"
+timeout 25 ipmitool sdr 2>/dev/null || cannot "BMC 没有应答" "the BMC does not answer"
 echo end
 """,
     parse=parse,

@@ -14,7 +14,7 @@ def parse(output: str) -> list[tuple[str, int, int, str]]:
     """Array, members wanted, members there, what is going on (recovery, resync, check)."""
     text = "\n".join(until_end(output))
     if "Personalities" not in text:
-        raise Unreadable("/proc/mdstat does not begin with its personalities")
+        raise Unreadable("/proc/mdstat does not begin with its personalities", "/proc/mdstat 的开头不是 Personalities")
     found = []
     for piece in re.split(r"^(?=md\S* : )", text, flags=re.M)[1:]:
         name = piece.split()[0]
@@ -47,7 +47,7 @@ CHECK = HostCheck(
     title=Text(zh="软 RAID", en="Software RAID"),
     chapter="hardware",
     command="""
-[ -r /proc/mdstat ] || na "no software RAID in this kernel"
+[ -r /proc/mdstat ] || na "内核没有软 RAID" "no software RAID in this kernel"
 cat /proc/mdstat
 echo end
 """,

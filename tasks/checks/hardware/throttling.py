@@ -28,7 +28,7 @@ CHECK = HostCheck(
     chapter="hardware",
     command=r"""
 set -- /sys/devices/system/cpu/cpu*/thermal_throttle/*_throttle_count
-[ -e "$1" ] || na "the processor does not tell (a virtual machine)"
+[ -e "$1" ] || na "处理器不提供此信息(虚拟机)" "the processor does not tell (a virtual machine)"
 echo "events $(cat "$@" | awk '{ n += $1 } END { print n + 0 }')"
 echo end
 """,

@@ -34,13 +34,13 @@ CHECK = HostCheck(
     chapter="hardware",
     command=r"""
 if command -v upsc >/dev/null; then
-  ups=$(timeout 5 upsc -l 2>/dev/null | head -n 1); [ -n "$ups" ] || cannot "NUT knows no UPS"
+  ups=$(timeout 5 upsc -l 2>/dev/null | head -n 1); [ -n "$ups" ] || cannot "NUT 没有找到 UPS" "NUT knows no UPS"
   timeout 5 upsc "$ups" 2>/dev/null | sed -nE 's/^(battery\.charge|ups\.load|ups\.status): /\1 /p'
 elif command -v apcaccess >/dev/null; then
   timeout 5 apcaccess -u 2>/dev/null |
     sed -nE 's/^BCHARGE *: */battery.charge /p; s/^LOADPCT *: */ups.load /p; s/^STATUS *: *ONLINE */ups.status OL /p; s/^STATUS *: */ups.status /p'
 else
-  na "no UPS is attached"
+  na "没有连接 UPS" "no UPS is attached"
 fi
 echo end
 """,

@@ -13,7 +13,7 @@ def parse(output: str) -> dict[str, str]:
     """State by flaw."""
     found = pairs(output)
     if not found:
-        raise Unreadable("the kernel named no flaw")
+        raise Unreadable("the kernel named no flaw", "内核没有列出漏洞")
     return found
 
 
@@ -29,7 +29,7 @@ CHECK = HostCheck(
     title=Text(zh="CPU 漏洞缓解", en="Processor flaws"),
     chapter="hardware",
     command=r"""
-[ -d /sys/devices/system/cpu/vulnerabilities ] || na "the kernel does not tell (before 4.15)"
+[ -d /sys/devices/system/cpu/vulnerabilities ] || na "内核不提供此信息(4.15 之前)" "the kernel does not tell (before 4.15)"
 for f in /sys/devices/system/cpu/vulnerabilities/*; do [ -r "$f" ] && read -r state <"$f" && echo "${f##*/} $state"; done
 echo end
 """,

@@ -29,7 +29,7 @@ elif [ -r /var/log/messages ]; then
 elif command -v journalctl >/dev/null; then
   lines() { journalctl -q --no-pager -o short-iso -n 20000 _TRANSPORT=kernel 2>&1; }
 else
-  cannot "no log of the kernel is kept"
+  cannot "没有保存内核日志" "no log of the kernel is kept"
 fi
 lines | awk '
   function keep(class) { n[class]++; line[class, n[class] % 20] = $0 }
@@ -60,7 +60,7 @@ def kernel_lines(output: str, *classes: str) -> tuple[int, list[str]]:
             found.append(rest)
     # A container has no kernel of its own; a host whose kernel never said anything has no log.
     if not read and not container:
-        raise Unreadable("the kernel's log is empty")
+        raise Unreadable("the kernel's log is empty", "内核日志为空")
     return (-1 if not read else count), found
 
 
@@ -112,7 +112,7 @@ def logins(output: str) -> tuple[list[tuple[int, str, str]], list[tuple[int, str
         elif kind == "read":
             read = whole(count, "a count")
         else:
-            raise Unreadable(f"{line[:60]!r} says nothing of log-ins")
+            raise Unreadable(f"{line[:60]!r} says nothing of log-ins", f"{line[:60]!r} 与登录无关")
     if not read:
-        raise Unreadable("sshd's log is empty, and this very reading came by sshd")
+        raise Unreadable("sshd's log is empty, and this very reading came by sshd", "sshd 的日志为空,而本次读取正是经 sshd 登录的")
     return failed, broken, read

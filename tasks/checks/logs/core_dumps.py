@@ -15,7 +15,7 @@ def parse(output: str) -> list[tuple[str, int]]:
     for line in until_end(output):
         moment, name = words(line, 2)
         if not name.startswith("core."):
-            raise Unreadable(f"{name[:60]!r} is no core dump")
+            raise Unreadable(f"{name[:60]!r} is no core dump", f"{name[:60]!r} 不是核心转储")
         found.append((name.split(".")[1], int(number(moment, "a moment"))))
     return found
 
@@ -38,7 +38,7 @@ CHECK = HostCheck(
     title=Text(zh="核心转储", en="Core dumps"),
     chapter="log",
     command=r"""
-[ -d /var/lib/systemd/coredump ] || na "systemd-coredump is not installed"
+[ -d /var/lib/systemd/coredump ] || na "没有安装 systemd-coredump" "systemd-coredump is not installed"
 find /var/lib/systemd/coredump -maxdepth 1 -type f -name 'core.*' -printf '%T@ %f\n' | head -n 2000
 echo end
 """,

@@ -16,7 +16,7 @@ def parse(output: str) -> list[tuple[int, str]]:
         count, rest = words(line, 2)
         found.append((whole(count, "a count"), rest))
     if not found or found[-1][1] != "read":
-        raise Unreadable("the journal was not read")
+        raise Unreadable("the journal was not read", "没有读到 systemd 日志")
     return found
 
 
@@ -31,7 +31,7 @@ CHECK = HostCheck(
     title=Text(zh="错误日志汇总", en="Most frequent errors"),
     chapter="log",
     command=r"""
-command -v journalctl >/dev/null || na "no journal here"
+command -v journalctl >/dev/null || na "没有 systemd 日志" "no journal here"
 journalctl -q --no-pager -o cat -p err --since -7d -n 5000 2>/dev/null | awk '
   { gsub(/[0-9]+/, "#"); n[substr($0, 1, 120)]++ } END { for (x in n) print n[x], x; print NR, "read" }' | sort -rn | awk '
   $2 == "read" && NF == 2 { read = $0; next } ++shown <= 10 { print } END { if (read != "") print read }'

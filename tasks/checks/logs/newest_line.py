@@ -33,7 +33,7 @@ line=$(journalctl -q --no-pager -n 1 -o short-unix 2>/dev/null)
 if [ -n "$line" ]; then echo "newest ${line%% *} journal"
 else
   newest=$(stat -c '%Y %n' /var/log/syslog /var/log/messages 2>/dev/null | sort -rn | head -n 1)
-  [ -n "$newest" ] || cannot "neither journal nor syslog has an entry"
+  [ -n "$newest" ] || cannot "systemd 日志与 syslog 都没有记录" "neither journal nor syslog has an entry"
   echo "newest $newest"
 fi
 echo end

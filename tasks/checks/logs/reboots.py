@@ -22,7 +22,7 @@ def parse(output: str) -> list[tuple[str, bool]]:
         elif line.startswith("shutdown ") and starts:
             starts[-1] = (starts[-1][0], True)
     if not found and not any(line.startswith("wtmp begins") or " begins " in line for line in lines):
-        raise Unreadable("last printed no record")
+        raise Unreadable("last printed no record", "last 没有输出记录")
     return starts
 
 
@@ -38,12 +38,12 @@ CHECK = HostCheck(
     title=Text(zh="异常重启", en="Unexpected reboots"),
     chapter="log",
     command=r"""
-command -v last >/dev/null || na "last is not installed"
+command -v last >/dev/null || na "没有安装 last" "last is not installed"
 if [ ! -s /var/log/wtmp ]; then
-  { [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && na "a container keeps no starts"
-  cannot "/var/log/wtmp is missing or empty"
+  { [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && na "容器不记录启动" "a container keeps no starts"
+  cannot "/var/log/wtmp 缺失或为空" "/var/log/wtmp is missing or empty"
 fi
-last -x -F -n 200 reboot shutdown || cannot "last failed"
+last -x -F -n 200 reboot shutdown || cannot "last 失败" "last failed"
 echo end
 """,
     parse=parse,

@@ -25,9 +25,9 @@ CHECK = HostCheck(
     title=Text(zh="日志轮转", en="Log rotation"),
     chapter="log",
     command=r"""
-command -v logrotate >/dev/null || na "logrotate is not installed"
+command -v logrotate >/dev/null || na "没有安装 logrotate" "logrotate is not installed"
 state=$(stat -c %Y /var/lib/logrotate/status /var/lib/logrotate/logrotate.status /var/lib/logrotate.status 2>/dev/null | sort -rn | head -n 1)
-[ -n "$state" ] || cannot "logrotate is installed and never ran"
+[ -n "$state" ] || cannot "已安装 logrotate,但从未运行" "logrotate is installed and never ran"
 echo "now $(date +%s)
 state $state
 end"

@@ -14,7 +14,7 @@ def parse(output: str) -> tuple[int, int, int]:
     found = pairs(output, "used", "size", "free")
     used, size, free = (whole(found[name], name) for name in ("used", "size", "free"))
     if size <= 0:
-        raise Unreadable("the file system has no size")
+        raise Unreadable("the file system has no size", "文件系统没有大小")
     return used, size, free
 
 
@@ -30,7 +30,7 @@ CHECK = HostCheck(
     title=Text(zh="日志占用空间", en="Room of logs"),
     chapter="log",
     command=r"""
-used=$(timeout 10 du -xsk /var/log 2>/dev/null) || [ -n "$used" ] || cannot "du did not end in 10 s"
+used=$(timeout 10 du -xsk /var/log 2>/dev/null) || [ -n "$used" ] || cannot "du 在 10 秒内没有结束" "du did not end in 10 s"
 echo "used ${used%%[!0-9]*}"
 df -P -k /var/log | while read -r _ size _ free _ mount; do [ "$mount" = "${mount#/}" ] || echo "size $size
 free $free"; done

@@ -13,7 +13,7 @@ def parse(output: str) -> list[tuple[int, str]]:
     """When each file of sudo's rules was changed."""
     found = [(whole(moment, "a moment"), path) for moment, path in (words(line, 2) for line in until_end(output))]
     if not found:
-        raise Unreadable("no file was found")
+        raise Unreadable("no file was found", "没有找到文件")
     return found
 
 
@@ -31,7 +31,7 @@ CHECK = HostCheck(
     title=Text(zh="提权规则的变更", en="Changes of sudo's rules"),
     chapter="log",
     command=r"""
-[ -e /etc/sudoers ] || na "sudo is not installed"
+[ -e /etc/sudoers ] || na "没有安装 sudo" "sudo is not installed"
 find /etc/sudoers /etc/sudoers.d /etc/group -type f -printf '%Ts %p\n' 2>/dev/null | head -n 100
 echo end
 """,

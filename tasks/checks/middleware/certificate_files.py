@@ -18,10 +18,10 @@ def parse(output: str) -> list[tuple[str, datetime, int, str]]:
         try:
             moment = datetime.strptime(" ".join(end.split()), "%b %d %H:%M:%S %Y GMT").replace(tzinfo=UTC)
         except ValueError:
-            raise Unreadable(f"{end[:40]!r} is no end of a certificate") from None
+            raise Unreadable(f"{end[:40]!r} is no end of a certificate", f"{end[:40]!r} 不是证书的到期时间") from None
         found.append((path, moment, whole(bits, "bits"), algorithm))
     if not found:
-        raise Unreadable("no certificate was read")
+        raise Unreadable("no certificate was read", "没有读到证书")
     return found
 
 
@@ -42,14 +42,14 @@ CHECK = HostCheck(
     title=Text(zh="证书到期", en="Certificates"),
     chapter="middleware",
     command=r"""
-command -v openssl >/dev/null || cannot "openssl is missing"
+command -v openssl >/dev/null || cannot "缺少 openssl" "openssl is missing"
 files=$({
   grep -rhs -v '^[[:space:]]*#' /etc/nginx /etc/apache2 /etc/httpd /etc/postgresql /etc/mysql /etc/my.cnf /etc/my.cnf.d /etc/haproxy 2>/dev/null |
     grep -oE "(^|[[:space:];{])(ssl_certificate|SSLCertificateFile|ssl_cert_file|ssl[-_]cert|certificateFile)[[:space:]=]+[^;[:space:]]+" |
     sed -E "s/^[[:space:];{]*[A-Za-z_-]+[[:space:]=]+//; s/[\"']//g"
   ls -d /etc/letsencrypt/live/*/cert.pem /etc/pki/tls/certs/localhost.crt 2>/dev/null
 } | grep '^/' | sort -u | head -n 20)
-[ -n "$files" ] || na "no service names a certificate"
+[ -n "$files" ] || na "没有服务配置证书" "no service names a certificate"
 for f in $files; do
   [ -r "$f" ] || continue
   openssl x509 -in "$f" -noout -enddate -text 2>/dev/null | awk -v f="$f" '
@@ -58,7 +58,7 @@ for f in $files; do
     /Public Key Algorithm: rsa/ { rsa = 1 }
     /Public-Key:/ { gsub(/[^0-9]/, ""); bits = $0 }
     END { if (end) print f "\t" end "\t" (rsa ? bits : 0) "\t" a }'
-done | { found=$(cat); [ -n "$found" ] || exit 9; echo "$found"; } || cannot "no certificate could be read: $files"
+done | { found=$(cat); [ -n "$found" ] || exit 9; echo "$found"; } || cannot "证书都无法读取:$files" "no certificate could be read: $files"
 echo end
 """,
     parse=parse,

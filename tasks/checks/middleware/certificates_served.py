@@ -24,14 +24,14 @@ CHECK = HostCheck(
     chapter="middleware",
     # a file that was renewed without a reload is still served old: so the port is asked as well
     command=r"""
-command -v openssl >/dev/null || cannot "openssl is missing"
-command -v ss >/dev/null || cannot "ss is missing"
+command -v openssl >/dev/null || cannot "缺少 openssl" "openssl is missing"
+command -v ss >/dev/null || cannot "缺少 ss" "ss is missing"
 ports=$(ss -Hltn | awk '{ n = split($4, a, ":"); if (a[n] ~ /^(443|465|636|853|989|990|993|995|5671|6443|8443|9443)$/) print a[n] }' | sort -un | head -n 5)
-[ -n "$ports" ] || na "nothing listens on a TLS port"
+[ -n "$ports" ] || na "没有程序监听 TLS 端口" "nothing listens on a TLS port"
 for port in $ports; do
   timeout 4 openssl s_client -connect "127.0.0.1:$port" -servername "$(uname -n)" </dev/null 2>/dev/null | openssl x509 -noout -enddate 2>/dev/null |
     sed -n "s/^notAfter=\(.*\)/$port\t\1\t0\t-/p"
-done | { found=$(cat); [ -n "$found" ] || exit 9; echo "$found"; } || cannot "no certificate was served on $(echo $ports)"
+done | { found=$(cat); [ -n "$found" ] || exit 9; echo "$found"; } || cannot "端口 $(echo $ports) 没有给出证书" "no certificate was served on $(echo $ports)"
 echo end
 """,
     parse=parse,

@@ -10,8 +10,8 @@ from tasks.checks.kinds import HostCheck, Known, Limits, Row, Unreadable, critic
 from tasks.checks.lines import until_end, words
 
 DOCKER = r"""
-docker=$(command -v docker || command -v podman) || na "neither docker nor podman is installed"
-out=$(timeout 10 "$docker" ps -a --format '{{.Names}}\t{{.Status}}' 2>&1) || cannot "${docker##*/}: $(echo "$out" | head -n 1)"
+docker=$(command -v docker || command -v podman) || na "没有安装 docker 或 podman" "neither docker nor podman is installed"
+out=$(timeout 10 "$docker" ps -a --format '{{.Names}}\t{{.Status}}' 2>&1) || cannot "${docker##*/} 报错" "${docker##*/} failed" "$out"
 [ -n "$out" ] && echo "$out"
 driver=$(timeout 5 "$docker" info --format '{{.LoggingDriver}}' 2>/dev/null) && echo "driver	$driver"
 grep -qs '"max-size"' /etc/docker/daemon.json && echo "limit	set" || echo "limit	none"
@@ -31,7 +31,7 @@ def parse(output: str) -> tuple[list[tuple[str, str]], str, bool]:
         else:
             containers.append((name, said))
     if limit is None:
-        raise Unreadable("the containers were not listed")
+        raise Unreadable("the containers were not listed", "没有列出容器")
     return containers, driver, limit
 
 

@@ -35,7 +35,7 @@ CHECK = HostCheck(
 set -- /var/log/nginx/*access*.log /var/log/apache2/*access*.log /var/log/httpd/*access_log
 files=
 for f do [ -f "$f" ] && files="$files $f"; done
-[ -n "$files" ] || na "neither nginx nor Apache logs here"
+[ -n "$files" ] || na "没有 nginx 或 Apache 的日志" "neither nginx nor Apache logs here"
 for f in $files; do tail -n 20000 "$f"; done | awk '
   match($0, /" [1-5][0-9][0-9] /) { n++; if (substr($0, RSTART + 2, 1) == "5") bad++ } END { print "requests", n + 0; print "failed", bad + 0 }'
 echo end

@@ -16,7 +16,7 @@ def parse(output: str) -> list[tuple[str, int, float]]:
         status, span, url = words(line, 3)
         found.append((url, whole(status, "a status"), number(span, "seconds")))
     if not found:
-        raise Unreadable("no address was asked")
+        raise Unreadable("no address was asked", "没有询问任何地址")
     return found
 
 
@@ -34,8 +34,8 @@ CHECK = HostCheck(
     title=Text(zh="健康检查地址", en="Health addresses"),
     chapter="middleware",
     command=r"""
-[ -n "${URLS-}" ] || na "the inventory names no health addresses"
-command -v curl >/dev/null || cannot "curl is missing"
+[ -n "${URLS-}" ] || na "台账没有写明健康检查地址" "the inventory names no health addresses"
+command -v curl >/dev/null || cannot "缺少 curl" "curl is missing"
 echo "$URLS" | head -n 10 | while read -r url; do
   case $url in http://*|https://*) ;; *) continue;; esac
   # a certificate that is not trusted is MID-03's matter

@@ -16,7 +16,7 @@ def parse(output: str) -> list[tuple[str, int, int]]:
         memory, files, path = words(line, 3)
         found.append((path, whole(memory, "a count"), whole(files, "a count")))
     if not found:
-        raise Unreadable("no log was read")
+        raise Unreadable("no log was read", "没有读到日志")
     return found
 
 
@@ -35,7 +35,7 @@ CHECK = HostCheck(
 set --
 for f in /var/log/tomcat*/catalina.out /opt/*/logs/catalina.out /usr/local/*/logs/catalina.out /srv/*/logs/catalina.out /opt/TongWeb*/logs/server.log \
   /opt/BES*/logs/server.log /opt/*/user_projects/domains/*/servers/*/logs/*Server.log; do [ -f "$f" ] && set -- "$@" "$f"; done
-[ $# -gt 0 ] || na "no log of a Java server here"
+[ $# -gt 0 ] || na "没有 Java 应用服务器的日志" "no log of a Java server here"
 for f do
   tail -c 5000000 "$f" | awk -v f="$f" '/java\.lang\.OutOfMemoryError/ { m++ } /Too many open files/ { o++ } END { print m + 0, o + 0, f }'
 done

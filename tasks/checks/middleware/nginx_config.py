@@ -16,7 +16,7 @@ def parse(output: str) -> list[tuple[str, bool, str]]:
         name, status, *said = line.split(None, 2)
         found.append((name, whole(status, "a status") == 0, " ".join(said)))
     if not found:
-        raise Unreadable("no server was asked")
+        raise Unreadable("no server was asked", "没有询问任何服务器")
     return found
 
 
@@ -39,7 +39,7 @@ n=0
 ask() { name=$1; shift; out=$("$@" 2>&1); status=$?; echo "$name $status $(echo "$out" | grep -vE '^$|Syntax OK' | tail -n 1)"; n=1; }
 command -v nginx >/dev/null && ask nginx nginx -t -q
 if command -v apache2ctl >/dev/null; then ask apache apache2ctl -t; elif command -v httpd >/dev/null; then ask apache httpd -t; fi
-[ $n = 1 ] || na "neither nginx nor Apache here"
+[ $n = 1 ] || na "没有 nginx 或 Apache" "neither nginx nor Apache here"
 echo end
 """,
     parse=parse,

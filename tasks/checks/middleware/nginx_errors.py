@@ -20,7 +20,7 @@ def parse(output: str) -> tuple[dict[str, int], list[str]]:
             counts[kind] = whole(rest, "a count")
             read = read or kind == "files"
     if not read or not counts["files"]:
-        raise Unreadable("no error log was read")
+        raise Unreadable("no error log was read", "没有读到错误日志")
     return counts, samples
 
 
@@ -41,7 +41,7 @@ CHECK = HostCheck(
 set -- /var/log/nginx/*error*.log /var/log/nginx/error.log.1 /var/log/apache2/error.log /var/log/httpd/error_log
 files=
 for f do [ -f "$f" ] && case " $files " in *" $f "*) ;; *) files="$files $f";; esac; done
-[ -n "$files" ] || na "neither nginx nor Apache logs here"
+[ -n "$files" ] || na "没有 nginx 或 Apache 的日志" "neither nginx nor Apache logs here"
 for f in $files; do tail -n 10000 "$f"; done | awk -v files="$(echo $files | wc -w)" '
   /\[(crit|alert|emerg)\]|:(crit|alert|emerg)\]/ { serious++; if (serious <= 5) print "sample", substr($0, 1, 150) }
   /no live upstreams|upstream timed out|upstream prematurely closed|connect\(\) failed/ { upstream++; if (upstream <= 3) print "sample", substr($0, 1, 150) }

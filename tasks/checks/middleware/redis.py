@@ -10,7 +10,7 @@ from tasks.checks.lines import pairs
 
 # The password stays on the host: it is read from the configuration and handed over in the environment.
 REDIS = r"""
-cli=$(command -v redis-cli || command -v valkey-cli) || na "redis is not installed"
+cli=$(command -v redis-cli || command -v valkey-cli) || na "没有安装 Redis" "redis is not installed"
 conf=$(ls /etc/redis/redis.conf /etc/redis.conf /etc/valkey/valkey.conf 2>/dev/null | head -n 1)
 port=6379
 if [ -n "$conf" ]; then
@@ -18,8 +18,8 @@ if [ -n "$conf" ]; then
   REDISCLI_AUTH=$(awk '$1 == "requirepass" { gsub(/"/, "", $2); p = $2 } END { print p }' "$conf")
   [ -n "$REDISCLI_AUTH" ] && export REDISCLI_AUTH || unset REDISCLI_AUTH
 fi
-out=$(timeout 5 "$cli" -h 127.0.0.1 -p "$port" INFO 2>&1) || cannot "redis: $(echo "$out" | head -n 1)"
-case $out in NOAUTH*|*"onnection refused"*|*WRONGPASS*) cannot "redis: $(echo "$out" | head -n 1)";; esac
+out=$(timeout 5 "$cli" -h 127.0.0.1 -p "$port" INFO 2>&1) || cannot "redis 报错" "redis failed" "$out"
+case $out in NOAUTH*|*"onnection refused"*|*WRONGPASS*) cannot "redis 报错" "redis failed" "$out";; esac
 echo "$out" | tr -d '\r' | tr : ' ' |
   grep -E '^(used_memory|maxmemory|evicted_keys|rdb_last_bgsave_status|aof_last_write_status|master_link_status|role|redis_version) '
 timeout 5 "$cli" -h 127.0.0.1 -p "$port" CONFIG GET bind 2>/dev/null | sed -n '2s/^/bind /p'

@@ -16,7 +16,7 @@ def parse(rows: list[dict[str, Any]]) -> dict[str, float]:
     values = settings(rows, *NAMES)
     figures = {name: number(values[name], name) for name in NAMES}
     if figures["max_connections"] <= 0:
-        raise Unreadable(f"max_connections would be {figures['max_connections']}")
+        raise Unreadable(f"max_connections would be {figures['max_connections']}", f"max_connections 为 {figures['max_connections']},不合理")
     return figures
 
 

@@ -21,7 +21,7 @@ def parse(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
             error = "; ".join(filter(None, (word(row, "Last_IO_Error"), word(row, "Last_SQL_Error"))))
             found.append({**{name: row.get(theirs) for name, theirs in _MARIADB.items()}, "error": error, "reads_only": ""})
         elif missing := {"channel", "receiver", "applier", "late", "error", "reads_only"} - set(row):
-            raise Unreadable(f"columns are missing: {', '.join(sorted(missing))}")
+            raise Unreadable(f"columns are missing: {', '.join(sorted(missing))}", f"缺少列:{', '.join(sorted(missing))}")
         elif row["receiver"] is not None:
             found.append(row)
     return found

@@ -13,7 +13,7 @@ from tasks.checks.tables import figure, findings, flag, word
 def parse(rows: list[dict[str, Any]]) -> tuple[bool, list[dict[str, Any]]]:
     clean, told = findings(rows, "counted")
     if not told:
-        raise Unreadable("it is not said whether statements are counted")
+        raise Unreadable("it is not said whether statements are counted", "没有说明是否统计语句")
     return flag(told[0], "counted"), [row for row in told if row["digest"] is not None]
 
 

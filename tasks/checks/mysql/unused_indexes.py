@@ -14,7 +14,7 @@ def parse(rows: list[dict[str, Any]]) -> tuple[bool, float, list[dict[str, Any]]
     """Whether uses are counted, days since the start, indexes never used."""
     clean, told = findings(rows, "days")
     if not told:
-        raise Unreadable("the time since the start is missing")
+        raise Unreadable("the time since the start is missing", "缺少启动以来的时间")
     return flag(told[0], "counted"), figure(told[0], "days"), [row for row in told if row["idx"] is not None]
 
 

@@ -17,7 +17,7 @@ def parse(output: str) -> tuple[str, float, float | None]:
     loss = re.search(r"([\d.]+)% packet loss", output)
     times = re.search(r"= [\d.]+/([\d.]+)/", output)
     if not gateway or not loss:
-        raise Unreadable("ping printed no loss")
+        raise Unreadable("ping printed no loss", "ping 没有输出丢包率")
     return gateway, number(loss[1], "loss"), number(times[1], "time") if times else None
 
 
@@ -37,11 +37,11 @@ CHECK = HostCheck(
     title=Text(zh="网关连通", en="Gateway"),
     chapter="network",
     command=r"""
-command -v ping >/dev/null || cannot "ping is missing"
+command -v ping >/dev/null || cannot "缺少 ping" "ping is missing"
 gateway=$(ip -4 route show default 2>/dev/null | sed -n 's/.* via \([^ ]*\).*/\1/p' | head -n 1)
-[ -n "$gateway" ] || na "no gateway"
+[ -n "$gateway" ] || na "没有网关" "no gateway"
 echo "gateway $gateway"
-ping -n -q -c 5 -i 0.2 -W 1 "$gateway" || [ $? -eq 1 ] || cannot "ping failed"
+ping -n -q -c 5 -i 0.2 -W 1 "$gateway" || [ $? -eq 1 ] || cannot "ping 失败" "ping failed"
 echo end
 """,
     parse=parse,

@@ -16,7 +16,7 @@ def parse(output: str) -> list[tuple[str, int, str, list[str]]]:
         name, mtu, state, *rest = line.split()
         found.append((name, whole(mtu, "the MTU"), state, rest))
     if not found:
-        raise Unreadable("no interface was found")
+        raise Unreadable("no interface was found", "没有找到接口")
     return found
 
 
@@ -39,7 +39,7 @@ CHECK = HostCheck(
     title=Text(zh="接口地址与 MTU", en="Interfaces"),
     chapter="network",
     command=r"""
-command -v ip >/dev/null || cannot "ip is missing"
+command -v ip >/dev/null || cannot "缺少 ip" "ip is missing"
 ip -o addr show | awk '$3 ~ /^inet6?$/ && $2 !~ /^(lo|veth|docker0|br-|cali|cni|flannel|virbr)/ { sub(/@.*/, "", $2); address[$2] = address[$2] " " $4 }
   END { for (name in address) print name, address[name] }' | while read -r name rest; do
   read -r mtu <"/sys/class/net/$name/mtu" 2>/dev/null || mtu=?

@@ -16,10 +16,10 @@ def parse(output: str) -> list[tuple[str, str]]:
     for line in until_end(output):
         gateway, address = words(line, 2)
         if not re.fullmatch(r"([0-9a-f]{2}:){5}[0-9a-f]{2}", address):
-            raise Unreadable(f"{address[:40]!r} is no hardware address")
+            raise Unreadable(f"{address[:40]!r} is no hardware address", f"{address[:40]!r} 不是硬件地址")
         found.append((gateway, address))
     if not found:
-        raise Unreadable("no neighbour was found")
+        raise Unreadable("no neighbour was found", "没有找到邻居")
     return found
 
 
@@ -38,11 +38,11 @@ CHECK = HostCheck(
     chapter="network",
     command=r"""
 gateways=$(ip -4 route show default 2>/dev/null | sed -n 's/.* via \([^ ]*\).*/\1/p' | sort -u)
-[ -n "$gateways" ] || na "no gateway"
+[ -n "$gateways" ] || na "没有网关" "no gateway"
 for g in $gateways; do
   mac=$(ip neigh show "$g" 2>/dev/null | sed -n 's/.* lladdr \([^ ]*\).*/\1/p' | head -n 1)
   [ -n "$mac" ] && echo "$g $mac"
-done | { found=$(cat); [ -n "$found" ] || exit 9; echo "$found"; } || cannot "no hardware address is known for $gateways"
+done | { found=$(cat); [ -n "$found" ] || exit 9; echo "$found"; } || cannot "不知道 $gateways 的硬件地址" "no hardware address is known for $gateways"
 echo end
 """,
     parse=parse,

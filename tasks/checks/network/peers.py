@@ -15,10 +15,10 @@ def parse(output: str) -> list[tuple[str, bool]]:
     for line in until_end(output):
         result, name = words(line, 2)
         if result not in ("open", "closed"):
-            raise Unreadable(f"{line[:60]!r} is no answer")
+            raise Unreadable(f"{line[:60]!r} is no answer", f"{line[:60]!r} 不是回答")
         found.append((name, result == "open"))
     if not found:
-        raise Unreadable("no peer was asked")
+        raise Unreadable("no peer was asked", "没有询问任何主机")
     return found
 
 
@@ -35,8 +35,8 @@ CHECK = HostCheck(
     title=Text(zh="依赖的主机", en="Hosts it depends on"),
     chapter="network",
     command=r"""
-[ -n "${PEERS-}" ] || na "the inventory names no peers"
-command -v bash >/dev/null || cannot "bash is missing"
+[ -n "${PEERS-}" ] || na "台账没有写明依赖的主机" "the inventory names no peers"
+command -v bash >/dev/null || cannot "缺少 bash" "bash is missing"
 echo "$PEERS" | head -n 10 | while read -r peer; do
   case $peer in *:*[!0-9]*|*[!A-Za-z0-9.:-]*|'') continue;; esac
   if timeout 3 bash -c ": </dev/tcp/${peer%:*}/${peer##*:}" 2>/dev/null; then echo "open $peer"; else echo "closed $peer"; fi

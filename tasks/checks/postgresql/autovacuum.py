@@ -15,7 +15,7 @@ def parse(rows: list[dict[str, Any]]) -> tuple[int, int, float]:
     row = one(rows)
     most = count(row, "most")
     if most <= 0:
-        raise Unreadable(f"autovacuum_max_workers would be {most}")
+        raise Unreadable(f"autovacuum_max_workers would be {most}", f"autovacuum_max_workers 为 {most},不合理")
     return count(row, "busy"), most, maybe(row, "longest") or 0
 
 

@@ -12,7 +12,7 @@ from tasks.checks.tables import figure, word
 
 def parse(rows: list[dict[str, Any]]) -> list[tuple[str, float, float]]:
     if not rows:
-        raise Unreadable("no database at all")
+        raise Unreadable("no database at all", "没有任何数据库")
     return [(word(row, "datname"), figure(row, "hit"), figure(row, "fetched")) for row in rows]
 
 

@@ -14,7 +14,7 @@ from tasks.checks.tables import flag, maybe, word
 def parse(rows: list[dict[str, Any]]) -> list[tuple[str, bool, int, float | None]]:
     """Database, whether there are checksums, failures, when the last one was."""
     if not rows:
-        raise Unreadable("no database at all")
+        raise Unreadable("no database at all", "没有任何数据库")
     return [(word(row, "datname"), flag(row, "checksums"), int(maybe(row, "failures") or 0), maybe(row, "failed_at")) for row in rows]
 
 

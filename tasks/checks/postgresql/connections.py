@@ -15,7 +15,7 @@ def parse(rows: list[dict[str, Any]]) -> tuple[int, int]:
     row = one(rows)
     taken, most = count(row, "taken"), count(row, "most")
     if most <= 0:
-        raise Unreadable(f"max_connections would be {most}")
+        raise Unreadable(f"max_connections would be {most}", f"max_connections 为 {most},不合理")
     return taken, most
 
 

@@ -12,7 +12,7 @@ from tasks.checks.tables import figure, grown, size, word
 
 def parse(rows: list[dict[str, Any]]) -> list[tuple[str, float]]:
     if not rows:
-        raise Unreadable("no database at all")
+        raise Unreadable("no database at all", "没有任何数据库")
     return [(word(row, "datname"), figure(row, "bytes")) for row in rows]
 
 

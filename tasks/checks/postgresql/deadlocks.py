@@ -13,7 +13,7 @@ from tasks.checks.tables import count, since, word
 def parse(rows: list[dict[str, Any]]) -> list[tuple[str, int, int, int]]:
     """Database, deadlocks, commits, roll-backs."""
     if not rows:
-        raise Unreadable("no database at all")
+        raise Unreadable("no database at all", "没有任何数据库")
     return [(word(row, "datname"), count(row, "deadlocks"), count(row, "commits"), count(row, "rollbacks")) for row in rows]
 
 

@@ -12,7 +12,7 @@ from tasks.checks.tables import dotted, quoted, word
 
 def parse(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     if not rows:
-        raise Unreadable("no extension at all; plpgsql at least is everywhere")
+        raise Unreadable("no extension at all; plpgsql at least is everywhere", "没有任何扩展,而 plpgsql 总是存在的")
     return rows
 
 

@@ -13,7 +13,7 @@ from tasks.checks.tables import flag, maybe, quoted, word
 def parse(rows: list[dict[str, Any]]) -> list[tuple[str, bool, float | None, str]]:
     """Name, superuser, days until its password runs out, other powers; the first role (10) is always there."""
     if not rows:
-        raise Unreadable("no role at all")
+        raise Unreadable("no role at all", "没有任何角色")
     return [(word(row, "rolname"), flag(row, "rolsuper"), maybe(row, "days"), word(row, "powers")) for row in rows]
 
 

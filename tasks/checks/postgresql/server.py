@@ -19,7 +19,7 @@ def parse(rows: list[dict[str, Any]]) -> tuple[str, int, float, bool]:
     row = one(rows)
     number = count(row, "number")
     if not 90000 < number < 1000000:
-        raise Unreadable(f"server_version_num is {number}")
+        raise Unreadable(f"server_version_num is {number}", f"server_version_num 为 {number},不合理")
     return word(row, "version"), number // 10000, figure(row, "started"), flag(row, "standby")
 
 

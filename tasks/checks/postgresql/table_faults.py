@@ -20,7 +20,7 @@ def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
     clean, told = findings(rows, "fault")
     for row in told:
         if row["fault"] not in _WORDS:
-            raise Unreadable(f"the fault is {str(row['fault'])[:40]!r}")
+            raise Unreadable(f"the fault is {str(row['fault'])[:40]!r}", f"未知的问题种类 {str(row['fault'])[:40]!r}")
     return clean, told
 
 

@@ -12,7 +12,7 @@ from tasks.checks.tables import figure, grown, size, word
 
 def parse(rows: list[dict[str, Any]]) -> list[tuple[str, str, float]]:
     if not rows:
-        raise Unreadable("no tablespace at all")
+        raise Unreadable("no tablespace at all", "没有任何表空间")
     return [(word(row, "name"), word(row, "location"), figure(row, "bytes")) for row in rows]
 
 

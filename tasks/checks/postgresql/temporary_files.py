@@ -13,7 +13,7 @@ from tasks.checks.tables import count, figure, maybe, since, size, word
 def parse(rows: list[dict[str, Any]]) -> list[tuple[str, int, float, float | None]]:
     """Database, files, bytes, seconds since the counters began."""
     if not rows:
-        raise Unreadable("no database at all")
+        raise Unreadable("no database at all", "没有任何数据库")
     return [(word(row, "datname"), count(row, "files"), figure(row, "bytes"), maybe(row, "seconds")) for row in rows]
 
 

@@ -15,7 +15,7 @@ def parse(rows: list[dict[str, Any]]) -> tuple[float, float, float]:
     row = one(rows)
     most = figure(row, "most")
     if most <= 0:
-        raise Unreadable(f"max_wal_size would be {most}")
+        raise Unreadable(f"max_wal_size would be {most}", f"max_wal_size 为 {most},不合理")
     return figure(row, "bytes"), most, figure(row, "keep")
 
 

@@ -15,7 +15,7 @@ MOST = 2**31
 def parse(rows: list[dict[str, Any]]) -> list[tuple[str, int, int, int]]:
     """Database, age of its oldest transaction and multixact number, freeze limit."""
     if not rows:
-        raise Unreadable("no database at all")
+        raise Unreadable("no database at all", "没有任何数据库")
     return [(word(row, "datname"), count(row, "age"), count(row, "multi_age"), count(row, "freeze")) for row in rows]
 
 

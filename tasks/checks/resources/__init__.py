@@ -47,7 +47,7 @@ def figures(output: str, *needed: str) -> dict[str, list[str]]:
             found[name] = rest
     for name in needed:
         if not found.get(name):
-            raise Unreadable(f"{name} is missing from the answer")
+            raise Unreadable(f"{name} is missing from the answer", f"回答缺少 {name}")
     return found
 
 
@@ -57,7 +57,7 @@ def cpu_shares(output: str) -> tuple[dict[str, float], float]:
     before, now = ([whole(word, "processor time") for word in found[name]] for name in ("before_cpu", "now_cpu"))
     spans = [max(0, later - sooner) for sooner, later in zip(before, now, strict=True)]
     if len(spans) < 8 or sum(spans[:8]) < 50 * len(found["core"]):
-        raise Unreadable("less than half a second passed between the two looks at /proc/stat")
+        raise Unreadable("less than half a second passed between the two looks at /proc/stat", "两次读取 /proc/stat 的间隔不足半秒")
     _, nice, _, idle, iowait, _, _, steal = spans[:8]
     total = sum(spans[:8])
     # Work of low priority, this reading among it, gives way to any other and is no load.

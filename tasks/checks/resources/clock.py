@@ -11,7 +11,7 @@ from tasks.checks.lines import until_end, words
 
 CLOCK = r"""
 if [ -S /run/chrony/chronyd.sock ] || [ -S /var/run/chrony/chronyd.sock ]; then
-  out=$(chronyc -n -c tracking) || cannot "chronyc: $out"
+  out=$(chronyc -n -c tracking) || cannot "chronyc 报错" "chronyc failed" "$out"
   echo "chrony $out"
 elif [ -d /run/systemd/timesync ]; then
   read -r up rest </proc/uptime
@@ -20,7 +20,7 @@ elif [ -d /run/systemd/timesync ]; then
 elif command -v ntpq >/dev/null && out=$(ntpq -c 'rv 0 leap,stratum,offset' 2>&1); then
   echo "ntp $out" | tr '\n' ' '; echo
 elif [ -e /run/systemd/container ] || [ -e /.dockerenv ] || [ -e /run/.containerenv ]; then
-  na "the clock is the container host's"
+  na "时钟由容器的宿主机决定" "the clock is the container host's"
 else
   echo none
 fi
@@ -37,7 +37,7 @@ def parse(output: str) -> tuple[str, bool, float | None]:
     if kind == "chrony":
         parts = rest.split(",")
         if len(parts) < 14:
-            raise Unreadable(f"chronyc printed {rest[:60]!r}")
+            raise Unreadable(f"chronyc printed {rest[:60]!r}", f"chronyc 输出了 {rest[:60]!r}")
         return "chrony", parts[-1].startswith(("Normal", "Insert", "Delete")) and whole(parts[2], "stratum") > 0, number(parts[4], "offset")
     if kind == "timesyncd":
         now, last = (whole(word, "a moment") for word in words(rest, 2))
@@ -46,7 +46,7 @@ def parse(output: str) -> tuple[str, bool, float | None]:
         told = dict(re.findall(r"(\w+)=([^,\s]+)", rest))
         # leap 3, "11": not synchronised; the offset is in milliseconds
         return "ntpd", told["leap"] not in ("11", "3"), number(told["offset"], "offset") / 1000
-    raise Unreadable(f"{kind[:40]!r} is no time service")
+    raise Unreadable(f"{kind[:40]!r} is no time service", f"{kind[:40]!r} 不是时间服务")
 
 
 def judge(answer: tuple[str, bool, float | None], limits: Limits, known: Known) -> Iterator[Row]:

@@ -16,7 +16,7 @@ def parse(output: str) -> tuple[int, int] | None:
         return None
     count, most = (whole(found[f"nf_conntrack_{name}"][0], name) for name in ("count", "max"))
     if most <= 0:
-        raise Unreadable(f"nf_conntrack_max would be {most}")
+        raise Unreadable(f"nf_conntrack_max would be {most}", f"nf_conntrack_max 为 {most},不合理")
     return count, most
 
 

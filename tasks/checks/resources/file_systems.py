@@ -16,12 +16,12 @@ def parse(output: str) -> list[tuple[str, int, int, int]]:
     for line in output.splitlines()[1:]:
         words = line.split(None, 5)
         if len(words) != 6 or not words[5].startswith("/"):
-            raise Unreadable(f"df printed {line[:60]!r}")
+            raise Unreadable(f"df printed {line[:60]!r}", f"df 输出了 {line[:60]!r}")
         size, used, free = (whole(word, "df's figure") for word in words[1:4])
         if size > 0:
             found.append((words[5], size, used, free))
     if not found:
-        raise Unreadable("df named no file system")
+        raise Unreadable("df named no file system", "df 没有列出文件系统")
     return found
 
 

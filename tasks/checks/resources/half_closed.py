@@ -27,8 +27,8 @@ CHECK = HostCheck(
     title=Text(zh="未关闭的连接", en="Half-closed connections"),
     chapter="resources",
     command=r"""
-command -v ss >/dev/null || cannot "ss is missing"
-found=$(ss -Htnp state close-wait) || cannot "ss failed"
+command -v ss >/dev/null || cannot "缺少 ss" "ss is missing"
+found=$(ss -Htnp state close-wait) || cannot "ss 失败" "ss failed"
 echo "$found" | awk 'NF { name = "?"; if (match($0, /\(\("[^"]*"/)) name = substr($0, RSTART + 3, RLENGTH - 4); n[name]++ }
   END { for (x in n) print n[x], x; print "end" }'
 """,

@@ -15,10 +15,10 @@ def parse(output: str) -> list[tuple[str, int, int]]:
     for line in output.splitlines()[1:]:
         parts = words(line, 6)
         if not parts[5].startswith("/"):
-            raise Unreadable(f"df printed {line[:60]!r}")
+            raise Unreadable(f"df printed {line[:60]!r}", f"df 输出了 {line[:60]!r}")
         found.append((parts[5], *(0 if word == "-" else whole(word, "df's figure") for word in parts[1:3])))
     if not found:
-        raise Unreadable("df named no file system")
+        raise Unreadable("df named no file system", "df 没有列出文件系统")
     return found
 
 

@@ -16,7 +16,7 @@ def parse(output: str) -> list[tuple[str, str, float, int]]:
         user, share, memory, name = words(line, 4)
         found.append((name, user, number(share, "a share"), whole(memory, "a size")))
     if not found:
-        raise Unreadable("ps named no process")
+        raise Unreadable("ps named no process", "ps 没有列出进程")
     return found
 
 

@@ -15,7 +15,7 @@ def parse(output: str) -> tuple[int, int]:
     total, free, cached = (whole(found[name][0], name) for name in ("MemTotal", "MemFree", "Cached"))
     left = whole(found["MemAvailable"][0], "MemAvailable") if found.get("MemAvailable") else free + cached
     if total <= 0:
-        raise Unreadable(f"MemTotal would be {total}")
+        raise Unreadable(f"MemTotal would be {total}", f"MemTotal 为 {total},不合理")
     return total, left
 
 

@@ -15,13 +15,13 @@ def parse(output: str) -> list[tuple[str, int, int]]:
     for line in output.splitlines()[1:]:
         parts = words(line, 6)
         if not parts[5].startswith("/"):
-            raise Unreadable(f"df printed {line[:60]!r}")
+            raise Unreadable(f"df printed {line[:60]!r}", f"df 输出了 {line[:60]!r}")
         size, used = whole(parts[1], "df's figure"), whole(parts[2], "df's figure")
         # A container's empty read-only masks over /proc are no place to write.
         if size and not parts[5].startswith(("/proc/", "/sys/")):
             found.append((parts[5], size, used))
     if not found:
-        raise Unreadable("df named no file system")
+        raise Unreadable("df named no file system", "df 没有列出文件系统")
     return found
 
 

@@ -15,7 +15,7 @@ def parse(output: str) -> tuple[int, int]:
     now = found["loadavg"][3].partition("/")[2]
     most = min(whole(found[name][0], name) for name in ("pid_max", "threads-max"))
     if most <= 0:
-        raise Unreadable(f"the kernel would allow {most} threads")
+        raise Unreadable(f"the kernel would allow {most} threads", f"内核允许的线程数为 {most},不合理")
     return whole(now, "threads"), most
 
 

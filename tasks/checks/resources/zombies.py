@@ -18,7 +18,7 @@ def parse(output: str) -> dict[tuple[str, str], int]:
         if state.startswith("Z"):
             dead.append(parent)
     if "1" not in names:
-        raise Unreadable("ps does not name process 1")
+        raise Unreadable("ps does not name process 1", "ps 没有列出 1 号进程")
     return {(parent, names.get(parent, "?")): dead.count(parent) for parent in dead}
 
 

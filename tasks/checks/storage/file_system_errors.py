@@ -13,7 +13,7 @@ def parse(output: str) -> dict[str, int]:
     """Errors by device."""
     lines = until_end(output)
     if not lines:
-        raise Unreadable("no file system was looked at")
+        raise Unreadable("no file system was looked at", "没有查看任何文件系统")
     return {name: whole(count, "a count") for name, count in (words(line, 2) for line in lines)}
 
 
@@ -33,7 +33,7 @@ for d in /sys/fs/ext4/*/errors_count; do
   [ -r "$d" ] || continue
   read -r count <"$d"; dev=${d%/errors_count}; echo "${dev##*/} $count"; n=1
 done
-[ $n = 1 ] || na "no ext4 here"
+[ $n = 1 ] || na "没有 ext4 文件系统" "no ext4 here"
 echo end
 """,
     parse=parse,

@@ -16,7 +16,7 @@ def _figures(lines: list[str]) -> dict[str, tuple[int, ...]]:
     for line in lines:
         parts = line.split()
         if len(parts) < 14:
-            raise Unreadable(f"/proc/diskstats has {line[:60]!r}")
+            raise Unreadable(f"/proc/diskstats has {line[:60]!r}", f"/proc/diskstats 中有 {line[:60]!r}")
         if re.fullmatch(r"[shv]d[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+|dasd[a-z]+", parts[2]):
             numbers = [whole(part, "a figure") for part in parts[3:14]]
             found[parts[2]] = (numbers[0] + numbers[4], numbers[3] + numbers[7], numbers[9])
@@ -27,10 +27,10 @@ def parse(output: str) -> list[tuple[str, float, float, int]]:
     """Disk, busy in percent, ms for one operation, operations."""
     lines = until_end(output)
     if "now" not in lines or not lines[0].startswith("span "):
-        raise Unreadable("the two looks at /proc/diskstats are missing")
+        raise Unreadable("the two looks at /proc/diskstats are missing", "缺少 /proc/diskstats 的两次读数")
     span = number(lines[0].split()[1], "the span") - number(lines[0].split()[2], "the span")
     if span < 0.5:
-        raise Unreadable("less than half a second passed between the two looks")
+        raise Unreadable("less than half a second passed between the two looks", "两次读数的间隔不足半秒")
     at = lines.index("now")
     before, now = _figures(lines[1:at]), _figures(lines[at + 1:])
     found = []

@@ -13,7 +13,7 @@ def parse(output: str) -> list[tuple[str, str]]:
     """Port or session, and its state."""
     found = [(name, state) for name, state in (words(line, 2) for line in until_end(output))]
     if not found:
-        raise Unreadable("no link was named")
+        raise Unreadable("no link was named", "没有列出链路")
     return found
 
 
@@ -41,7 +41,7 @@ for d in /sys/class/fc_host/host* /sys/class/iscsi_session/session*; do
   case $d in *fc_host*) read -r state <"$d/port_state";; *) read -r state <"$d/state";; esac
   echo "${d##*/} $state"
 done
-[ $n = 1 ] || na "neither Fibre Channel nor iSCSI here"
+[ $n = 1 ] || na "没有光纤通道或 iSCSI" "neither Fibre Channel nor iSCSI here"
 echo end
 """,
     parse=parse,

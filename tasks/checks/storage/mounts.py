@@ -31,9 +31,9 @@ def parse(output: str) -> tuple[list[tuple[str, str, str]], dict[str, tuple[str,
             point, what, how = words(rest, 3)
             there[point] = (what, how)
         else:
-            raise Unreadable(f"{line[:60]!r} is no mount")
+            raise Unreadable(f"{line[:60]!r} is no mount", f"{line[:60]!r} 不是挂载")
     if "/" not in there:
-        raise Unreadable("the root is not among the mounts")
+        raise Unreadable("the root is not among the mounts", "挂载中没有根文件系统")
     return wanted, there
 
 

@@ -17,7 +17,7 @@ def parse(output: str) -> dict[str, tuple[int, int]]:
         good, bad = found.get(name, (0, 0))
         found[name] = (good + 1, bad) if state.startswith("active ready") or state.startswith("active,ready") else (good, bad + 1)
     if not found:
-        raise Unreadable("multipathd named no path")
+        raise Unreadable("multipathd named no path", "multipathd 没有列出路径")
     return found
 
 
@@ -37,12 +37,12 @@ CHECK = HostCheck(
     title=Text(zh="多路径", en="Multipath"),
     chapter="storage",
     command=r"""
-command -v multipathd >/dev/null || na "multipath is not installed"
-out=$(multipathd show paths raw format '%m %t %T %o' 2>&1) || cannot "multipathd: $(echo "$out" | head -n 1)"
-case $out in *error*|*timeout*) cannot "multipathd: $(echo "$out" | head -n 1)";; esac
+command -v multipathd >/dev/null || na "没有安装 multipath" "multipath is not installed"
+out=$(multipathd show paths raw format '%m %t %T %o' 2>&1) || cannot "multipathd 报错" "multipathd failed" "$out"
+case $out in *error*|*timeout*) cannot "multipathd 报错" "multipathd failed" "$out";; esac
 # [orphan] paths belong to no map: local disks
 out=$(echo "$out" | grep -vE '^\[orphan\]|^ *$')
-[ -n "$out" ] || na "no multipath maps"
+[ -n "$out" ] || na "没有多路径设备" "no multipath maps"
 echo "$out"
 echo end
 """,

@@ -13,11 +13,11 @@ def parse(output: str) -> list[tuple[str, bool]]:
     """Mount point, whether it answers."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("mounts "):
-        raise Unreadable("the mounts were not counted")
+        raise Unreadable("the mounts were not counted", "没有给出挂载数量")
     count = whole(lines[-1].split()[1], "a count")
     found = [(path, verdict == "answers") for verdict, path in (words(line, 2) for line in lines[:-1])]
     if len(found) != count:
-        raise Unreadable(f"{len(found)} of {count} mounts were asked")
+        raise Unreadable(f"{len(found)} of {count} mounts were asked", f"{count} 个挂载只询问了 {len(found)} 个")
     return found
 
 

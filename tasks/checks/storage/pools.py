@@ -15,10 +15,10 @@ def parse(output: str) -> list[tuple[str, str, str]]:
     for line in until_end(output):
         kind, name, state = words(line, 3)
         if kind not in ("zfs", "btrfs"):
-            raise Unreadable(f"{line[:60]!r} is no pool")
+            raise Unreadable(f"{line[:60]!r} is no pool", f"{line[:60]!r} 不是存储池")
         found.append((kind, name, state))
     if not found:
-        raise Unreadable("no pool was named")
+        raise Unreadable("no pool was named", "没有列出存储池")
     return found
 
 
@@ -38,18 +38,18 @@ CHECK = HostCheck(
     command=r"""
 n=0
 if command -v zpool >/dev/null; then
-  out=$(zpool list -H -o name,health 2>&1) || cannot "zpool: $out"
+  out=$(zpool list -H -o name,health 2>&1) || cannot "zpool 报错" "zpool failed" "$out"
   [ -n "$out" ] && echo "$out" | sed 's/^/zfs /' && n=1
 fi
 points=$(while read -r _ point kind _; do [ "$kind" = btrfs ] && echo "$point"; done </proc/mounts)
 if [ -n "$points" ]; then
-  command -v btrfs >/dev/null || cannot "btrfs is missing"
+  command -v btrfs >/dev/null || cannot "缺少 btrfs" "btrfs is missing"
   for point in $points; do
-    out=$(btrfs device stats "$point" 2>&1) || cannot "btrfs: $out"
+    out=$(btrfs device stats "$point" 2>&1) || cannot "btrfs 报错" "btrfs failed" "$out"
     echo "btrfs $point $(echo "$out" | awk '{ n += $2 } END { print n + 0 }')"; n=1
   done
 fi
-[ $n = 1 ] || na "neither ZFS nor Btrfs here"
+[ $n = 1 ] || na "没有 ZFS 或 Btrfs" "neither ZFS nor Btrfs here"
 echo end
 """,
     parse=parse,

@@ -13,7 +13,7 @@ def parse(output: str) -> list[tuple[str, str]]:
     """Device and mount point; the last line counts the disks."""
     lines = until_end(output)
     if not lines or not lines[-1].startswith("disks "):
-        raise Unreadable("the disks were not counted")
+        raise Unreadable("the disks were not counted", "没有给出磁盘数量")
     whole(lines[-1].split()[1], "a count")
     return [tuple(words(line, 2)) for line in lines[:-1]]  # type: ignore[misc]
 

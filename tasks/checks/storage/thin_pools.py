@@ -9,10 +9,10 @@ from tasks.checks.kinds import HostCheck, Known, Limit, Limits, Row, Unreadable,
 from tasks.checks.lines import until_end
 
 LVM = r"""
-command -v lvs >/dev/null || na "LVM is not installed"
+command -v lvs >/dev/null || na "没有安装 LVM" "LVM is not installed"
 columns=vg_name,lv_name,lv_attr,data_percent,metadata_percent,lv_health_status
-out=$(lvs --readonly --noheadings --nosuffix --separator '|' -o $columns 2>/dev/null) || cannot "lvs failed"
-[ -n "$out" ] || na "no LVM volumes here"
+out=$(lvs --readonly --noheadings --nosuffix --separator '|' -o $columns 2>/dev/null) || cannot "lvs 失败" "lvs failed"
+[ -n "$out" ] || na "没有 LVM 卷" "no LVM volumes here"
 echo "$out"
 vgs --readonly --noheadings --separator '|' -o vg_name,vg_missing_pv_count 2>/dev/null | sed 's/^ */vg|/'
 echo end
@@ -30,9 +30,9 @@ def parse(output: str) -> tuple[list[tuple[str, str, float | None, float | None,
             data, metadata = (number(part, "a share") if part else None for part in parts[3:5])
             volumes.append((f"{parts[0]}/{parts[1]}", parts[2], data, metadata, parts[5]))
         else:
-            raise Unreadable(f"lvs printed {line[:60]!r}")
+            raise Unreadable(f"lvs printed {line[:60]!r}", f"lvs 输出了 {line[:60]!r}")
     if not volumes:
-        raise Unreadable("lvs named no volume")
+        raise Unreadable("lvs named no volume", "lvs 没有列出卷")
     return volumes, groups
 
 

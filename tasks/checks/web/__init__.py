@@ -29,21 +29,21 @@ def said(output: str, *needed: str) -> dict[str, Any]:
         try:
             found[name] = json.loads(value)
         except ValueError:
-            raise Unreadable(f"{line[:60]!r} is no value") from None
+            raise Unreadable(f"{line[:60]!r} is no value", f"{line[:60]!r} 不是值") from None
     if "problem" in found and "problem" not in needed:
-        raise Unreadable(str(found["problem"])[:200])
+        raise Unreadable(*[str(found["problem"])[:200]] * 2)  # the system's own words
     if missing := [name for name in needed if name not in found and name != "problem"]:
-        raise Unreadable(f"{missing[0]} is missing from the answer")
+        raise Unreadable(f"{missing[0]} is missing from the answer", f"回答缺少 {missing[0]}")
     return found
 
 
 def word(value: Any, what: str) -> str:
     if not isinstance(value, str):
-        raise Unreadable(f"{what} is {str(value)[:40]!r}, not a word")
+        raise Unreadable(f"{what} is {str(value)[:40]!r}, not a word", f"{str(value)[:40]!r} 不是文字")
     return value
 
 
 def flag(value: Any, what: str) -> bool:
     if not isinstance(value, bool):
-        raise Unreadable(f"{what} is {str(value)[:40]!r}, neither yes nor no")
+        raise Unreadable(f"{what} is {str(value)[:40]!r}, neither yes nor no", f"{str(value)[:40]!r} 既不是“是”也不是“否”")
     return value

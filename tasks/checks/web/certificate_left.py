@@ -15,7 +15,7 @@ def parse(output: str) -> tuple[datetime, datetime]:
     found = said(output, "not_before", "not_after")
     first, last = (datetime.fromisoformat(word(found[name], name)) for name in ("not_before", "not_after"))
     if first.tzinfo is None or last.tzinfo is None:
-        raise Unreadable("the certificate's times have no zone")
+        raise Unreadable("the certificate's times have no zone", "证书的时间没有时区")
     return first, last
 
 

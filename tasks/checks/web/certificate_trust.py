@@ -26,7 +26,7 @@ class Trust:
 def parse(output: str) -> Trust:
     found = said(output, "pinned", "trusted", "why", "fits", "names", "fingerprint")
     if not isinstance(found["names"], list):
-        raise Unreadable("the certificate's names are no list")
+        raise Unreadable("the certificate's names are no list", "证书的名称不是列表")
     return Trust(None if found["pinned"] is None else flag(found["pinned"], "pinned"), flag(found["trusted"], "trusted"), word(found["why"], "the reason"),
                  flag(found["fits"], "fits"), [word(name, "a name") for name in found["names"]], word(found["fingerprint"], "the fingerprint"))
 

@@ -22,7 +22,7 @@ def parse(output: str) -> tuple[str, int, str]:
 def judge(answer: tuple[str, int, str], limits: Limits, known: Known) -> Iterator[Row]:
     asked, status, location = answer
     if status and not 100 <= status <= 599:
-        raise Unreadable(f"the status would be {status}")
+        raise Unreadable(f"the status would be {status}", f"状态码为 {status},不合理")
     if 300 <= status < 400 and location.startswith("https:"):
         yield ok(f"{asked} 转到 HTTPS", f"{asked} leads to https")
     elif known.kind == "http":  # inside a customer's network that may be so on purpose

@@ -16,7 +16,7 @@ def parse(output: str) -> tuple[str, str, list[str] | None]:
     """Version and cipher that were agreed on, and the old versions that are accepted; None: they could not be tried."""
     found = said(output, "version", "cipher", "old")
     if found["old"] is not None and not isinstance(found["old"], list):
-        raise Unreadable("the old versions are no list")
+        raise Unreadable("the old versions are no list", "旧版本不是列表")
     old = None if found["old"] is None else [word(one, "a version") for one in found["old"]]
     return word(found["version"], "the version"), word(found["cipher"], "the cipher"), old
 

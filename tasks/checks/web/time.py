@@ -14,7 +14,7 @@ def parse(output: str) -> tuple[float, int]:
     found = said(output, "seconds", "hops")
     seconds = number(found["seconds"], "the time")
     if seconds < 0:
-        raise Unreadable("the time runs backwards")
+        raise Unreadable("the time runs backwards", "时间倒流")
     return seconds, whole(found["hops"], "redirects")
 
 
