@@ -284,20 +284,20 @@ _NOTHING = (CheckRow(target="", check="", outcome=Outcome.UNKNOWN, says=Text(zh=
 def finish(number: str) -> dict:
     """Compare with last time, forecast, write the report, close, seal (R125, R179). What is done already is not done again.
 
-    Returns {"grade", "says": one sentence, "table": one row a target}.
+    Returns {"grade", "says": one sentence, "table": one row a target, "page": what the run's page shows}.
     """
-    from tasks.inspection_papers import record_of, send_report, write_report
+    from tasks.inspection_papers import record_of, send_report, summary_page, write_report
 
     archive = desk.archive()
     record = record_of(number)
     says = sentence(record)
     if not archive.change(number).closure:
         write_report(record)
-        archive.close(number, Closure.SUCCESSFUL, says, desk.now())
+        archive.close(number, Closure.SUCCESSFUL, says, record.finished_at)
         archive.note(number, "closed", closure="successful", reason=says.en)
     send_report(number)
     archive.seal(number, desk.now())
-    return {"grade": record.grade.value, "says": says.en, "table": target_table(record)}
+    return {"grade": record.grade.value, "says": says.en, "table": target_table(record), "page": summary_page(record)}
 
 
 def sentence(record: InspectionRecord) -> Text:

@@ -68,9 +68,8 @@ def write_report(record: InspectionRecord) -> None:
     file_paper(record, "report", render_inspection)
 
 
-def summary_page(number: str) -> str:
+def summary_page(record: InspectionRecord) -> str:
     """For the run's page, in the customer's language, as Markdown."""
-    record = record_of(number)
     return render_inspection_page(record, record.language)
 
 

@@ -9,7 +9,7 @@ from prefect import task
 from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_progress_artifact, create_table_artifact
 from prefect.logging import get_run_logger
 
-from tasks import inspection, inspection_papers, papers
+from tasks import inspection, papers
 
 # Set to "task-workers" where the flow runs: the targets are read by `standfast readers`, started on as many machines as wished.
 ELSEWHERE = "STANDFAST_READERS"
@@ -51,7 +51,7 @@ def report(number: str) -> dict:
     """Not remembered: called again, it goes on where it stopped."""
     found = inspection.finish(number)
     create_table_artifact(found["table"], key=f"inspection-{number.lower()}", description=found["says"])
-    create_markdown_artifact(inspection_papers.summary_page(number), key=f"findings-{number.lower()}", description=f"{number} · 巡检结果 / findings")
+    create_markdown_artifact(found["page"], key=f"findings-{number.lower()}", description=f"{number} · 巡检结果 / findings")
     for name, path in papers.documents(number).items():
         create_link_artifact(link=f"file://{path}", key=f"{number.lower()}-{name.replace('.', '-')}", description=f"{number} · {name}")
     return {"grade": found["grade"], "says": found["says"]}

@@ -26,6 +26,7 @@ from deployments.lab import Lab, LabError
 from deployments.lab import lab as the_lab
 from deployments.lab.browser import found
 from deployments.orchestrator import Orchestrator
+from reports.archive import inspections
 from tests.live.browser import Browser
 from tests.live.drive import APPROVER, ROOT, Desk, facts, healthy
 from tests.live.test_upgrade import release
@@ -244,6 +245,40 @@ def test_a_change_is_started_approved_and_followed_in_the_browser(office):
     page.picture("run-finished")
     page.draw_rarely(True)
     assert office.desk.closure(number) == "successful" and office.desk.archive.verify().ok
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("procedure", ["system-inspection", "database-inspection"])
+def test_an_inspection_is_started_and_looked_at_in_the_browser(office, procedure):
+    """R006, R007: from the form to the findings; everything it knows comes from blocks."""
+    page = office.browser
+    page.draw_rarely(False)
+    page.open(f"{office.orchestrator.url}/v2/deployments/deployment/{office.deployment(f'{procedure}/standfast')}")
+    page.press("Run")
+    page.press("Custom run", "menuitem")
+    page.fill_in("Customer", "bureau")
+    page.press("Submit")
+    page.press("View run")
+    page.draw_rarely(True)
+    run = page.until("is a run's page", lambda: re.search(r"/flow-run/([0-9a-f-]{36})", page.driver.current_url)).group(1)
+    office.until(run, "AllWell", "Warnings", "Critical")
+    number = office.number(run)
+    archive = office.desk.archive
+    this = inspections.inspection_of(archive, number)
+    reads = inspections.reads_of(archive, this)
+    assert number.startswith("INS-") and this.procedure == procedure and archive.change(number).closure
+    assert reads and not [read.problem for read in reads if read.problem and read.kind in ("host", "postgresql")]
+    office.look_at(run, office.state(run))
+    page.shows(f"{number} {procedure.replace('-', ' ')}")
+    page.press("Artifacts", "tab")
+    page.shows(f"findings-{number.lower()}")
+    newest = office.api("POST", "/artifacts/latest/filter", artifacts={"key": {"any_": [f"findings-{number.lower()}"]}})[0]["latest_id"]
+    page.open(f"{office.orchestrator.url}/v2/artifacts/artifact/{newest}")
+    page.shows(number)
+    page.draw_rarely(False)
+    page.to_top()
+    page.picture(f"findings-{procedure}")
+    archive.dispose()
 
 
 @pytest.mark.long
