@@ -180,6 +180,6 @@ def _file(number: str, outcome: StepOutcome) -> StepOutcome:
 def steps_to_undo(number: str) -> tuple[Step, ...]:
     """What was begun and can be undone, last step first; a step that was only intended counts as begun."""
     plan = plan_of(number)
-    begun_steps = {name: begun_steps(number, name) for name in plan.targets}
-    started = [s for s in plan.steps if s.number in begun_steps[s.target] and s.undo]
+    begun_here = {name: begun_steps(number, name) for name in plan.targets}
+    started = [s for s in plan.steps if s.number in begun_here[s.target] and s.undo]
     return tuple(reversed(started))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from reports.records import Acceptance, Closure, Health, Text, same
-from tasks import inspection, verification
+from tasks import carrying_out, inspection, verification
 from tasks.procedures import back_out
 from tasks.requests import BackOutRequest, InspectionRequest
 from tests.live.scratch import plan, step
@@ -44,3 +44,15 @@ def test_going_back_to_what_was_down_asks_no_health_that_was_not_there(office):
     assert [bad.title.en in r.en or never.title.en in r.en for r in made.risk.reasons] == [False, True, True]
     unwell = {a.title.en: verification.on_host("web1", Text(zh="", en=f"{a.title.en}: HTTP 500")) for a in (good, bad, never)}
     assert [verification.was_good({"web1": before}, problem) for problem in unwell.values()] == [True, False, False]
+
+
+def test_what_was_begun_is_undone_last_step_first(office):
+    """A step that was only intended counts as begun; one that has nothing to undo is left out."""
+    archive, at = office.archive(), office.now()
+    number = archive.new_change(procedure="software-upgrade", customer="bureau", requester="张工", operator="", reason="试",
+                                request={"hosts": ["web1", "web2"]}, opened_at=at)
+    steps = [step(1, "a", "web1"), step(1, "a", "web2"), step(2, "b", "web1", undo=""), step(3, "c", "web1"), step(4, "d", "web1")]
+    archive.save(number, "plan", "1", plan(number, steps))
+    for target, count in (("web1", 1), ("web2", 1), ("web1", 2), ("web1", 3)):
+        archive.note(number, "step begun", target=target, step=count)
+    assert [(s.target, s.number) for s in carrying_out.steps_to_undo(number)] == [("web1", 3), ("web2", 1), ("web1", 1)]
