@@ -102,12 +102,18 @@ def survey(host: str, as_json: AsJson = False) -> None:
              + (f"\n  being changed: {found.lock}" if found.lock else ""))
 
 
-def _request(file: Path, procedure: str):
+def _request(file: Path, procedure: str, *, to_plan: bool = True):
     from pydantic import ValidationError
 
     from tasks import lifecycle
     from tasks.errors import BlockersFound
 
+    try:
+        plans = hasattr(lifecycle.procedure_of(procedure), "plan")
+    except ImportError:
+        raise BlockersFound(f"there is no procedure {procedure!r}; see standfast plan --help") from None
+    if to_plan and not plans:
+        raise BlockersFound(f"{procedure} is no change, so there is nothing to plan; see standfast --help for its own command")
     try:
         form = lifecycle.procedure_of(procedure).Request
         return lifecycle.complete(procedure, form.model_validate(yaml.safe_load(file.read_text()) or {}))
@@ -120,7 +126,7 @@ def _request(file: Path, procedure: str):
         raise BlockersFound(f"{file}: {'; '.join(said)}") from problem
 
 
-Procedure = Annotated[str, typer.Option(help="Which procedure: software-upgrade, back-out")]
+Procedure = Annotated[str, typer.Option(help="Which procedure: software-upgrade, back-out; to start also remote-diagnosis")]
 
 
 @app.command()
@@ -290,7 +296,7 @@ def start(file: Annotated[Path, typer.Argument(help="The request as YAML")], pro
           here: Annotated[bool, typer.Option("--here", help="In this process instead of by a worker")] = False, as_json: AsJson = False) -> None:
     """Start a procedure: by a worker (see its page in the UI), or with --here in this process up to the approval."""
     with plainly():
-        request = _request(file, procedure)
+        request = _request(file, procedure, to_plan=here)
         if here:
             from tasks import lifecycle
 

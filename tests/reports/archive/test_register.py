@@ -69,6 +69,18 @@ def test_lists_newest_first_and_open_ones_only(archive: Archive) -> None:
     assert [row.number for row in archive.changes(open_only=True, limit=2)] == [numbers[2], numbers[1]]
 
 
+def test_changes_of_one_customer_or_procedure_or_since(archive: Archive) -> None:
+    def opened(customer: str, procedure: str, days: int) -> str:
+        return archive.new_change(procedure=procedure, customer=customer, requester="a", operator="", reason="", request={}, prefix="DIA",
+                                  opened_at=datetime(2026, 11, days, tzinfo=UTC))
+
+    one, two, three = opened("bureau", "remote-diagnosis", 1), opened("bureau", "software-upgrade", 2), opened("other", "remote-diagnosis", 3)
+    assert [row.number for row in archive.changes(customer="bureau")] == [two, one]
+    assert [row.number for row in archive.changes(procedure="remote-diagnosis")] == [three, one]
+    assert [row.number for row in archive.changes(since=datetime(2026, 11, 2, tzinfo=UTC))] == [three, two]
+    assert [row.number for row in archive.changes(customer="bureau", procedure="remote-diagnosis", since=datetime(2026, 11, 2, tzinfo=UTC))] == []
+
+
 def test_unknown_changes_are_named(archive: Archive) -> None:
     acts = [
         lambda: archive.change("CHG-1"), lambda: archive.note("CHG-1", "x"), lambda: archive.journal("CHG-1"),
