@@ -62,10 +62,17 @@ class _Suspected:
     follows: tuple[str, ...] = ()
     began_at: datetime | None = None
 
-    def behind(self, others: Mapping[str, _Suspected]) -> bool:
-        """Whether it may have come of another: one that can bring it about, on the same target, that began no later."""
-        return any(other.began_at is not None and (self.began_at is None or other.began_at <= self.began_at + TOGETHER)
-                   and set(other.cause.targets) & set(self.cause.targets) for name in self.follows if (other := others.get(name)))
+    def came_of(self, others: Mapping[str, _Suspected]) -> list[_Suspected]:
+        """Of what it may have come: what can bring it about, on the same target, and began no later."""
+        return [other for name in self.follows if (other := others.get(name)) and other.began_at is not None
+                and (self.began_at is None or other.began_at <= self.began_at + TOGETHER) and set(other.cause.targets) & set(self.cause.targets)]
+
+    def place(self, others: Mapping[str, _Suspected]) -> tuple[int, int]:
+        """For the order: how much speaks for it, and how far it is from the beginning. What came of something stands behind it, however plain it is itself."""
+        before = [other.place(others) for other in self.came_of(others)]
+        if not before:
+            return -self.cause.grounds, 0
+        return max(-self.cause.grounds, min(grounds for grounds, _ in before)), 1 + max(depth for _, depth in before)
 
 
 def causes(sightings: Sequence[Sighting], rows: Sequence[CheckRow], recent: Sequence[RecentChange], span: Span) -> list[Cause]:
@@ -74,9 +81,8 @@ def causes(sightings: Sequence[Sighting], rows: Sequence[CheckRow], recent: Sequ
     if changed := _changed(recent, span):
         found[changed.id] = _Suspected(changed)
     order = list(found)
-    told = [(one.behind(found), one.cause) for one in found.values()]
-    return [_said(behind, cause) for behind, cause in sorted(told, key=lambda pair: (
-        -pair[1].grounds, pair[0], pair[1].severity != "critical", order.index(pair[1].id)))]
+    told = sorted((*one.place(found), one.cause.severity != "critical", order.index(one.cause.id), one.cause) for one in found.values())
+    return [_said(depth > 0, cause) for _, depth, _, _, cause in told]
 
 
 def _said(behind: bool, cause: Cause) -> Cause:

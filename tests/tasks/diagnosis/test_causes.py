@@ -35,6 +35,12 @@ def test_a_consequence_stands_behind_what_it_came_of():
     assert "may have come of another" in found[1].because[-1].en and "may have come" not in found[0].because[-1].en
 
 
+def test_a_consequence_that_is_plainer_than_its_cause_stands_behind_it_all_the_same():
+    found = names(seen("service-stopped", -4), seen("database-down", -3.9), seen("refused", -3, source="a"), seen("refused", -3, source="b"),
+                  rows=(row("PG-01", Outcome.CRITICAL), row("MID-02", Outcome.CRITICAL)))
+    assert found == ["stopped", "database", "upstream"]
+
+
 def test_what_came_later_or_lies_elsewhere_explains_nothing():
     assert names(seen("refused", -9), seen("database-down", -3))[0] == "database"  # both near: the graver first, none behind
     found = causes([seen("refused", -9), seen("database-down", -3)], [], [], SPAN)

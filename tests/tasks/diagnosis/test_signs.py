@@ -42,6 +42,14 @@ def test_causes_name_signs_checks_and_causes_that_exist():
     assert known - {"log-ins-failed"} == {sign for rule in rules() for sign in rule.signs}, "a sign that points nowhere"
 
 
+def test_no_cause_comes_of_itself_by_way_of_others():
+    follows, done = {rule.id: set(rule.follows) for rule in rules()}, set()
+    while left := {name for name in follows if name not in done}:
+        ready = {name for name in left if follows[name] <= done}
+        assert ready, f"these follow one another in a ring: {sorted(left)}"
+        done |= ready
+
+
 def test_errors_are_told_from_lines_that_speak_of_errors():
     assert is_error("app: ERROR could not do it") and is_error("[crit] x") and is_error("FATAL: y")
     assert not is_error("finished with 0 errors") and not is_error("no error") and not is_error("errors=0") and not is_error("all well")
