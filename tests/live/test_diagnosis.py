@@ -71,7 +71,8 @@ def test_without_leave_nobody_logs_in_and_with_it_everything_is_on_record(office
     number = number_in(asked.stdout)
     assert office.run("resume", number, "--here").returncode == 6  # still nothing was said
     office.run("send-codes", number)
-    refused = office.run("approve", number, "--name", APPROVER, "--code", office.code(number), "--decision", "reject", "--reason", "下班后再看", "--channel", "form")
+    refused = office.run("approve", number, "--name", APPROVER, "--code", office.code(number), "--decision", "reject", "--reason", "下班后再看",
+                         "--channel", "form")
     assert refused.returncode == 5, refused.stderr
     ended = office.run("resume", number, "--here")
     assert ended.returncode == 5 and office.closure(number) == "rejected", ended.stdout + ended.stderr[-2000:]
