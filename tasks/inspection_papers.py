@@ -5,7 +5,7 @@ from __future__ import annotations
 from blocks import lookup
 from reports.archive import inspections
 from reports.documents import render_inspection, render_inspection_page
-from reports.records import CheckAbout, Development, FullForecast, InspectionRecord, Text
+from reports.records import CheckAbout, Development, FullForecast, InspectionRecord, LimitAbout, Text
 from tasks import desk, inspection, trend
 from tasks.checks.kinds import HostCheck, Limit
 from tasks.papers import TYPES, file_paper
@@ -52,15 +52,12 @@ def abouts(procedure: str, reads: tuple) -> tuple[CheckAbout, ...]:
     if used := {row.check for read in reads for row in read.rows}:  # not every database server and not every device is asked everything
         checks = tuple(check for check in checks if isinstance(check, HostCheck) or check.id in used)
     return tuple(CheckAbout(id=check.id, title=check.title, chapter=check.chapter, remedy=check.remedy, source=check.source, clause=check.clause,
-                            limits={name: _in_words(limit) for name, limit in check.limits.items()}, operation=check.remedy_operation)
+                            limits={name: _about(limit) for name, limit in check.limits.items()}, operation=check.remedy_operation)
                  for check in checks)
 
 
-def _in_words(limit: Limit) -> str:
-    sign = "≥" if limit.over else "≤"
-    both = (("warning", limit.warning), ("critical", limit.critical))
-    parts = [f"{word} {sign} {value:g} {limit.unit}".rstrip() for word, value in both if value is not None]
-    return ", ".join(parts) + f" ({limit.source})"
+def _about(limit: Limit) -> LimitAbout:
+    return LimitAbout(warning=limit.warning, critical=limit.critical, unit=limit.unit, source=limit.source, over=limit.over)
 
 
 def write_report(record: InspectionRecord) -> None:

@@ -56,7 +56,7 @@ class Findings:
     def about(self, check: str) -> CheckAbout:
         """A check that the record does not describe is shown by its id."""
         nothing = Text(zh="", en="")
-        return self.checks.get(check) or CheckAbout(id=check, title=Text(zh=check, en=check), chapter="", remedy=nothing, source="")
+        return self.checks.get(check) or CheckAbout(id=check, title=Text(zh=check, en=check), chapter="", remedy=nothing, source=nothing)
 
     def groups(self, *outcomes: Outcome) -> list[Group]:
         """Worst first, then those on most targets, then in the order of the contract."""

@@ -10,7 +10,7 @@ from datetime import timedelta
 from reports.documents.findings import BYTES, Findings, Group, share
 from reports.documents.paper import Cell, Tone
 from reports.documents.phrases import Phrases
-from reports.records import CheckAbout, CheckRow, FullForecast, InspectionRecord, Outcome, TargetRead
+from reports.records import CheckAbout, CheckRow, FullForecast, InspectionRecord, Outcome, TargetRead, Text
 
 TONES: dict[Outcome, Tone] = {Outcome.CRITICAL: "bad", Outcome.WARNING: "warn", Outcome.OK: "good"}
 NAMED = 4     # targets named in a field
@@ -112,21 +112,25 @@ class Words:
         return self.say(f"inspection.deadline.{outcome.value}")
 
     def limits(self, check: CheckAbout) -> str:
-        """Limits come with English names of the grades; the rest is figures and units."""
         lines = []
-        for name, text in check.limits.items():
-            for word in ("warning", "critical"):
-                text = re.sub(rf"\b{word}\b", self.say(f"limit.{word}"), text)
-            text = self._judgement(text)
-            text = text.replace(", ", self.say("word.separator")) if self.say.language == "zh" else text
+        for name, limit in check.limits.items():
+            sign = "≥" if limit.over else "≤"
+            both = (("warning", limit.warning), ("critical", limit.critical))
+            text = self.say.join([f"{self.say(f'limit.{word}')} {sign} {self._limit(value, limit.unit)}" for word, value in both if value is not None])
+            if limit.source:
+                text = self.say("inspection.limit_source", limit=text, source=self._judgement(limit.source))
             lines.append(self.say("inspection.colon", name=name, text=text) if len(check.limits) > 1 else text)
         return "\n".join(lines)
+
+    def _limit(self, value: float, unit: str) -> str:
+        return self.amount(value, unit) if unit in BYTES else f"{value:,.10g} {self.say.known('unit', unit)}".rstrip()
 
     def source(self, check: CheckAbout) -> str:
         return "\n".join(filter(None, [self._judgement(check.source), check.clause]))
 
-    def _judgement(self, source: str) -> str:
-        return re.sub(r"\bown judgement\b", self.say("inspection.own_judgement"), source)
+    def _judgement(self, source: Text) -> str:
+        """Beside titles of documents, these are the only words of ours that need no Chinese where they stand."""
+        return source.say(self.say.language).replace("own judgement", self.say("inspection.own_judgement"))
 
     # --- figures
 

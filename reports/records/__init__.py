@@ -27,7 +27,7 @@ from reports.records.diagnosis import (
     Sighting,
     Solution,
 )
-from reports.records.inspection import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, Outcome, TargetRead
+from reports.records.inspection import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, LimitAbout, Outcome, TargetRead
 from reports.records.plan import Acceptance, Improvement, Medium, Plan, Risk, Step, VersionChange, Window
 from reports.records.survey import (
     Cluster,

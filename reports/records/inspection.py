@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Literal
 
-from reports.records.base import Moment, Record, Text
+from reports.records.base import NOTHING, Moment, Record, Said, Text
 
 
 class Outcome(StrEnum):
@@ -54,16 +54,26 @@ class TargetRead(Record):
     rows: tuple[CheckRow, ...] = ()
 
 
+class LimitAbout(Record):
+    """Where a figure becomes a warning and where critical; None: never. over: by being more; False: by being less."""
+
+    warning: float | None = None
+    critical: float | None = None
+    unit: str = ""
+    source: Said = NOTHING
+    over: bool = True
+
+
 class CheckAbout(Record):
-    """What the report says of a check. limits: by name, in words ("warning 80 %, critical 90 %"); chapter: as in tasks/checks/kinds.py."""
+    """What the report says of a check. limits: by name; chapter: as in tasks/checks/kinds.py."""
 
     id: str
     title: Text
     chapter: str
     remedy: Text
-    source: str
+    source: Said
     clause: str = ""
-    limits: dict[str, str] = {}
+    limits: dict[str, LimitAbout] = {}
     operation: str = ""  # the procedure whose plan mends this; empty: work by hand
 
 

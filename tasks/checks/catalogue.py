@@ -7,6 +7,7 @@ import pkgutil
 from functools import cache
 
 import tasks.checks
+from reports.records import Text
 from tasks.checks.kinds import Check, DatabaseCheck, DeviceCheck, HostCheck, Limit, Limits, WebCheck
 
 
@@ -52,7 +53,7 @@ def limits_for(check: Check, *overrides: dict[str, dict[str, float | None]]) -> 
         for override in overrides:
             if (other := override.get(f"{check.id}.{name}")) is not None:
                 limits[name] = limit = Limit(other.get("warning", limit.warning), other.get("critical", limit.critical), limit.unit,
-                                             "set for this customer or host", limit.over)
+                                             Text(zh="为该客户或对象设定", en="set for this customer or target"), limit.over)
         if limit.warning is not None and limit.critical is not None and (limit.warning > limit.critical if limit.over else limit.warning < limit.critical):
             raise ValueError(f"limit {check.id}.{name}: warning {limit.warning:g} lies beyond critical {limit.critical:g}; exchange them")
     return limits

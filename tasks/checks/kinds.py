@@ -35,13 +35,14 @@ class Limit:
     """Where a figure becomes a warning and where critical; None: never. A customer or a host may have others, by `<check id>.<name>`.
 
     over: the figure is bad when it is at or over the limit; False: when it is at or under it.
-    source: where the limit comes from; no limit without one.
+    unit: as in Row; words have their Chinese in reports/documents/phrases_inspection.yaml.
+    source: where the limit comes from; no limit without one. Plain text for the title of a document and for "own judgement", else in both languages.
     """
 
     warning: float | None
     critical: float | None
     unit: str
-    source: str
+    source: str | Text
     over: bool = True
 
     def grade(self, value: float) -> Outcome:
@@ -141,7 +142,7 @@ class HostCheck:
     parse: Callable[[str], Any]
     judge: Judge
     remedy: Text
-    source: str
+    source: str | Text
     limits: Limits = field(default_factory=dict)
     clause: str = ""              # of GB/T 22239, where one asks for this
     time_limit_s: int = 20
@@ -171,7 +172,7 @@ class DatabaseCheck:
     queries: Mapping[tuple[int, int], str]
     judge: Judge
     remedy: Text
-    source: str
+    source: str | Text
     parse: Callable[[list[dict[str, Any]]], Any] = lambda rows: rows
     limits: Limits = field(default_factory=dict)
     clause: str = ""
@@ -207,7 +208,7 @@ class DeviceCheck:
     parse: Callable[[str], Any]
     judge: Judge
     remedy: Text
-    source: str
+    source: str | Text
     oids: tuple[str, ...] = ()
     commands: Mapping[str, str] = field(default_factory=dict)
     chapter: Chapter = "network"
@@ -233,7 +234,7 @@ class WebCheck:
     parse: Callable[[str], Any]
     judge: Judge
     remedy: Text
-    source: str
+    source: str | Text
     chapter: Chapter = "middleware"
     limits: Limits = field(default_factory=dict)
     clause: str = ""

@@ -101,12 +101,17 @@ def answers_in(output: str, nonce: str, checks: Iterable[HostCheck]) -> dict[str
     return {check: answers[asker] for check, asker in _asked_by(checks).items() if asker in answers}
 
 
+def told(output: str) -> tuple[str, str]:
+    """What `na` or `cannot` said, in Chinese and in English."""
+    lines = [line.strip()[:200] for line in output.splitlines() if line.strip()] or [""]
+    return lines[-2:][0], lines[-1]
+
+
 def examine(check: Check, answer: Answer | None, limits: Limits, known: Known) -> tuple[Row, ...]:
     """Judge one answer. Whatever the answer is, there is at least one row, and nothing is raised."""
     if answer is None:
         return (unknown("没有收到回答(连接中断)", "no answer arrived: the connection broke before"),)
-    lines = [line.strip()[:200] for line in answer.output.splitlines() if line.strip()] or [""]
-    first, zh, en = lines[0], lines[-2:][0], lines[-1]
+    zh, en = told(answer.output)
     if answer.exit_code == NOT_HERE:
         return (Row(Outcome.NOT_APPLICABLE, f"不适用:{zh}", f"not applicable: {en}"),)
     if answer.exit_code in TIMED_OUT:
@@ -114,6 +119,7 @@ def examine(check: Check, answer: Answer | None, limits: Limits, known: Known) -
     if answer.exit_code == CANNOT:
         return (unknown(f"无法检查:{zh}", f"cannot be asked: {en}"),)
     if answer.exit_code != 0:
+        first = next((line.strip() for line in answer.output.splitlines() if line.strip()), "")[:200]
         return (unknown(f"命令以 {answer.exit_code} 结束:{first}", f"the command ended with {answer.exit_code}: {first}"),)
     if answer.cut:
         return (unknown("回答超过大小上限被截断,或命令留下了仍在运行的进程", "the answer was longer than allowed, or the command left something running"),)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from tasks.checks.reading import CANNOT, NOT_HERE, TIMED_OUT, Answer, answers_in
+from tasks.checks.reading import CANNOT, NOT_HERE, TIMED_OUT, Answer, answers_in, told
 from tasks.diagnosis.script import Section
 from tasks.redaction import redact
 
@@ -81,13 +81,13 @@ def take_apart(target: str, output: str, nonce: str, wanted: Iterable[Section]) 
 def _why_missing(answer: Answer | None, section: Section) -> tuple[str, str] | None:
     if answer is None:
         return "没有收到回答（连接中断）", "no answer arrived: the connection broke before"
-    first = redact(next((line.strip() for line in answer.output.splitlines() if line.strip()), "")[:200])
+    zh, en = map(redact, told(answer.output))
     if answer.exit_code == NOT_HERE:
-        return f"不适用：{first}", f"not applicable: {first}"
+        return f"不适用：{zh}", f"not applicable: {en}"
     if answer.exit_code in TIMED_OUT:
         return f"命令在 {section.time_limit_s} 秒内没有结束，只有一部分", f"the command did not end within {section.time_limit_s} s; only a part is here"
     if answer.exit_code == CANNOT:
-        return f"无法读取：{first}", f"cannot be read: {first}"
+        return f"无法读取：{zh}", f"cannot be read: {en}"
     if answer.cut:
         return "内容过多，只有一部分", "there was too much; only a part is here"
     return None

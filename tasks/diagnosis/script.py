@@ -141,7 +141,7 @@ END {
 def sections(since: datetime, at: datetime, until: datetime) -> tuple[Section, ...]:
     """What is read: the journal, logs, what runs now, what was changed lately; for a span around `at`."""
     span = "".join(f"{name}={int(moment.timestamp())}\n" for name, moment in (("SINCE", since), ("AT", at), ("UNTIL", until)))
-    journal = ("command -v journalctl >/dev/null || na 'no journal here'\n"
+    journal = ("command -v journalctl >/dev/null || na '没有 systemd 日志' 'no journal here'\n"
                f"lines() {{ journalctl -q --no-pager -o short-iso \"$@\" 2>&1 | cut -b 1-{LINE_BYTES}; }}\n")
     # The three moments as logs write them: seconds since 1970, UTC, the host's own time.
     moments = "".join(f'e{n}=${name} u{n}=$(date -d "@${name}" "+%F %T") l{n}=$(env -u TZ date -d "@${name}" "+%F %T")\n'
@@ -156,7 +156,8 @@ echo offset $(env -u TZ date -d "@$AT" +%z)
 echo zone $(cat /etc/timezone 2>/dev/null || readlink /etc/localtime | sed 's,.*zoneinfo/,,')
 echo up $(cat /proc/uptime)
 """),
-        Section("boots", "command -v journalctl >/dev/null || na 'no journal here'\njournalctl -q --no-pager --list-boots 2>&1 | tail -n 20\n"),
+        Section("boots", "command -v journalctl >/dev/null || na '没有 systemd 日志' 'no journal here'\n"
+                         "journalctl -q --no-pager --list-boots 2>&1 | tail -n 20\n"),
         Section("journal-before", f'{journal}lines --since "@$SINCE" --until "@$AT" | tail -c {JOURNAL_BYTES}\n', 60, JOURNAL_BYTES + 1000),
         Section("journal-after", f'{journal}lines --since "@$AT" --until "@$UNTIL" | head -c {JOURNAL_BYTES}\n', 60, JOURNAL_BYTES + 1000),
         Section("journal-errors", f'{journal}lines -p err --since "@$SINCE" --until "@$UNTIL" | tail -c 600000\n', 40, 601_000),
@@ -168,7 +169,7 @@ echo up $(cat /proc/uptime)
         Section("load", "cat /proc/loadavg; free -m 2>&1; command -v vmstat >/dev/null && vmstat 1 3\n"),
         Section("disks", "df -hPT -x tmpfs -x devtmpfs 2>&1; df -iP -x tmpfs -x devtmpfs 2>&1\n"),
         Section("kernel", "dmesg -T 2>&1 | tail -n 300\n"),
-        Section("units", "command -v systemctl >/dev/null || na 'no systemd here'\n"
+        Section("units", "command -v systemctl >/dev/null || na '没有 systemd' 'no systemd here'\n"
                          "systemctl list-units --type=service --all --plain --no-legend --no-pager 2>&1 | head -n 400\n"),
         Section("packages", f"""
 for f in /var/log/dpkg.log.1 /var/log/dpkg.log; do [ -r "$f" ] && grep -E '^[-0-9]+ [:0-9]+ (install|upgrade|remove|purge) ' "$f"; done | tail -n 2000

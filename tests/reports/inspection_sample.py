@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from reports.records import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, Outcome, TargetRead, Text
+from reports.records import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, LimitAbout, Outcome, TargetRead, Text
 
 NOW = datetime(2026, 11, 22, 1, 0, tzinfo=UTC)
 GIB = 1 << 30
@@ -67,7 +68,7 @@ MW-02|middleware|证书有效期|Certificates|days=warning 30, critical 7|更换
 
 _DATABASE = """
 PG-01|running|运行状态与版本|State and version||升级小版本|Upgrade the minor version|PostgreSQL versioning policy|16.4，主库，已运行 48 天|16.4, primary, up for 48 days
-PG-05|running|遗留的两阶段事务|Prepared transactions|age=warning 5 min, critical 1 h|与应用确认后回滚|Roll back after asking|check_postgres|没有|none
+PG-05|running|遗留的两阶段事务|Prepared transactions|age=warning 5 min, critical 60 min|与应用确认后回滚|Roll back after asking|check_postgres|没有|none
 PG-07|db log|服务器日志|Server log|lines=warning 1|查明原因|Find the cause|PostgreSQL manual 20.8|没有错误|no errors
 PG-13|db backup|归档|Archiving|failed=warning 1, critical 10|检查归档命令|Look at the command|pg_stat_archiver|正常|well
 PG-18|db backup|数据库备份|Backups|age=warning 30 h, critical 48 h|检查备份任务|Look at the job|own judgement|9 小时前|9 hours ago
@@ -85,11 +86,18 @@ PG-44|tuning|慢语句|Slow statements|mean=warning 200 ms|优化语句|Improve 
 """  # noqa: E501
 
 
+def _limit(said: str) -> LimitAbout:
+    """warning 30 h, critical 48 h"""
+    parts = re.findall(r"(warning|critical) ([0-9.]+) ?([^,]*)", said)
+    found = {grade: float(value) for grade, value, _ in parts}
+    return LimitAbout(**found, unit=parts[0][2], over=found.get("critical", 1e9) > found.get("warning", 0))
+
+
 def _about(table: str) -> dict[str, tuple[CheckAbout, Text]]:
     found = {}
     for line in table.strip().split("\n"):
         id_, chapter, zh, en, limits, remedy_zh, remedy_en, source, ok_zh, ok_en = line.split("|")
-        named = dict(limit.split("=", 1) for limit in limits.split(";") if limit)
+        named = {name: _limit(said) for name, said in (limit.split("=", 1) for limit in limits.split(";") if limit)}
         operation = "software-upgrade" if id_ == "CFG-02" else ""
         about = CheckAbout(id=id_, title=text(zh, en), chapter=chapter, remedy=text(remedy_zh, remedy_en), source=source, limits=named, operation=operation)
         found[id_] = (about, text(ok_zh, ok_en))
@@ -246,7 +254,7 @@ def many(hosts: int = 300, checks: int = 60, seed: int = 7) -> InspectionRecord:
     known = dict(SYSTEM)
     for number in range(len(known), checks):
         about = CheckAbout(id=f"CFG-{number}", title=text(f"配置核对第 {number} 项", f"Configuration item {number}"), chapter="configuration",
-                           remedy=text("按基线修正", "Set as in the baseline"), source="own judgement", limits={"n": "warning 1"})  # fmt: skip
+                           remedy=text("按基线修正", "Set as in the baseline"), source="own judgement", limits={"n": _limit("warning 1")})  # fmt: skip
         known[about.id] = (about, text("与基线一致", "as in the baseline"))
     known = dict(list(known.items())[:checks])
     reads, developments, forecasts = [], [], []
@@ -284,7 +292,8 @@ def hostile(words: str) -> InspectionRecord:
         CheckRow(target=words, check="RES-01", object=f"{words}{n}", outcome=outcome, value=50 + n, unit="bytes", capacity=100, says=said, evidence=words)
         for n, outcome in enumerate(Outcome)
     ) + (CheckRow(target=words, check="XX-99", object=words, outcome=WARNING, unit=words, value=1, says=said, evidence=f"DROP TABLE x; {words}"),)
-    about = record.checks[0].model_copy(update={"id": "PG-99", "title": said, "remedy": said, "source": words, "clause": words, "limits": {words: words},
+    about = record.checks[0].model_copy(update={"id": "PG-99", "title": said, "remedy": said, "source": said, "clause": words,
+                                                "limits": {words: LimitAbout(warning=1, unit=words, source=words)},
                                                 "chapter": "objects", "operation": words})  # fmt: skip
     evil = CheckRow(target=words, check="PG-99", object=words, outcome=CRITICAL, says=said, evidence=f"CREATE INDEX {words}")
     return record.model_copy(

@@ -23,7 +23,7 @@ from reports.documents.inspection_sheet import inspection_sheet
 from reports.documents.inspection_words import Words
 from reports.documents.paper import Code, Heading, Notice, Paper, Picture, Table, visible
 from reports.documents.phrases import Phrases
-from reports.records import InspectionRecord, Outcome
+from reports.records import InspectionRecord, LimitAbout, Outcome
 from tests.reports import inspection_sample as sample
 from tests.reports.test_documents import Shown, squeezed, text_of_pdf, text_of_word
 from tests.reports.test_documents_hostile import NASTY, plain_json
@@ -231,6 +231,18 @@ def test_the_chinese_paper_has_no_english_of_ours():
         assert not cells & english
     for name in ("warning", "critical"):
         assert not any(name in cell.text for table in tables(paper_of(sample.small())) for row in table.rows for cell in row)
+
+
+def test_limits_are_told_in_the_language_of_the_paper():
+    limits = {"left": LimitAbout(warning=30, critical=7, unit="days", over=False, source="netdata x509check; own judgement"),
+              "free": LimitAbout(warning=100 << 20, unit="bytes"),
+              "count": LimitAbout(critical=20000, unit="% of packets", source=sample.text("手册", "manual"))}
+    check = sample.SYSTEM["RES-01"][0].model_copy(update={"limits": limits})
+    assert Words(sample.first(), Phrases("zh", ZONE)).limits(check) == (
+        "left：警告 ≤ 30 天、严重 ≤ 7 天（netdata x509check; 经验值）\nfree：警告 ≥ 100.0 MiB\ncount：严重 ≥ 20,000 %（占报文数）（手册）")
+    assert Words(sample.first(), Phrases("en", ZONE)).limits(check) == (
+        "left: warning ≤ 30 days, critical ≤ 7 days (netdata x509check; own judgement)\nfree: warning ≥ 100.0 MiB\n"
+        "count: critical ≥ 20,000 % of packets (manual)")
 
 
 def test_the_english_paper_has_no_chinese_of_ours():

@@ -71,7 +71,7 @@ echo end
     parse=parse,
     judge=judge,
     remedy=Text(zh="立即重做备份,并检查磁盘(LOG-02)", en="Make another one now; check the disk (LOG-02)"),
-    source="gzip(1) -t; pg_restore(1) -l; mysqldump's last line",
+    source=Text(zh="gzip(1) -t;pg_restore(1) -l;mysqldump 输出的最后一行", en="gzip(1) -t; pg_restore(1) -l; mysqldump's last line"),
     clause="GB/T 22239-2019 8.1.4.9 a",
     time_limit_s=60,
 )

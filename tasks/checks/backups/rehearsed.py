@@ -31,9 +31,9 @@ CHECK = HostCheck(
     command=FILES,
     parse=places,
     judge=judge,
-    limits={"age": Limit(180, 365, "days", "own judgement, after GB/T 22239-2019 8.1.10.11")},
+    limits={"age": Limit(180, 365, "days", Text(zh="经验值,参考 GB/T 22239-2019 8.1.10.11", en="own judgement, after GB/T 22239-2019 8.1.10.11"))},
     remedy=Text(zh="在临时环境恢复一次,并记入台账", en="Restore once on a scratch system, and put it on record"),
-    source="the inventory",
+    source=Text(zh="台账", en="the inventory"),
     clause="GB/T 22239-2019 8.1.10.11",
     time_limit_s=60,
 )

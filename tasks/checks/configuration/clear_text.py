@@ -39,6 +39,6 @@ CHECK = HostCheck(
     judge=judge,
     remedy=Text(zh="停用明文服务;数据库只监听业务地址,并用防火墙限制来源",
                 en="Stop clear-text services; bind databases to the address needed and restrict who connects"),
-    source="ss(8); port numbers by IANA and vendors' manuals",
+    source=Text(zh="ss(8);端口号取自 IANA 与厂商手册", en="ss(8); port numbers by IANA and vendors' manuals"),
     clause="GB/T 22239-2019 8.1.4.1 c",
 )

@@ -48,5 +48,5 @@ echo end
     parse=parse,
     judge=judge,
     remedy=Text(zh="安排窗口重启", en="Plan a window for the reboot"),
-    source="uname(1); Debian and RHEL keep kernels in /boot",
+    source=Text(zh="uname(1);Debian 与 RHEL 的内核在 /boot", en="uname(1); Debian and RHEL keep kernels in /boot"),
 )

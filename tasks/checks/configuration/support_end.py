@@ -52,8 +52,9 @@ CHECK = HostCheck(
     parse=parse,
     about=lambda answer: {"system": f"{answer[0]} {answer[1]}", "kernel": answer[2]},
     judge=judge,
-    limits={"left": Limit(180, -1, "days", "own judgement; the dates: endoflife.date and the makers' pages", over=False)},
+    limits={"left": Limit(180, -1, "days", Text(zh="经验值;日期取自 endoflife.date 与厂商网页",
+                                                en="own judgement; the dates: endoflife.date and the makers' pages"), over=False)},
     remedy=Text(zh="规划升级(先在测试环境)", en="Plan the upgrade, first on a test system"),
-    source="os-release(5); the makers' life cycle pages",
+    source=Text(zh="os-release(5);厂商的生命周期网页", en="os-release(5); the makers' life cycle pages"),
     clause="GB/T 22239-2019 8.1.4.4 e",
 )

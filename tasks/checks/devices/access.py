@@ -36,5 +36,5 @@ CHECK = DeviceCheck(
     clause="GB/T 22239-2019 8.1.4.1 c",
     remedy=Text(zh="删除默认团体名,配置 SNMPv3 只读用户(SHA-256、AES),并限制网管地址",
                 en="Remove the default community; set up a read-only SNMPv3 user (SHA-256, AES), and limit who may ask"),
-    source="RFC 3414, RFC 3584; CIS benchmarks of network devices",
+    source=Text(zh="RFC 3414、RFC 3584;CIS 网络设备基准", en="RFC 3414, RFC 3584; CIS benchmarks of network devices"),
 )

@@ -46,5 +46,6 @@ CHECK = DeviceCheck(
     parse=parse,
     judge=judge,
     remedy=Text(zh="按消息含义查阅厂商手册,排查端口、电源、风扇与协议异常", en="Look the message up in the vendor's manual: ports, power, fans, protocols"),
-    source="Huawei VRP, H3C Comware and Cisco IOS command references: display logbuffer, show logging",
+    source=Text(zh="华为 VRP、H3C Comware 与 Cisco IOS 命令参考:display logbuffer、show logging",
+                en="Huawei VRP, H3C Comware and Cisco IOS command references: display logbuffer, show logging"),
 )

@@ -91,7 +91,7 @@ CHECK = DeviceCheck(
     oids=(PHYSICAL_NAME, TYPE, SCALE, PRECISION, VALUE, STATUS, LM_NAME, LM_VALUE, *BOARDS, *STATES, *STATES.values()),
     parse=parse,
     judge=judge,
-    limits={"celsius": Limit(70, 85, "°C", "own judgement; set it by the device's data sheet")},
+    limits={"celsius": Limit(70, 85, "°C", Text(zh="经验值;请按设备的技术规格设置", en="own judgement; set it by the device's data sheet"))},
     remedy=Text(zh="检查机房温度、进出风口与风扇,更换故障的风扇或电源", en="Check the room's temperature, air inlets and fans; replace what is broken"),
     source="RFC 3433 entPhySensorTable; LM-SENSORS-MIB; HUAWEI-ENTITY-EXTENT-MIB, HH3C-ENTITY-EXT-MIB, CISCO-ENVMON-MIB",
 )

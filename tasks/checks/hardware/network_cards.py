@@ -53,7 +53,8 @@ echo end
 """,
     parse=parse,
     judge=judge,
-    limits={"errors": Limit(1, 5, "% of packets", "node-exporter mixin NodeNetworkReceiveErrs; critical: own judgement")},
+    limits={"errors": Limit(1, 5, "% of packets", Text(zh="node-exporter mixin NodeNetworkReceiveErrs;严重为经验值",
+                                                       en="node-exporter mixin NodeNetworkReceiveErrs; critical: own judgement"))},
     remedy=Text(zh="更换网线,检查交换机端口与双工", en="Replace the cable, check switch port and duplex"),
     source="Linux Documentation/ABI/testing/sysfs-class-net-statistics",
 )

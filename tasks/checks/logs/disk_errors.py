@@ -13,7 +13,7 @@ CHECK = HostCheck(
     command=KERNEL_LOG,
     parse=lambda output: kernel_lines(output, "disk"),
     judge=lambda answer, limits, known: kernel_rows(answer, limits["errors"], "磁盘或文件系统报错", "disk or file system errors"),
-    limits={"errors": Limit(1, 1, "lines", "own judgement: any is one too many")},
+    limits={"errors": Limit(1, 1, "lines", Text(zh="经验值:一次也不应有", en="own judgement: any is one too many"))},
     remedy=Text(zh="先备份;看 HW-03、HW-04;在窗口内 fsck", en="Back up first; see HW-03 and HW-04; fsck in a window"),
-    source="journalctl(1); Linux block, ext4, xfs and libata messages",
+    source=Text(zh="journalctl(1);Linux 块设备、ext4、xfs 与 libata 的消息", en="journalctl(1); Linux block, ext4, xfs and libata messages"),
 )

@@ -31,6 +31,6 @@ CHECK = HostCheck(
     judge=judge,
     limits={"address": Limit(100, None, "from one address in a day", "own judgement"), "day": Limit(500, None, "in a day", "own judgement")},
     remedy=Text(zh="封锁来源地址,限制 SSH 来源,启用 faillock 或 fail2ban", en="Block the address, restrict who may reach SSH, use faillock or fail2ban"),
-    source="sshd(8) log messages; journalctl(1)",
+    source=Text(zh="sshd(8) 的日志;journalctl(1)", en="sshd(8) log messages; journalctl(1)"),
     clause="GB/T 22239-2019 8.1.4.1 b",
 )

@@ -26,6 +26,6 @@ CHECK = HostCheck(
     judge=judge,
     remedy=Text(zh="按入侵处置:核实登录者,更换口令与密钥,检查新增账户与任务",
                 en="Treat it as an intrusion: ask who it was, change passwords and keys, look for new accounts and jobs"),
-    source="sshd(8) log messages; the bound of 20 failures is own judgement",
+    source=Text(zh="sshd(8) 的日志;20 次失败的界限为经验值", en="sshd(8) log messages; the bound of 20 failures is own judgement"),
     clause="GB/T 22239-2019 8.1.5.4 f",
 )

@@ -40,7 +40,7 @@ echo end
 """,
     parse=parse,
     judge=judge,
-    limits={"age": Limit(6, 24, "hours", "own judgement: cron alone writes every hour")},
+    limits={"age": Limit(6, 24, "hours", Text(zh="经验值:仅 cron 就每小时写一次日志", en="own judgement: cron alone writes every hour"))},
     remedy=Text(zh="重启日志服务,检查 /var 的空间与只读状态", en="Restart the log services; check whether /var is full or read-only"),
     source="journalctl(1)",
     clause="GB/T 22239-2019 8.1.4.3 c",

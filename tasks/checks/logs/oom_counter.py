@@ -34,7 +34,7 @@ CHECK = HostCheck(
     command=FIGURES,
     parse=parse,
     judge=judge,
-    limits={"kills": Limit(1, 3, "kills", "netdata oom_kill; critical: own judgement")},
+    limits={"kills": Limit(1, 3, "kills", Text(zh="netdata oom_kill;严重为经验值", en="netdata oom_kill; critical: own judgement"))},
     remedy=Text(zh="见 LOG-01a 中被杀的进程;调整内存或限制", en="See LOG-01a for the processes; size memory and limits"),
     source="proc_vmstat(5), oom_kill; netdata health.d/ram.conf",
 )

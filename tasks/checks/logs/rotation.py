@@ -34,7 +34,7 @@ end"
 """,
     parse=parse,
     judge=judge,
-    limits={"age": Limit(2, 8, "days", "logrotate's timer runs daily; own judgement")},
+    limits={"age": Limit(2, 8, "days", Text(zh="logrotate 的定时器每天运行;经验值", en="logrotate's timer runs daily; own judgement"))},
     remedy=Text(zh="systemctl status logrotate.timer,或 /etc/cron.daily/logrotate;logrotate -d /etc/logrotate.conf",
                 en="systemctl status logrotate.timer, or /etc/cron.daily/logrotate; logrotate -d /etc/logrotate.conf"),
     source="logrotate(8)",

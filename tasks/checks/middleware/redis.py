@@ -56,7 +56,8 @@ CHECK = HostCheck(
     command=REDIS,
     parse=parse,
     judge=judge,
-    limits={"memory": Limit(90, 98, "% of maxmemory", "awesome-prometheus-alerts RedisOutOfConfiguredMaxmemory; critical: own judgement")},
+    limits={"memory": Limit(90, 98, "% of maxmemory", Text(zh="awesome-prometheus-alerts RedisOutOfConfiguredMaxmemory;严重为经验值",
+                                                           en="awesome-prometheus-alerts RedisOutOfConfiguredMaxmemory; critical: own judgement"))},
     remedy=Text(zh="调整 maxmemory 与淘汰策略;检查数据目录的空间与权限", en="Mend maxmemory and eviction; check room and owner of its folder"),
     source="Redis INFO",
 )

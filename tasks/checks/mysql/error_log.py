@@ -38,6 +38,6 @@ CHECK = DatabaseCheck(
     judge=judge,
     remedy=Text(zh="记录警告;确认 log_error 的目录存在,否则日志会悄悄丢失",
                 en="Log warnings; see that log_error's folder exists, or nothing is written, without a word"),
-    source="MySQL and MariaDB manuals, error log",
+    source=Text(zh="MySQL 与 MariaDB 手册 error log", en="MySQL and MariaDB manuals, error log"),
     clause="GB/T 22239-2019 8.1.4.3 a",
 )

@@ -37,10 +37,11 @@ CHECK = DatabaseCheck(
     """},
     parse=parse,
     judge=judge,
-    limits={"history": Limit(100_000, 1_000_000, "versions", "own judgement; Percona alerts at these sizes")},
+    limits={"history": Limit(100_000, 1_000_000, "versions", Text(zh="经验值;Percona 以此规模告警", en="own judgement; Percona alerts at these sizes"))},
     remedy=Text(zh="结束长事务(MY-03);让应用按同一顺序加锁;SET GLOBAL innodb_print_all_deadlocks = ON;",
                 en="End long transactions (MY-03); let the application lock in one order; "
                 "SET GLOBAL innodb_print_all_deadlocks = ON;"),
-    source="MySQL manual, information_schema.INNODB_METRICS; both counters are on by default",
+    source=Text(zh="MySQL 手册 information_schema.INNODB_METRICS;两个计数器默认启用",
+                en="MySQL manual, information_schema.INNODB_METRICS; both counters are on by default"),
     needs="PROCESS",
 )

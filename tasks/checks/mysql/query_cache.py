@@ -35,5 +35,5 @@ CHECK = DatabaseCheck(
     parse=parse,
     judge=judge,
     remedy=Text(zh="关闭查询缓存(语句在行内)", en="Turn it off (statement in the row)"),
-    source="MySQLTuner; MySQL 8 has none",
+    source=Text(zh="MySQLTuner;MySQL 8 没有查询缓存", en="MySQLTuner; MySQL 8 has none"),
 )

@@ -42,7 +42,7 @@ CHECK = DatabaseCheck(
     **my_settings("innodb_log_waits", "innodb_buffer_pool_size", "innodb_redo_log_capacity", "innodb_log_file_size", "innodb_log_files_in_group"),
     parse=parse,
     judge=judge,
-    limits={"share": Limit(10, None, "%", "MySQLTuner: about a quarter of the pool", over=False)},
+    limits={"share": Limit(10, None, "%", Text(zh="MySQLTuner:约为缓冲池的四分之一", en="MySQLTuner: about a quarter of the pool"), over=False)},
     remedy=Text(zh="重做日志取缓冲池的四分之一", en="A redo log of a quarter of the buffer pool"),
     source="MySQL manual, innodb_redo_log_capacity since 8.0.30; MySQLTuner",
 )

@@ -57,7 +57,8 @@ CHECK = DatabaseCheck(
     **my_settings("version", "uptime", "read_only", "server_id"),
     parse=parse,
     judge=judge,
-    limits={"support": Limit(180, 0, "days", "makers' support dates; half a year to plan is own judgement", over=False)},
+    limits={"support": Limit(180, 0, "days", Text(zh="厂商公布的支持期限;预留半年为经验值",
+                                                  en="makers' support dates; half a year to plan is own judgement"), over=False)},
     remedy=Text(zh="计划升级到受支持的版本;查明重启原因(错误日志)", en="Plan the upgrade to a supported version; find out why it was restarted (error log)"),
     source="MySQL end-of-life notices; MariaDB maintenance policy",
 )

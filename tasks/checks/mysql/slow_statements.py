@@ -52,8 +52,9 @@ CHECK = DatabaseCheck(
     """},
     parse=parse,
     judge=judge,
-    limits={"mean": Limit(100, None, "ms", "PgHero slow queries: 20 ms and 100 calls; here also a tenth of all time")},
+    limits={"mean": Limit(100, None, "ms", Text(zh="PgHero slow queries:20 毫秒且 100 次;本产品另要求占总时间的十分之一",
+                                                en="PgHero slow queries: 20 ms and 100 calls; here also a tenth of all time"))},
     remedy=Text(zh="用 EXPLAIN 查看计划,补索引或改写查询", en="Look at the plan by EXPLAIN; add an index or write it otherwise"),
-    source="MySQL manual, statement digests: they hold no constants",
+    source=Text(zh="MySQL 手册 statement digests:其中不含常量", en="MySQL manual, statement digests: they hold no constants"),
     needs="SELECT on performance_schema",
 )

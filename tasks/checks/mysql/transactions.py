@@ -42,6 +42,7 @@ CHECK = DatabaseCheck(
     limits={"open": Limit(300, 1800, "s", "own judgement")},
     remedy=Text(zh="修正不提交的应用;长事务使 undo 增长并阻碍 purge(MY-04)",
                 en="Mend the application that does not commit; undo grows, and purge waits for it (MY-04)"),
-    source="MySQL manual, information_schema.INNODB_TRX; its times are in the system's zone, and so is our session",
+    source=Text(zh="MySQL 手册 information_schema.INNODB_TRX;其时间为系统时区,本会话也用系统时区",
+                en="MySQL manual, information_schema.INNODB_TRX; its times are in the system's zone, and so is our session"),
     needs="PROCESS",
 )

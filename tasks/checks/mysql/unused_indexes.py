@@ -61,7 +61,7 @@ CHECK = DatabaseCheck(
     """},
     parse=parse,
     judge=judge,
-    limits={"days": Limit(30, None, "days", "checks.md 2.0, own judgement: month-end work must lie within")},
+    limits={"days": Limit(30, None, "days", Text(zh="经验值:须包含一次月末处理", en="own judgement: month-end work must lie within"))},
     remedy=Text(zh="删除(语句在各行);MySQL 8 可先设为 INVISIBLE 观察", en="Drop it (statement in the row); MySQL 8 can make it INVISIBLE for a while"),
     source="sys.schema_unused_indexes",
     needs="SELECT on performance_schema",

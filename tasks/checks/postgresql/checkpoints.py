@@ -46,7 +46,8 @@ CHECK = DatabaseCheck(
     },
     parse=parse,
     judge=judge,
-    limits={"requested": Limit(30, None, "%", "own judgement; pgwatch and the manual's hint about checkpoints too frequent")},
+    limits={"requested": Limit(30, None, "%", Text(zh="经验值;pgwatch 以及手册关于检查点过于频繁的说明",
+                                                   en="own judgement; pgwatch and the manual's hint about checkpoints too frequent"))},
     remedy=Text(zh="调大 max_wal_size;checkpoint_timeout 取 15 到 30 分钟", en="Raise max_wal_size; checkpoint_timeout of 15 to 30 minutes"),
     source="PostgreSQL manual, pg_stat_bgwriter; pg_stat_checkpointer since 17",
 )

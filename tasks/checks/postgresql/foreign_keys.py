@@ -46,7 +46,7 @@ CHECK = DatabaseCheck(
     """)},
     parse=parse,
     judge=judge,
-    limits={"rows": Limit(10000, None, "rows", "PgHero: smaller tables are read whole anyway")},
+    limits={"rows": Limit(10000, None, "rows", Text(zh="PgHero:更小的表本来就会整表读取", en="PgHero: smaller tables are read whole anyway"))},
     remedy=Text(zh="建立索引(语句在各行);否则删除被引用的行会扫描整表并长时间持锁",
                 en="Make the index (statement in the row); without it every delete in the other table reads this one whole, holding locks"),
     source="PostgreSQL manual, constraints 5.5.5",

@@ -60,7 +60,8 @@ CHECK = DatabaseCheck(
     queries={(12, 0): pg_settings("shared_buffers", "effective_cache_size", "work_mem", "maintenance_work_mem", "max_connections", "block_size")},
     parse=parse,
     judge=judge,
-    limits={"worst": Limit(100, 200, "%", "own judgement; a query may take several work_mem, few sessions take one")},
+    limits={"worst": Limit(100, 200, "%", Text(zh="经验值;一个查询可用多份 work_mem,而用到的会话很少",
+                                               en="own judgement; a query may take several work_mem, few sessions take one"))},
     remedy=Text(zh="按各行建议调整;修改前与应用方商定", en="Adjust as the rows propose, after talking with the application's people"),
     source="PostgreSQL manual, resource consumption; PostgreSQL wiki, tuning your server",
 )

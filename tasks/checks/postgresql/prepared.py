@@ -35,8 +35,9 @@ CHECK = DatabaseCheck(
     queries={(12, 0): or_nothing("SELECT gid, database AS datname, extract(epoch FROM clock_timestamp() - prepared) AS seconds FROM pg_prepared_xacts")},
     parse=parse,
     judge=judge,
-    limits={"age": Limit(300, 3600, "s", "own judgement; check_postgres prepared_txns warns after 1 s")},
+    limits={"age": Limit(300, 3600, "s", Text(zh="经验值;check_postgres prepared_txns 在 1 秒后告警",
+                                              en="own judgement; check_postgres prepared_txns warns after 1 s"))},
     remedy=Text(zh="与事务管理器核对后提交或回滚:ROLLBACK PREPARED '<gid>'",
                 en="Compare with the transaction manager, then commit or ROLLBACK PREPARED '<gid>'"),
-    source="PostgreSQL manual, pg_prepared_xacts: they hold locks and hold back vacuum",
+    source=Text(zh="PostgreSQL 手册 pg_prepared_xacts:占有锁并阻碍 vacuum", en="PostgreSQL manual, pg_prepared_xacts: they hold locks and hold back vacuum"),
 )

@@ -61,7 +61,7 @@ CHECK = DatabaseCheck(
     },
     parse=parse,
     judge=judge,
-    limits={"retained": Limit(1 << 30, 10 << 30, "bytes", "own judgement; pgwatch replication slot rule")},
+    limits={"retained": Limit(1 << 30, 10 << 30, "bytes", Text(zh="经验值;pgwatch 的复制槽规则", en="own judgement; pgwatch replication slot rule"))},
     remedy=Text(zh="恢复使用者,或删除复制槽(语句在各行)", en="Bring its reader back, or drop the slot (statement in the row)"),
     source="PostgreSQL manual, pg_replication_slots: wal_status since 13, invalidation_reason since 17",
 )

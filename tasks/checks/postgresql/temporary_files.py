@@ -40,7 +40,7 @@ CHECK = DatabaseCheck(
     """},
     parse=parse,
     judge=judge,
-    limits={"bytes": Limit(10 << 30, None, "bytes", "postgresqlguide and pgwatch: 10 GB a day")},
+    limits={"bytes": Limit(10 << 30, None, "bytes", Text(zh="postgresqlguide 与 pgwatch:每天 10 GB", en="postgresqlguide and pgwatch: 10 GB a day"))},
     remedy=Text(zh="找出查询:ALTER SYSTEM SET log_temp_files = '10MB'; SELECT pg_reload_conf();为该角色调高:ALTER ROLE <角色> SET work_mem = '64MB';",
                 en="Find the queries: ALTER SYSTEM SET log_temp_files = '10MB'; SELECT pg_reload_conf(); give that role more: ALTER ROLE <role> SET "
                    "work_mem = '64MB';"),

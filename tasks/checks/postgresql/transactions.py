@@ -46,8 +46,9 @@ CHECK = DatabaseCheck(
     parse=parse,
     judge=judge,
     limits={
-        "idle": Limit(300, 1800, "s", "pgwatch and percona idle_in_transaction rules; half an hour is own judgement"),
-        "open": Limit(1800, None, "s", "own judgement: a report may take long"),
+        "idle": Limit(300, 1800, "s", Text(zh="pgwatch 与 percona 的 idle_in_transaction 规则;半小时为经验值",
+                                           en="pgwatch and percona idle_in_transaction rules; half an hour is own judgement")),
+        "open": Limit(1800, None, "s", Text(zh="经验值:报表可能耗时较长", en="own judgement: a report may take long")),
     },
     remedy=Text(zh="修正不提交的应用;ALTER SYSTEM SET idle_in_transaction_session_timeout = '10min'; SELECT pg_reload_conf();",
                 en="Mend the application that does not commit; ALTER SYSTEM SET idle_in_transaction_session_timeout = '10min'; SELECT pg_reload_conf();"),

@@ -48,7 +48,7 @@ CHECK = DatabaseCheck(
     """},
     parse=parse,
     judge=judge,
-    limits={"days": Limit(30, None, "days", "checks.md 2.0, own judgement: month-end work must lie within")},
+    limits={"days": Limit(30, None, "days", Text(zh="经验值:须包含一次月末处理", en="own judgement: month-end work must lie within"))},
     remedy=Text(zh="删除(语句在各行);先核对备库上的 pg_stat_user_indexes",
                 en="Drop it (statement in the row); look at pg_stat_user_indexes of the standbys first"),
     source="PostgreSQL manual, pg_stat_all_indexes; PgHero unused_indexes",

@@ -24,7 +24,8 @@ CHECK = HostCheck(
     command=CLOCK,
     parse=parse,
     judge=judge,
-    limits={"offset": Limit(0.05, 1, "s", "node-exporter mixin NodeClockSkewDetected; critical: own judgement")},
+    limits={"offset": Limit(0.05, 1, "s", Text(zh="node-exporter mixin NodeClockSkewDetected;严重为经验值",
+                                               en="node-exporter mixin NodeClockSkewDetected; critical: own judgement"))},
     remedy=Text(zh="chronyc makestep(先确认应用能承受时间跳变)", en="chronyc makestep, once the applications are known to bear a jump"),
     source="chronyc(1) tracking; ntpq(8)",
 )

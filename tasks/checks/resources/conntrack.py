@@ -37,7 +37,8 @@ CHECK = HostCheck(
     command=FIGURES,
     parse=parse,
     judge=judge,
-    limits={"used": Limit(75, 90, "%", "node-exporter mixin NodeHighNumberConntrackEntriesUsed; critical: own judgement")},
+    limits={"used": Limit(75, 90, "%", Text(zh="node-exporter mixin NodeHighNumberConntrackEntriesUsed;严重为经验值",
+                                            en="node-exporter mixin NodeHighNumberConntrackEntriesUsed; critical: own judgement"))},
     remedy=Text(zh="调大 net.netfilter.nf_conntrack_max,并查明连接来源", en="Raise net.netfilter.nf_conntrack_max and find out who connects"),
     source="Linux Documentation/networking/nf_conntrack-sysctl.rst",
 )

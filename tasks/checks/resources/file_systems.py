@@ -44,7 +44,7 @@ CHECK = HostCheck(
     judge=judge,
     limits={
         "used": Limit(80, 90, "%", "netdata disk_space_usage"),
-        "room": Limit(100, None, "GiB", "own judgement: above it no share matters", over=False),
+        "room": Limit(100, None, "GiB", Text(zh="经验值:剩余更多时不看比例", en="own judgement: above it no share matters"), over=False),
     },
     remedy=Text(zh="清理或扩容;查看最大的目录:du -xk --max-depth=2 <挂载点> | sort -n | tail",
                 en="Clear up or extend; the largest folders: du -xk --max-depth=2 <mount> | sort -n | tail"),

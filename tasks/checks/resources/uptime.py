@@ -26,7 +26,7 @@ CHECK = HostCheck(
     command=FIGURES,
     parse=parse,
     judge=judge,
-    limits={"days": Limit(365, None, "days", "own judgement: a kernel that old has not been patched")},
+    limits={"days": Limit(365, None, "days", Text(zh="经验值:运行这么久的内核没有打过补丁", en="own judgement: a kernel that old has not been patched"))},
     remedy=Text(zh="安排窗口更新内核并重启", en="Plan a window to update the kernel and reboot"),
     source="proc_uptime(5)",
 )

@@ -35,7 +35,7 @@ CHECK = HostCheck(
     command="ps -eo pid=,ppid=,stat=,comm= && echo end",
     parse=parse,
     judge=judge,
-    limits={"count": Limit(10, 100, "processes", "own judgement: single ones come and go")},
+    limits={"count": Limit(10, 100, "processes", Text(zh="经验值:个别的会自行消失", en="own judgement: single ones come and go"))},
     remedy=Text(zh="重启它们的父进程(见证据),并请应用方回收子进程", en="Restart their parent (see evidence); its makers must collect the children"),
     source="ps(1)",
 )

@@ -68,7 +68,7 @@ echo end
     parse=parse,
     judge=judge,
     limits={"busy": Limit(90, 98, "%", "own judgement; netdata 10min_disk_utilization"),
-            "latency": Limit(50, 200, "ms", "own judgement: a turning disk under load")},
+            "latency": Limit(50, 200, "ms", Text(zh="经验值:有负载的机械硬盘", en="own judgement: a turning disk under load"))},
     remedy=Text(zh="iotop 或 pidstat -d 1 找出读写最多的进程;检查 RAID 与多路径", en="Find who reads and writes: iotop, pidstat -d 1; check RAID and paths"),
     source="Linux Documentation/admin-guide/iostats.rst",
 )

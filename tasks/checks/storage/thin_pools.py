@@ -57,7 +57,7 @@ CHECK = HostCheck(
     command=LVM,
     parse=parse,
     judge=judge,
-    limits={"used": Limit(80, 90, "%", "own judgement, after lvmthin(7)")},
+    limits={"used": Limit(80, 90, "%", Text(zh="经验值,参考 lvmthin(7)", en="own judgement, after lvmthin(7)"))},
     remedy=Text(zh="lvextend 数据或元数据;删除不用的快照", en="lvextend data or metadata; remove snapshots nobody needs"),
     source="lvs(8), lvmthin(7)",
 )

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tasks.checks.catalogue import host_checks
+from reports.documents.phrases import catalogue
+from reports.records import Text
+from tasks.checks.catalogue import all_checks, host_checks
 from tasks.checks.kinds import Known
 from tasks.checks.reading import CANNOT, NOT_HERE, Answer, examine
 
@@ -45,3 +47,23 @@ def test_what_cannot_be_understood_is_told_in_both_languages(path):
 def test_each_language_gets_its_line(exit_code, zh, en):
     (row,) = examine(host_checks()[0], Answer("what came before\n\n没有 X\nno X", exit_code), {}, Known(now=None))
     assert (row.zh, row.en) == (zh, en)
+
+
+# Words that stand in sentences and in no title of a document.
+PROSE = re.compile(r"(?<![\w-])(a|an|the|is|are|was|be|has|have|had|may|must|own|here|critical|warning|beyond|"
+                   r"anyway|after|since the|needs|wants|warns|keeps?|tells?)(?![\w-])")
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)
+def test_a_source_that_is_a_sentence_is_in_both_languages(check):
+    for source in (check.source, *(limit.source for limit in check.limits.values())):
+        if isinstance(source, Text):
+            assert CHINESE.search(source.zh) and not CHINESE.search(source.en), source
+        else:
+            assert not PROSE.search(source.replace("own judgement", "")) and not CHINESE.search(source), f"write it as Text: {source}"
+
+
+@pytest.mark.parametrize("check", all_checks(), ids=lambda check: check.id)
+def test_the_unit_of_a_limit_has_its_chinese(check):
+    for limit in check.limits.values():
+        assert limit.unit in {"%", "°C", "bytes", "MiB", "GiB"} or CHINESE.search(catalogue()[f"unit.{limit.unit}"]["zh"]), limit.unit
