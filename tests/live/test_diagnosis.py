@@ -6,13 +6,16 @@ import io
 import json
 import re
 import tarfile
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import yaml
 
 from reports.records import DiagnosisRecord
 from tests.live.drive import APPROVER, Desk
 from tests.live.test_upgrade import server  # noqa: F401
+from tests.live.test_waiting import Office, orchestrator  # noqa: F401
 
 pytestmark = pytest.mark.long
 
@@ -50,6 +53,15 @@ def office(lab, server, tmp_path):  # noqa: F811
     lab.reset("web2")
     yield Desk.open(lab, tmp_path, server.environment)
     lab.reset("web2")
+
+
+@pytest.fixture
+def worker(orchestrator, lab):  # noqa: F811
+    orchestrator, folder = orchestrator
+    lab.reset("web2")
+    worker = Office.open(lab, folder, orchestrator.environment)
+    worker.orchestrator = orchestrator
+    return worker
 
 
 def record_of(desk: Desk, number: str) -> DiagnosisRecord:
@@ -129,6 +141,28 @@ def test_in_a_large_log_the_time_of_the_problem_is_found(office, lab):
     found = next(one for one in record.sightings if one.sign == "connections-used-up")
     assert 250 <= found.count <= 300 and found.began == "before" and record.causes[0].id == "connections"
     assert log.cut > 0 and record.logs[0].seconds < 120 and not record.logs[0].missing.get("files")
+
+
+def test_a_run_by_a_worker_waits_for_the_leave_and_goes_on(worker, lab):
+    before = lab.must("web2", LOG_INS)
+    asked = {"customer": "bureau", "hosts": ["web2"], "problem": "订单页面打不开", "requester": "李工", "engineer": "赵工"}
+    file = worker.folder / "diagnosis.yaml"
+    file.write_text(yaml.safe_dump(asked, allow_unicode=True))
+    done = worker.run("start", str(file), "--procedure", "remote-diagnosis")
+    assert done.returncode == 0, done.stderr
+    run = done.stdout.strip().rpartition("/")[2]
+    worker.until(run, "Suspended")
+    archive = worker.archive
+    number = next(row.number for row in archive.changes(procedure="remote-diagnosis") if row.run_id == run)
+    archive.dispose()
+    assert lab.must("web2", LOG_INS) == before
+    said = worker.run("approve", number, "--name", APPROVER, "--code", worker.code(number), "--taken-by", "测试员")
+    assert said.returncode == 0 and "goes on" in said.stdout, said.stderr
+    end = time.monotonic() + 240
+    while (state := worker._state(run))["type"] not in ("COMPLETED", "FAILED", "CANCELLED", "CRASHED"):
+        assert time.monotonic() < end, state
+        time.sleep(1)
+    assert state["type"] == "COMPLETED" and worker.closure(number) == "successful" and int(lab.must("web2", LOG_INS)) == int(before) + 2
 
 
 def test_bad_input_is_one_sentence(office):
