@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from blocks.database_access import DatabaseAccess
-from reports.records import CheckRow, TargetRead, Text
+from reports.records import CheckRow, TargetRead, Text, same
 from tasks import desk
 from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, not_applicable, unknown
 from tasks.checks.reading import check_rows, judged
@@ -341,9 +341,9 @@ def _said_instead(check: DatabaseCheck, problem: SQLAlchemyError, database: str)
     """What a refused question comes to; never well."""
     code, words = _code(problem), _first_line(problem)
     if code in NOT_ALLOWED:
-        needs = check.needs or "more rights"
-        return unknown(f"权限不足,需要 {check.needs or '更多权限'}(见 docs/database-inspection.md):{words}",
-                       f"not allowed; the role needs {needs} (see docs/database-inspection.md): {words}", object=database)
+        needs = check.needs if isinstance(check.needs, Text) else same(check.needs) or Text(zh="更多权限", en="more rights")
+        return unknown(f"权限不足,需要 {needs.zh}(见 docs/database-inspection.md):{words}",
+                       f"not allowed; the role needs {needs.en} (see docs/database-inspection.md): {words}", object=database)
     if code in TOO_LATE:
         return unknown(f"查询在 {check.time_limit_s} 秒内没有结束", f"the query did not end within {check.time_limit_s} s", object=database)
     if code in LOCKED:

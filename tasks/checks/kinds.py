@@ -162,7 +162,8 @@ class DatabaseCheck:
         query itself covers all schemas.
     judge: the rows as dicts by column name, the limits, what is known; yields at least one row. `parse` checks and converts them and
         raises ValueError for what makes no sense.
-    needs: what the role must have ("pg_monitor", "PROCESS"); named when the server refuses. extension: without it, not applicable.
+    needs: what the role must have: "pg_monitor", "PROCESS", or in words of both languages; named when the server refuses.
+    extension: without it, not applicable.
     """
 
     id: str
@@ -176,7 +177,7 @@ class DatabaseCheck:
     parse: Callable[[list[dict[str, Any]]], Any] = lambda rows: rows
     limits: Limits = field(default_factory=dict)
     clause: str = ""
-    needs: str = ""
+    needs: str | Text = ""
     extension: str = ""
     each_database: bool = False
     time_limit_s: int = 15

@@ -58,6 +58,6 @@ CHECK = DatabaseCheck(
     remedy=Text(zh="设密码、删除匿名账号、限制来源地址(语句在各行)",
                 en="Give passwords, drop accounts without a name, narrow where they come from (statement in the row)"),
     source="dev-sec mysql-baseline mysql-db-03 to -08; MariaDB mysql.global_priv since 10.4",
-    needs="SELECT on mysql.user (MySQL) or mysql.global_priv (MariaDB)",
+    needs=Text(zh="mysql.user(MySQL)或 mysql.global_priv(MariaDB)的 SELECT", en="SELECT on mysql.user (MySQL) or mysql.global_priv (MariaDB)"),
     clause="GB/T 22239-2019 8.1.4.1 a",
 )

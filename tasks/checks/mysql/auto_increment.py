@@ -51,6 +51,7 @@ CHECK = DatabaseCheck(
     remedy=Text(zh="把列改为 BIGINT UNSIGNED(语句在各行),引用它的列一并修改",
                 en="Turn the column into BIGINT UNSIGNED (statement in the row), and those that refer to it"),
     source="MySQL manual, integer types",
-    needs="REFERENCES on *.* (columns are not listed without it, in silence; it reads no data)",
+    needs=Text(zh="*.* 的 REFERENCES(没有它时列不会列出,也不报错;它不能读取数据)",
+               en="REFERENCES on *.* (columns are not listed without it, in silence; it reads no data)"),
     time_limit_s=60,
 )

@@ -48,5 +48,5 @@ CHECK = DatabaseCheck(
                                                en="own judgement; innodb_lock_wait_timeout gives up after 50 s"))},
     remedy=Text(zh="结束阻塞者,再查明它为何不提交(MY-03)", en="End the blocker, then find out why it does not commit (MY-03)"),
     source="MySQL manual, performance_schema.data_lock_waits; MariaDB information_schema.INNODB_LOCK_WAITS",
-    needs="PROCESS, and SELECT on performance_schema (MySQL)",
+    needs=Text(zh="PROCESS,以及 performance_schema 的 SELECT(MySQL)", en="PROCESS, and SELECT on performance_schema (MySQL)"),
 )

@@ -49,6 +49,6 @@ CHECK = DatabaseCheck(
     remedy=Text(zh="删除多余的索引(语句在各行);先确认没有 FORCE INDEX 引用它;MySQL 8 可先设为 INVISIBLE",
                 en="Drop it (statement in the row); see first that no FORCE INDEX names it; MySQL 8 can make it INVISIBLE before"),
     source="pt-duplicate-key-checker rules; sys.schema_redundant_indexes",
-    needs="SHOW VIEW on *.*",
+    needs=Text(zh="*.* 的 SHOW VIEW", en="SHOW VIEW on *.*"),
     time_limit_s=60,
 )

@@ -40,6 +40,6 @@ CHECK = DatabaseCheck(
     judge=judge,
     remedy=Text(zh="转换为 InnoDB(语句在各行),在维护窗口进行", en="Turn them into InnoDB (statement in the row), in a window"),
     source="MySQLTuner; MySQL manual, converting tables from MyISAM to InnoDB",
-    needs="SHOW VIEW on *.*",
+    needs=Text(zh="*.* 的 SHOW VIEW", en="SHOW VIEW on *.*"),
     time_limit_s=60,
 )

@@ -50,6 +50,6 @@ CHECK = DatabaseCheck(
                 en="OPTIMIZE TABLE (statement in the row); large ones by pt-online-schema-change"),
     source=Text(zh="MySQL 手册 information_schema.TABLES DATA_FREE;MySQL 8 默认缓存一天,本会话已关闭缓存",
                 en="MySQL manual, information_schema.TABLES DATA_FREE; MySQL 8 keeps it for a day unless the session says otherwise, as ours does"),
-    needs="SHOW VIEW on *.*",
+    needs=Text(zh="*.* 的 SHOW VIEW", en="SHOW VIEW on *.*"),
     time_limit_s=60,
 )

@@ -42,6 +42,6 @@ CHECK = DatabaseCheck(
     judge=judge,
     remedy=Text(zh="补主键(语句在各行)", en="Add a primary key (statement in the row)"),
     source="MySQL manual, row-based replication; sql_require_primary_key",
-    needs="SHOW VIEW on *.*",
+    needs=Text(zh="*.* 的 SHOW VIEW", en="SHOW VIEW on *.*"),
     time_limit_s=60,
 )

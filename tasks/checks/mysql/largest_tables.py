@@ -47,6 +47,6 @@ CHECK = DatabaseCheck(
                                                 en="own judgement: a fifth more in a month, of a gigabyte or more"))},
     remedy=Text(zh="分区、归档或清理:ALTER TABLE <表> PARTITION BY RANGE ...", en="Partition, archive or clear up: ALTER TABLE <table> PARTITION BY RANGE ..."),
     source="MySQL manual, information_schema.TABLES",
-    needs="SHOW VIEW on *.*",
+    needs=Text(zh="*.* 的 SHOW VIEW", en="SHOW VIEW on *.*"),
     time_limit_s=60,
 )

@@ -71,5 +71,5 @@ CHECK = DatabaseCheck(
     remedy=Text(zh="查看错误并修复:SHOW REPLICA STATUS;确认可跳过或重做备库后 START REPLICA;",
                 en="See the error: SHOW REPLICA STATUS; then START REPLICA; or build the replica anew"),
     source="MySQL manual, performance_schema replication tables; MariaDB SHOW ALL SLAVES STATUS",
-    needs="SELECT on performance_schema (MySQL), SLAVE MONITOR (MariaDB)",
+    needs=Text(zh="performance_schema 的 SELECT(MySQL),SLAVE MONITOR(MariaDB)", en="SELECT on performance_schema (MySQL), SLAVE MONITOR (MariaDB)"),
 )

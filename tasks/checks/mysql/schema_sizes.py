@@ -47,6 +47,6 @@ CHECK = DatabaseCheck(
                                                 en="own judgement: a fifth more in a month, of a gigabyte or more"))},
     remedy=Text(zh="查明增长最快的表(MY-21),归档或清理历史数据,按预测扩容", en="See which tables grow (MY-21); archive or clear old data; extend as forecast"),
     source="MySQL manual, information_schema.TABLES",
-    needs="SHOW VIEW on *.* (it shows what tables there are, not what is in them)",
+    needs=Text(zh="*.* 的 SHOW VIEW(只能看到有哪些表,看不到其中的数据)", en="SHOW VIEW on *.* (it shows what tables there are, not what is in them)"),
     time_limit_s=60,
 )

@@ -56,5 +56,5 @@ CHECK = DatabaseCheck(
                                                 en="PgHero slow queries: 20 ms and 100 calls; here also a tenth of all time"))},
     remedy=Text(zh="用 EXPLAIN 查看计划,补索引或改写查询", en="Look at the plan by EXPLAIN; add an index or write it otherwise"),
     source=Text(zh="MySQL 手册 statement digests:其中不含常量", en="MySQL manual, statement digests: they hold no constants"),
-    needs="SELECT on performance_schema",
+    needs=Text(zh="performance_schema 的 SELECT", en="SELECT on performance_schema"),
 )

@@ -64,5 +64,5 @@ CHECK = DatabaseCheck(
     limits={"days": Limit(30, None, "days", Text(zh="经验值:须包含一次月末处理", en="own judgement: month-end work must lie within"))},
     remedy=Text(zh="删除(语句在各行);MySQL 8 可先设为 INVISIBLE 观察", en="Drop it (statement in the row); MySQL 8 can make it INVISIBLE for a while"),
     source="sys.schema_unused_indexes",
-    needs="SELECT on performance_schema",
+    needs=Text(zh="performance_schema 的 SELECT", en="SELECT on performance_schema"),
 )

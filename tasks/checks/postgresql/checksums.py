@@ -20,8 +20,9 @@ def parse(rows: list[dict[str, Any]]) -> list[tuple[str, bool, int, float | None
 
 def judge(found: list[tuple[str, bool, int, float | None]], limits: Limits, known: Known) -> Iterator[Row]:
     if not found[0][1]:
-        yield advice("未启用数据校验和,磁盘损坏不会被发现", "data checksums are off, so damage on disk goes unnoticed",
-                     "pg_checksums --enable -D <data_directory>  (with the server stopped)")
+        yield advice("未启用数据校验和,磁盘损坏不会被发现(启用须停机)",
+                     "data checksums are off, so damage on disk goes unnoticed (to turn them on, stop the server)",
+                     "pg_checksums --enable -D <data_directory>")
         return
     for name, _, failures, failed_at in found:
         when = "" if failed_at is None else f" ({datetime.fromtimestamp(failed_at, UTC):%Y-%m-%d %H:%M} UTC)"

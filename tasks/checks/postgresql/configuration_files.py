@@ -39,5 +39,6 @@ CHECK = DatabaseCheck(
     remedy=Text(zh="改正文件后 SELECT pg_reload_conf();有错误的文件会使下次启动失败",
                 en="Mend the file, then SELECT pg_reload_conf(); with a mistake in it the next start fails"),
     source="PostgreSQL manual, pg_file_settings",
-    needs="SELECT on pg_file_settings and EXECUTE on pg_show_all_file_settings()",
+    needs=Text(zh="pg_file_settings 的 SELECT 与 pg_show_all_file_settings() 的 EXECUTE",
+               en="SELECT on pg_file_settings and EXECUTE on pg_show_all_file_settings()"),
 )

@@ -46,6 +46,6 @@ CHECK = DatabaseCheck(
     remedy=Text(zh="先让应用能用 scram-sha-256 登录,再修改规则,SELECT pg_reload_conf();",
                 en="First see that applications can log in by scram-sha-256, then change the rule; SELECT pg_reload_conf();"),
     source="CIS PostgreSQL 5; PostgreSQL manual, pg_hba_file_rules",
-    needs="SELECT on pg_hba_file_rules and EXECUTE on pg_hba_file_rules()",
+    needs=Text(zh="pg_hba_file_rules 的 SELECT 与 pg_hba_file_rules() 的 EXECUTE", en="SELECT on pg_hba_file_rules and EXECUTE on pg_hba_file_rules()"),
     clause="GB/T 22239-2019 8.1.4.1 a",
 )

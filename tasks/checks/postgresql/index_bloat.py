@@ -69,7 +69,7 @@ CHECK = DatabaseCheck(
                 en="REINDEX INDEX CONCURRENTLY (statement in the row); it needs as much free room as the index takes"),
     source=Text(zh="ioguix 的 B 树碎片查询(简化);为估算值,pgstatindex() 给出准确值",
                 en="ioguix btree bloat query, in short; an estimate, pgstatindex() tells exactly"),
-    needs="pg_read_all_data (14 and later), or SELECT on the tables",
+    needs=Text(zh="pg_read_all_data(14 及以上),或各表的 SELECT", en="pg_read_all_data (14 and later), or SELECT on the tables"),
     each_database=True,
     time_limit_s=60,
 )

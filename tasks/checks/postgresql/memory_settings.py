@@ -41,10 +41,10 @@ def judge(values: dict[str, float], limits: Limits, known: Known) -> Iterator[Ro
                   value=shared + most, unit="bytes")
     else:
         small = shared <= 128 << 20
-        zh, en = f"shared_buffers = {size(shared)}(内存大小未登记,见 expected.memory_gib)", \
-            f"shared_buffers is {size(shared)} (the memory is not known; see expected.memory_gib)"
+        zh, en = f"shared_buffers = {size(shared)}(内存大小未登记,见 expected.memory_gib;一般取内存的四分之一)", \
+            f"shared_buffers is {size(shared)} (the memory is not known, see expected.memory_gib; a quarter of it is usual)"
         more = {"object": "shared_buffers", "value": shared, "unit": "bytes"}
-        yield advice(zh, en, "ALTER SYSTEM SET shared_buffers = '<a quarter of the memory>';", **more) if small else ok(zh, en, **more)
+        yield advice(zh, en, "ALTER SYSTEM SET shared_buffers = '...';", **more) if small else ok(zh, en, **more)
     low = cache < shared
     yield (warning if low else ok)(f"effective_cache_size = {size(cache)}" + (";应大于 shared_buffers,取内存的一半到四分之三" if low else ""),
                                    f"effective_cache_size is {size(cache)}"

@@ -68,6 +68,6 @@ CHECK = DatabaseCheck(
     limits={"used": Limit(85, 95, "%", "check_postgres sequence")},
     remedy=Text(zh="把列改为 bigint(语句在各行)", en="Turn the column into bigint (statement in the row)"),
     source=Text(zh="PostgreSQL 手册 pg_sequences:没有权限时 last_value 为空", en="PostgreSQL manual, pg_sequences: last_value is null without the privilege"),
-    needs="SELECT on the sequences, or pg_read_all_data (14 and later)",
+    needs=Text(zh="各序列的 SELECT,或 pg_read_all_data(14 及以上)", en="SELECT on the sequences, or pg_read_all_data (14 and later)"),
     each_database=True,
 )

@@ -73,7 +73,7 @@ CHECK = DatabaseCheck(
     remedy=Text(zh="执行各行的语句;需要与表一样大的空闲空间", en="Run what the rows say; it needs as much free room as the table takes"),
     source=Text(zh="check_postgres bloat 与 ioguix 的表碎片查询(简化);为估算值,pgstattuple_approx() 给出准确值",
                 en="check_postgres bloat and ioguix table bloat queries, in short; an estimate, pgstattuple_approx() tells exactly"),
-    needs="pg_read_all_data (14 and later), or SELECT on the tables",
+    needs=Text(zh="pg_read_all_data(14 及以上),或各表的 SELECT", en="pg_read_all_data (14 and later), or SELECT on the tables"),
     each_database=True,
     time_limit_s=60,
 )
