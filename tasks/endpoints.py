@@ -11,9 +11,11 @@ import ipaddress
 import json
 import socket
 import ssl
+import threading
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,6 +23,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import httpx
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
 from blocks.web_endpoint import WebEndpoint
@@ -35,6 +38,8 @@ BYTES = 1 << 20        # of a page that are read
 BEGINNING = 200        # letters of a page that are kept where the expected text is missing
 NAMES = 50             # of a certificate
 DEFAULT_PORTS = {"http": 80, "https": 443}
+PACKED = ("gzip", "x-gzip", "deflate")
+METADATA = ("100.100.100.200", "fd00:ec2::254")  # clouds tell a machine its secrets there, and at 169.254.0.0/16
 OLD_VERSIONS = (ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1)
 WHENEVER = 0x200000    # X509_V_FLAG_NO_CHECK_TIME: a certificate that ran out is another check's matter
 HEADERS = {"User-Agent": "standfast-inspection", "Accept": "*/*", "Accept-Encoding": "identity"}
@@ -73,7 +78,8 @@ def _part(access: WebEndpoint, part: str) -> str | Row:
     look = {"page": _page, "certificate": _certificate, "protocols": _protocols, "plain": _plain}[part]
     try:
         return _lines(look(access))
-    except (ssl.SSLError, OSError, httpx.HTTPError, httpx.InvalidURL, ValueError) as problem:
+    except (ssl.SSLError, OSError, httpx.HTTPError, httpx.InvalidURL, ValueError, UnsupportedAlgorithm, x509.DuplicateExtension,
+            x509.UnsupportedGeneralNameType) as problem:
         if part in ("page", "plain"):
             asked = {"asked": _bare(_without_encryption(access.url))} if part == "plain" else {"url": _bare(access.url)}
             return _lines({**asked, "problem": _in_words(problem, access.timeout_s)})
@@ -88,12 +94,18 @@ def _lines(values: Mapping[str, Any]) -> str:
 # --- the page -------------------------------------------------------------------------------------------------------------
 
 def _page(access: WebEndpoint) -> dict[str, Any]:
-    began, url, hops = time.monotonic(), access.url, 0
-    deadline = began + 2 * access.timeout_s
-    with _client(access) as client:
+    began, url, hops, first = time.monotonic(), access.url, 0, ""
+    with _client(access) as client, _in_time(2 * access.timeout_s) as watched:
         while True:
-            with client.stream("GET", url) as response:
-                body = _body(response, deadline)
+            if hops:
+                _may_follow(url, first)
+            with client.stream("GET", url, extensions=watched) as response:
+                stream = response.extensions["network_stream"]
+                ours, theirs = (stream.get_extra_info(end)[0] for end in ("client_addr", "server_addr"))
+                first = first or _sort_of(theirs, ours)
+                if _sort_of(theirs, ours) not in ("", first):
+                    raise ValueError(f"it leads to {_bare(url)[:80]}, which is not followed")
+                body = _body(response)
                 location = response.headers.get("location", "")
                 if not (response.is_redirect and location) or 300 <= access.status < 400:
                     break
@@ -109,7 +121,7 @@ def _page(access: WebEndpoint) -> dict[str, Any]:
 def _plain(access: WebEndpoint) -> dict[str, Any]:
     """What is answered without encryption, redirects not followed."""
     url = _without_encryption(access.url)
-    with _client(access) as client, client.stream("GET", url) as response:
+    with _client(access) as client, _in_time(2 * access.timeout_s) as watched, client.stream("GET", url, extensions=watched) as response:
         location = response.headers.get("location", "")
         return {"asked": _bare(url), "status": response.status_code, "location": _bare(urljoin(url, location)) if location else ""}
 
@@ -118,14 +130,73 @@ def _client(access: WebEndpoint) -> httpx.Client:
     return httpx.Client(verify=_lenient(), trust_env=False, timeout=access.timeout_s, headers=HEADERS, follow_redirects=False)
 
 
-def _body(response: httpx.Response, deadline: float) -> bytes:
+@contextmanager
+def _in_time(seconds: float) -> Iterator[dict[str, Any]]:
+    """Hangs up when the time is over: a server that sends a letter now and then would never be late by the client's own clock.
+
+    Yields the extensions of the requests that are watched.
+    """
+    connections: list[Any] = []
+    over = threading.Event()
+
+    def hang_up() -> None:
+        over.set()
+        for connection in list(connections):
+            with suppress(OSError):
+                socket.socket.shutdown(connection.get_extra_info("socket"), socket.SHUT_RDWR)
+
+    def note(event: str, about: Mapping[str, Any]) -> None:
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            connections.append(about["return_value"])
+            if over.is_set():
+                hang_up()
+
+    timer = threading.Timer(seconds, hang_up)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield {"trace": note}
+    except (httpx.HTTPError, OSError):
+        if over.is_set():
+            raise TimeoutError("the answer does not come to its end") from None
+        raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        raise TimeoutError("the answer does not come to its end")
+
+
+def _sort_of(address: str, ours: str = "") -> str:
+    """What kind of address it is, of those where a customer's page has no business to send us; empty: any other."""
+    there = ipaddress.ip_address(address.partition("%")[0])
+    there = getattr(there, "ipv4_mapped", None) or there
+    if there.is_loopback or there.is_unspecified or address == ours:
+        return "this machine"
+    return "near" if there.is_link_local or there.is_multicast or str(there) in METADATA else ""
+
+
+def _may_follow(url: str, first: str) -> None:
+    """Whether a redirect leads neither to this machine nor to what only its neighbours see, unless that is what was asked for.
+
+    Raises:
+        ValueError: it does. OSError: the name cannot be looked up.
+    """
+    there = socket.getaddrinfo(urlsplit(url).hostname or "", _port(url), type=socket.SOCK_STREAM)
+    if any(_sort_of(str(address[0])) not in ("", first) for *_, address in there):
+        raise ValueError(f"it leads to {_bare(url)[:80]}, which is not followed")
+
+
+def _body(response: httpx.Response) -> bytes:
+    """The beginning of the page. Packed answers were not asked for; one is unpacked here, and only so far, since little may become gigabytes."""
     body = bytearray()
-    for chunk in response.iter_bytes(1 << 14):
-        body += chunk
-        if time.monotonic() > deadline:
-            raise TimeoutError("the answer does not come to its end")
-        if len(body) >= BYTES:
-            break
+    unpack = zlib.decompressobj(wbits=47) if response.headers.get("content-encoding", "").strip().lower() in PACKED else None
+    try:
+        for piece in response.iter_raw():
+            body += unpack.decompress(piece, BYTES - len(body)) if unpack else piece
+            if len(body) >= BYTES:
+                break
+    except zlib.error as problem:
+        raise ValueError(f"it cannot be unpacked: {problem}") from None
     return bytes(body[:BYTES])
 
 
@@ -148,12 +219,12 @@ def _bare(url: str) -> str:
 
 
 def _without_encryption(url: str) -> str:
-    """The same address by http; where https has a port of its own, http is asked at 80 all the same, as a browser would."""
+    """The same address by http, without its query, which may be secret; where https has a port of its own, http is asked at 80, as a browser would."""
     parts = urlsplit(url)
     if parts.scheme == "http":
         return url
     host = parts.hostname or ""
-    return urlunsplit(("http", f"[{host}]" if ":" in host else host, parts.path, parts.query, ""))
+    return urlunsplit(("http", f"[{host}]" if ":" in host else host, parts.path, "", ""))
 
 
 # --- the certificate ------------------------------------------------------------------------------------------------------

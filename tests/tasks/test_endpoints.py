@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import ipaddress
 import ssl
 import threading
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
@@ -21,9 +24,10 @@ from cryptography.x509.oid import NameOID
 from blocks import WebEndpoint
 from tasks.checks.catalogue import limits_for, web_checks
 from tasks.checks.kinds import Known
-from tasks.endpoints import fits, read_endpoint
+from tasks.endpoints import _sort_of, _without_encryption, fits, read_endpoint
 
 PAGE = "<html>订单系统 orders</html>"
+BOMB = gzip.compress(gzip.compress(bytes(64 << 20)))
 
 
 class Pages(BaseHTTPRequestHandler):
@@ -33,7 +37,12 @@ class Pages(BaseHTTPRequestHandler):
             time.sleep(1.2)
         if path == "/drip":
             return self._drip()
-        to = {"/moved": "/", "/round": "/round", "/away": "https://elsewhere.example/", "/strange": "gopher://x/"}.get(path)
+        if path == "/head":
+            return self._drip(b"HTTP/1.1 200 OK\r\nX: ")
+        if path in ("/packed", "/bomb"):
+            return self._packed(path == "/bomb")
+        to = {"/moved": "/", "/round": "/round", "/away": "https://elsewhere.example/", "/strange": "gopher://x/", "/near": "http://169.254.169.254/latest/", "/cloud": "http://100.100.100.200/",
+              "/mapped": "http://[::ffff:169.254.169.254]/"}.get(path)
         body = {"/gbk": PAGE.encode("gb18030"), "/long": b"x" * (2 << 20)}.get(path, PAGE.encode())
         self.send_response(302 if to else 503 if path == "/broken" else 200)
         if to:
@@ -43,9 +52,21 @@ class Pages(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    def _drip(self) -> None:
+    def _packed(self, twice: bool) -> None:
+        """As nobody asked for it: packed, or much in a few letters."""
+        body = BOMB if twice else gzip.compress(PAGE.encode())
         self.send_response(200)
+        self.send_header("Content-Encoding", "gzip, gzip" if twice else "gzip")
+        self.send_header("Content-Length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
+
+    def _drip(self, head: bytes = b"") -> None:
+        if head:
+            self.wfile.write(head)
+        else:
+            self.send_response(200)
+            self.end_headers()
         try:
             for _ in range(40):
                 self.wfile.write(b"x")
@@ -149,12 +170,51 @@ def test_a_plain_page_that_is_well(servers):
     ("/slow", {"timeout_s": 0.4}, "WEB-01", "critical", "there is no answer: timeout, 0.4 s"),
     ("/slow", {"timeout_s": 0.4}, "WEB-03", "unknown", "timeout, 0.4 s"),
     ("/drip", {"timeout_s": 0.4}, "WEB-01", "critical", "there is no answer: timeout"),
+    ("/head", {"timeout_s": 0.4}, "WEB-01", "critical", "there is no answer: timeout"),
     ("/long", {"text": "y"}, "WEB-02", "critical", "does not stand"),
+    ("/packed", {"text": "订单系统"}, "WEB-02", "ok", "stands in the answer"),
+    ("/near", {}, "WEB-01", "critical", "it leads to http://169.254.169.254/latest/?...=..., which is not followed"),
+    ("/cloud", {}, "WEB-01", "critical", "which is not followed"),
+    ("/mapped", {}, "WEB-01", "critical", "which is not followed"),
 ])
 def test_what_may_be_wrong_with_a_page(servers, path, more, check, outcome, says):
     said, raw = look(f"http://127.0.0.1:{servers.plain()}{path}", **more)
     assert said[check][0] == outcome and says in said[check][1], said[check]
     assert "geheim" not in raw + str(said)
+
+
+@pytest.mark.parametrize("path", ["/drip", "/head"])
+def test_a_server_that_never_ends_holds_nobody_up(servers, path):
+    url, began = f"http://127.0.0.1:{servers.plain()}{path}", time.monotonic()
+    look(url, timeout_s=0.4)
+    assert time.monotonic() - began < 3  # the page, and the page without encryption; each takes 4 s and has 0.8 s
+
+
+def test_a_small_answer_that_unpacks_to_much_takes_no_memory(servers):
+    tracemalloc.start()
+    try:
+        said, _ = look(f"http://127.0.0.1:{servers.plain()}/bomb")
+        assert said["WEB-01"][0] == "ok" and tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("there", "sort"), [("127.0.0.1", "this machine"), ("::1", "this machine"), ("0.0.0.0", "this machine"), ("fe80::1%eth0", "near"),
+                                             ("::ffff:127.0.0.1", "this machine"), ("192.0.2.9", "this machine"), ("192.0.2.1", ""), ("10.0.0.1", "")])
+def test_where_a_redirect_may_not_lead(there, sort):
+    assert _sort_of(there, ours="192.0.2.9") == sort
+
+
+def test_a_query_is_not_sent_without_encryption():
+    assert _without_encryption("https://orders.example:8443/health?key=geheim") == "http://orders.example/health"
+
+
+def test_a_certificate_with_a_key_of_a_kind_that_nobody_knows_is_unknown(servers, monkeypatch):
+    def strange(*_: object) -> None:
+        raise UnsupportedAlgorithm("an unknown key")
+    monkeypatch.setattr("tasks.endpoints._names", strange)
+    said, _ = look(f"https://127.0.0.1:{servers.encrypted(*certificate())}/")
+    assert said["WEB-05b"] == ("unknown", "it could not be read: an unknown key") and said["WEB-01"][0] == "ok"
 
 
 def test_an_endpoint_that_is_not_there_is_not_reached(servers):
