@@ -226,7 +226,8 @@ class Remote:
 
 
 PROMPT = re.compile(r"[<\[]?[^\s<>\[\]#]{1,80}[>\]#]")     # <core-sw1>, core-sw1#
-MORE = re.compile(r" *-{2,} ?[Mm][Oo][Rr][Ee] ?-{2,}")
+MORE = re.compile(rb" *-{2,} ?[Mm][Oo][Rr][Ee] ?-{2,}")
+MORE_BYTES = 120  # where it stands at the end of what came; looking for it everywhere would take long
 ERASED = re.compile(r"\x1b\[\d+D *\x1b\[\d+D|\x08+ *\x08*|\r *\r(?!\n)")  # how that line is wiped away again
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x09\x0b-\x1f]")  # the line break is kept
 SCREEN_LIMIT = 1 << 20  # bytes of one answer of a device
@@ -282,21 +283,26 @@ class Console:
                 heard += piece
                 if len(heard) > SCREEN_LIMIT:
                     raise UnreadableOutput(f"{name}: an answer of more than {SCREEN_LIMIT >> 10} KiB", f"{name}：应答超过 {SCREEN_LIMIT >> 10} KiB")
-                if MORE.search(heard[-40:].decode(errors="replace")):
-                    heard = bytearray(MORE.sub("", heard.decode("utf-8", errors="backslashreplace")).encode())
+                if MORE.search(heard[-40:]):
+                    heard[-MORE_BYTES:] = MORE.sub(b"", heard[-MORE_BYTES:])
                     self._channel.sendall(b" ")
             except TimeoutError:
-                text = CONTROL.sub("", ERASED.sub("", heard.decode("utf-8", errors="backslashreplace")).replace("\r\n", "\n"))
+                text = _screen(heard)
                 if whole(text):
                     return text
-                if time.monotonic() > deadline:
-                    last = redact(text.strip().rpartition("\n")[2], self.device.secrets())[-80:]
-                    raise OutOfTime(f"{name}: no prompt within {timeout_s:g} s; last came {last!r}",
-                                    f"{name}：{timeout_s:g} 秒内没有出现提示符；最后收到 {last!r}") from None
+            if time.monotonic() > deadline:  # also of one that never falls silent
+                last = redact(_screen(heard[-2000:]).strip().rpartition("\n")[2], self.device.secrets())[-80:]
+                raise OutOfTime(f"{name}: no prompt within {timeout_s:g} s; last came {last!r}",
+                                f"{name}：{timeout_s:g} 秒内没有出现提示符；最后收到 {last!r}")
 
     def _broken(self, problem: BaseException) -> HostUnreachable:
         return HostUnreachable(f"{self.device.name}: the session broke ({problem or 'closed'}); see who else is logged in there",
                                f"{self.device.name}：会话中断（{problem or '已关闭'}）；请查看设备上的登录数是否已满")
+
+
+def _screen(heard: bytes | bytearray) -> str:
+    """What a terminal would show of it."""
+    return CONTROL.sub("", ERASED.sub("", heard.decode("utf-8", errors="backslashreplace")).replace("\r\n", "\n"))
 
 
 class Bounded(io.BytesIO):

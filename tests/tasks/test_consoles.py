@@ -107,6 +107,13 @@ class Switch(paramiko.ServerInterface):
                 if self.misbehave == "flood" and command.startswith("display cpu"):
                     answer = "x" * 79 + "\n"
                     answer *= 20_000
+                while self.misbehave == "babble" and command.startswith("display cpu") and not self.over:
+                    channel.sendall(b"  ---- More ----")
+                    time.sleep(0.05)
+                if self.misbehave == "blanks" and command.startswith("display cpu"):
+                    channel.sendall((" " * 300_000 + "-" * 300_000).encode())
+                    time.sleep(0.5)
+                    channel.sendall(b"\r\n  ---- More ----")
                 lines = answer.splitlines()
                 for place, one in enumerate(lines):
                     if self.misbehave == "more" and place and place % 4 == 0:
@@ -171,14 +178,20 @@ def test_a_command_that_is_not_known_is_unknown_alone(switches):
     assert said["NET-05a", ""][0] is Outcome.OK
 
 
-@pytest.mark.parametrize(("misbehave", "says"), [("silent", "no prompt within"), ("hang up", "the session broke"), ("flood", "more than 1024 KiB")])
+@pytest.mark.parametrize(("misbehave", "says"), [("silent", "no prompt within"), ("babble", "no prompt within"), ("hang up", "the session broke"), ("flood", "more than 1024 KiB")])
 def test_a_device_that_falls_silent_hangs_up_or_never_ends(switches, monkeypatch, misbehave, says):
-    monkeypatch.setattr(consoles, "COMMAND_LIMIT_S", 1 if misbehave == "silent" else 30)
+    monkeypatch.setattr(consoles, "COMMAND_LIMIT_S", 1 if misbehave in ("silent", "babble") else 30)
     began = time.monotonic()
     found, said, _ = read(switches("huawei", printed("huawei"), misbehave=misbehave))
     assert found.problem is None and said["NET-05a", ""][0] is Outcome.OK
     assert {said[check, ""][0] for check in ("NET-05c", "NET-05d", "NET-06a", "NET-10")} == {Outcome.UNKNOWN} and says in said["NET-05c", ""][1]
-    assert misbehave != "silent" or time.monotonic() - began < 20
+    assert misbehave not in ("silent", "babble") or time.monotonic() - began < 20
+
+
+def test_an_answer_of_blanks_and_dashes_is_not_searched_for_long(switches):
+    began = time.process_time()
+    read(switches("huawei", printed("huawei"), misbehave="blanks"))
+    assert time.process_time() - began < 10
 
 
 def test_why_a_device_is_not_reached_is_told_in_one_sentence(switches):
