@@ -21,14 +21,19 @@ _PATTERNS = (
     (re.compile(r"(--(?:password|passwd|token|secret|api-?key)[= ])\S+", re.I), rf"\1{HIDDEN}"),
     (re.compile(r"(\b(?:Set-)?Cookie:\s*)[^\r\n]+", re.I), rf"\1{HIDDEN}"),
     (re.compile(r"""(\b(?:session_?id|jsessionid|phpsessid|access_?key|private_?key)["']?[=:]\s?["']?)[^\s,;&'"]+""", re.I), rf"\1{HIDDEN}"),
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)?"), HIDDEN),
+    (re.compile(r"(?<![A-Za-z0-9_-])(?:[A-Za-z0-9_]{1,40}-){0,2}eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]+)?"), HIDDEN),
     (re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"), HIDDEN),
+    # what network devices show of their configuration: password 7 0822..., secret 5 $1$..., community read cipher ...
+    (re.compile(r"(\b(?:password|secret|key|community|(?:privacy|authentication)-mode\s+\S{1,20})\s+(?:(?:read|write)\s+)?"
+                r"(?:irreversible-cipher|cipher|simple|hash|[045789])\s+)\S{4,}", re.I), rf"\1{HIDDEN}"),
+    (re.compile(r"(\bsnmp-(?:server|agent)\s+community\s+(?:(?:read|write|cipher|simple)\s+){0,2})\S+", re.I), rf"\1{HIDDEN}"),
     # password hashes of shadow files and of PostgreSQL
     (re.compile(r"\$(?:1|2[aby]|5|6|y|gy|7)\$[./A-Za-z0-9$=,]{8,}"), HIDDEN),
     (re.compile(r"SCRAM-SHA-256\$[^\s\"']+"), HIDDEN),
 )
 # One of these stands in everything that a pattern above finds. Most of what hosts say has none, and need not be searched for each.
-_SIGNS = ("pass", "secret", "token", "key", "://", "authorization", "$", "-----begin", "identified", "cookie", "sess", "eyj", "akia", "asia")
+_SIGNS = ("pass", "secret", "token", "key", "://", "authorization", "$", "-----begin", "identified", "cookie", "sess", "eyj", "akia", "asia",
+          "community", "-mode")
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
