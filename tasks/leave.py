@@ -14,6 +14,7 @@ from reports.records import AccessScope, Approval, ApprovalRequest, Approver, Jo
 from tasks import approval, desk, gates
 from tasks.errors import BlockersFound, NoLeave
 from tasks.requests import DiagnosisRequest
+from tasks.targets import targets_named
 
 CLOCKS_DIFFER = timedelta(minutes=5)  # between who says when, and us
 
@@ -40,7 +41,7 @@ def check_given(people: Customer, request: DiagnosisRequest, now: datetime) -> N
         known = [a.name for a in people.approver_records()] + [c.name for c in people.contact_records()]
         raise BlockersFound(f"{given.by} is neither an approver nor a contact of customer {people.name}; there are: {', '.join(dict.fromkeys(known))}",
                             f"{given.by} 不是客户 {people.name} 的批准人或联系人；现有：{'、'.join(dict.fromkeys(known))}")
-    if any(gates.same_person(given.by, ours) for ours in (request.engineer, request.operator, given.taken_by) if ours):
+    if any(gates.same_person(one, ours) for one in _called(people, given.by) for ours in (request.engineer, request.operator, given.taken_by) if ours):
         raise BlockersFound(f"{given.by} cannot give the leave and take it down or use it; another of the customer's people must give it",
                             f"{given.by} 不能既给予许可又记录或使用许可；须由客户的其他人员给予")
     at = given.at or now
@@ -68,6 +69,12 @@ def _person(people: Customer, name: str) -> tuple[str, str] | None:
     """Name and post of an approver or contact, by name or mail address."""
     there = [(a.name, a.email, a.post) for a in people.approver_records()] + [(c.name, c.email, c.role.say(people.language)) for c in people.contact_records()]
     return next(((known, post) for known, email, post in there if any(gates.same_person(name, one) for one in (known, email) if one)), None)
+
+
+def _called(people: Customer, name: str) -> set[str]:
+    """What this person is called, by name and by mail address."""
+    known = [{person.name, person.email} for person in (*people.approver_records(), *people.contact_records())]
+    return {name}.union(*(one for one in known if any(gates.same_person(name, called) for called in one if called))) - {""}
 
 
 def _file(round_: int, leave: Leave) -> Leave:
@@ -114,7 +121,8 @@ def log_in(number: str, target: str, what: str) -> None:
     """To be called right before every connection: notes it with the leave it is made by.
 
     Raises:
-        NoLeave: there is none that holds, or it is not for this target.
+        NoLeave: there is none that holds, it is not for this target, or the inventory says by now that the target is another's or is
+            reached through a host that the leave does not name.
     """
     leave, scope = holding(number), scope_of(number)
     if leave is None:
@@ -122,6 +130,14 @@ def log_in(number: str, target: str, what: str) -> None:
                       f"{number}：客户的登录许可不存在或已失效；不登录 {target}")
     if leave.digest != scope.fingerprint() or target not in (*scope.hosts, *scope.databases):
         raise NoLeave(f"{number}: the leave is not for {target}; nobody logs in", f"{number}：登录许可不包括 {target}；不登录")
+    there = targets_named([target] if target in scope.hosts else [], [target] if target in scope.databases else []).get(target)
+    if there is not None and there.block.customer != scope.customer:
+        raise NoLeave(f"{number}: {target} is customer {there.block.customer}'s by now, and the leave is of {scope.customer}; nobody logs in",
+                      f"{number}：{target} 现属于客户 {there.block.customer}，而许可来自 {scope.customer}；不登录")
+    through = getattr(there.block, "through", None) if there is not None else None
+    if through and through not in (*scope.hosts, *scope.passed):
+        raise NoLeave(f"{number}: {target} is reached through {through} by now, for which there is no leave; nobody logs in",
+                      f"{number}：{target} 现经由 {through} 访问，而许可不包括该主机；不登录")
     desk.archive().note(number, "logging in", target=target, what=what, leave=leave.fingerprint()[:16])
 
 

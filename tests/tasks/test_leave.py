@@ -93,6 +93,37 @@ def test_without_a_leave_nobody_knocks(office, door):
     assert door.knocks == 0 and "logging in" not in events(office, number) and remote_diagnosis.unread(number) == ["web1"]
 
 
+def test_a_diagnosis_is_read_by_no_other_way_than_by_the_leave(office, door):
+    number = opened(leave={"by": "孙工", "how": "phone"})
+    with pytest.raises(NoLeave):
+        inspection.read_targets(number, ["web1"], print)  # as a task worker would, whatever it is told to read
+    assert door.knocks == 0 and "logging in" not in events(office, number)
+
+
+def test_a_leave_holds_for_the_way_that_was_told_and_for_the_customer_who_gave_it(office, door, tmp_path, monkeypatch):
+    def inventory(through: str, owner: str = "bureau") -> None:
+        web1, *others = content["hosts"]
+        file.write_text(yaml.safe_dump({**content, "hosts": [{**web1, "customer": owner}, *others], "databases": [{**database, "through": through}],
+                                        "customers": [*content["customers"], {**content["customers"][0], "name": "other"}]}, allow_unicode=True))
+        office.forget_what_is_kept()
+
+    monkeypatch.setenv("ORDERS_DB", "geheim-123")
+    file = tmp_path / "inventory.yaml"
+    content = yaml.safe_load(file.read_text())
+    content["hosts"] += [{**content["hosts"][0], "name": name, "port": port} for name, port in (("jump1", 7), ("jump2", 8))]
+    database = {"name": "orders-db", "customer": "bureau", "kind": "postgresql", "address": "127.0.0.1", "user": "inspect", "password": {"env": "ORDERS_DB"}}
+    inventory("jump1")
+    number = opened(databases=["orders-db"], leave={"by": "孙工", "how": "phone"})
+    leave.log_in(number, "orders-db", "checks")
+    inventory("jump2")
+    with pytest.raises(NoLeave, match="through jump2"):
+        leave.log_in(number, "orders-db", "checks")
+    inventory("jump1", owner="other")
+    with pytest.raises(NoLeave, match="customer other"):
+        leave.log_in(number, "web1", "checks")
+    assert door.knocks == 0
+
+
 def test_with_a_leave_it_is_on_record_before_anybody_knocks(office, door):
     number = opened(leave={"by": "孙工", "how": "phone"})
     assert door.knocks == 0
@@ -170,6 +201,8 @@ def test_silence_is_no_and_the_waiting_run_is_woken_for_it(office, door, letters
     ({"by": "王主任", "how": "phone", "at": "2199-01-01T00:00:00+08:00"}, "still to come"),
     ({"by": "王主任", "how": "paper", "at": "2026-01-01T00:00:00+08:00"}, "run out"),
     ({"by": "王主任", "how": "phone", "taken_by": "王 主任"}, "cannot give the leave and take it down"),
+    ({"by": "Wang@bureau.example", "how": "phone", "taken_by": "王主任"}, "cannot give the leave and take it down"),
+    ({"by": "王主任", "how": "phone", "taken_by": "wang@bureau.example"}, "cannot give the leave and take it down"),
 ])
 def test_a_leave_that_does_not_count_opens_nothing(office, door, given, says):
     with pytest.raises(BlockersFound, match=says):
