@@ -9,6 +9,7 @@ import gzip
 import io
 import tarfile
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
@@ -21,7 +22,7 @@ from tasks import desk, trend
 from tasks.checks.catalogue import all_checks, limits_for
 from tasks.checks.kinds import Check, Known, Limits
 from tasks.checks.reading import remembered
-from tasks.errors import BlockersFound, ProcedureError
+from tasks.errors import BlockersFound, NoLeave, ProcedureError
 from tasks.redaction import redact
 from tasks.requests import InspectionRequest
 from tasks.targets import DATABASE as DATABASE
@@ -137,13 +138,19 @@ def handfuls(names: list[str], size: int = HANDFUL) -> list[list[str]]:
 
 # --- read -----------------------------------------------------------------------------------------------------------------
 
-def read_targets(number: str, names: list[str], say: Say, log_in: Callable[[str], None] = lambda name: None) -> dict[str, int]:
+def read_targets(number: str, names: list[str], say: Say, log_in: Callable[[str], None] | None = None) -> dict[str, int]:
     """Read these targets side by side and keep what they said; a target that cannot be read is kept with the reason.
 
     log_in: called right before a target is connected to; what it raises leaves the target unread, and is raised once the others are kept.
     Returns how many rows ended in which way.
+
+    Raises:
+        NoLeave: of a diagnosis, by whatever way it came here without a log_in that looks for the customer's leave.
     """
     this = inspection(number)
+    if this.procedure == DIAGNOSIS and log_in is None:
+        raise NoLeave(f"{number} is a diagnosis, which reads by the customer's leave only; take it up with: standfast resume {number}",
+                      f"{number} 是远程诊断，仅凭客户的登录许可读取；请执行：standfast resume {number}")
     last = inspections.last_readings(desk.archive(), this, names)
     memory = _memory(last)
     there = _there(this)
@@ -227,7 +234,8 @@ def _merged(checks: Sequence[Check], of_customer: dict, of_target: dict) -> dict
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
-def _read(name: str, target: Target | None, memory: dict[str, dict], before_at: datetime | None, log_in: Callable[[str], None]) -> tuple[TargetRead, str]:
+def _read(name: str, target: Target | None, memory: dict[str, dict], before_at: datetime | None,
+          log_in: Callable[[str], None] | None) -> tuple[TargetRead, str]:
     """One target, by whatever way its kind is read."""
     if target is None:
         gone = Text(zh=f"清单中已没有 {name};请恢复该条目", en=f"{name} is no longer in the inventory; put its entry back")
@@ -235,9 +243,16 @@ def _read(name: str, target: Target | None, memory: dict[str, dict], before_at: 
     block, checks = target.block, target.checks
     limits = _merged(checks, desk.customer(block.customer).limits, block.limits)
     with _places:
-        log_in(name)
-        return target.kind.read(block, checks, limits, lambda check: Known(
-            now=desk.now(), before=memory.get(check, {}), before_at=before_at, expected=getattr(block, "expected", {})))
+        if log_in:
+            log_in(name)
+        began = time.monotonic()
+        try:
+            return target.kind.read(block, checks, limits, lambda check: Known(
+                now=desk.now(), before=memory.get(check, {}), before_at=before_at, expected=getattr(block, "expected", {})))
+        except Exception as problem:  # what one target answers must never take the others' results with it
+            what = redact(f"{type(problem).__name__}: {problem}".partition("\n")[0])[:200]
+            return TargetRead(target=name, kind=target.read_as, read_at=desk.now(), seconds=time.monotonic() - began,
+                              problem=Text(zh=f"对其应答的处理失败（{what}）；请将此情况告知开发者", en=f"reading it failed ({what}); tell the developers")), ""
 
 
 def _keep(this: Inspection, reads: list[tuple[TargetRead, str]]) -> None:

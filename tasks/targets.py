@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from blocks import lookup
 from blocks.database_access import DatabaseAccess
@@ -54,6 +54,13 @@ class Target:
     @property
     def checks(self) -> Sequence[Check]:
         return self.kind.checks(self.block)
+
+    @property
+    def read_as(self) -> Literal["host", "postgresql", "mysql", "network", "web"]:
+        """How its reading is called."""
+        if isinstance(self.block, DatabaseAccess):
+            return "postgresql" if self.block.kind == "postgresql" else "mysql"
+        return "network" if isinstance(self.block, NetworkDevice) else "web" if isinstance(self.block, WebEndpoint) else "host"
 
 
 def _read_host(host: HostAccess, checks: Sequence[Any], limits: Mapping[str, Limits], known_for: KnownFor) -> tuple[TargetRead, str]:

@@ -1,5 +1,6 @@
 """When an inspection is due, which one is taken up, and what becomes of it when nothing can be reached."""
 
+import dataclasses
 from datetime import UTC, datetime
 
 import pytest
@@ -7,10 +8,10 @@ import pytest
 from reports.documents.inspection_words import Words
 from reports.documents.phrases import Phrases
 from reports.records import Outcome
-from tasks import inspection, inspection_papers
+from tasks import desk, inspection, inspection_papers
 from tasks.errors import BlockersFound
 from tasks.requests import InspectionRequest
-from tasks.targets import DATABASE, SYSTEM
+from tasks.targets import DATABASE, SYSTEM, Target
 
 QUARTERLY = InspectionRequest(customer="bureau", when="quarterly")
 ON_REQUEST = InspectionRequest(customer="bureau", targets=["web1"], reason="slow")
@@ -49,6 +50,17 @@ def test_one_whose_run_died_is_taken_up_until_it_is_finished(today):
     inspection.read_targets(number, inspection.missing(number), print)
     inspection.finish(number)
     assert inspection.left_open("bureau", SYSTEM) == "" and not inspection.is_due("bureau", SYSTEM)
+
+
+def test_what_one_target_answers_does_not_take_the_others_with_it(office, monkeypatch):
+    def trips(*_: object) -> None:
+        raise RuntimeError("an answer that nobody thought of, password=geheim")
+    number = inspection.open_inspection(SYSTEM, ON_REQUEST)
+    kind = dataclasses.replace(inspection.targets_of(SYSTEM, "bureau")["web1"].kind, read=trips)
+    monkeypatch.setattr(inspection, "targets_of", lambda *_: {"web1": Target(kind, desk.host("web1"))})
+    said: list[str] = []
+    inspection.read_targets(number, ["web1"], said.append)
+    assert inspection.missing(number) == [] and "reading it failed (RuntimeError" in said[0] and "geheim" not in said[0]
 
 
 def test_a_host_that_nobody_reaches_is_critical_in_a_sealed_report(office, capsys):
