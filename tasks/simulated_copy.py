@@ -53,6 +53,9 @@ Say = Callable[[str], None]
 BOOT_LIMIT_S = 180
 SETTLE_S = 20  # services that have not come up so long after systemd was done do not come up
 MIB = 1 << 20
+# A file with holes travels without them and is written out whole by the engine: of a few KiB it may make terabytes.
+HOLES = re.compile(rb"GNU\.sparse\.(?:real)?size=\+?([0-9]{1,200})")
+HOLES_BYTES = 256  # of such a line, which may lie across two pieces
 
 
 def make_copy(
@@ -170,6 +173,7 @@ def _make(
             min(sandbox.disk_mib * MIB, int(read.used_kib * 1024 * 1.1) + 64 * MIB),
             host.name,
             compress,
+            min(sandbox.disk_mib * MIB, engine.free_bytes()),
         )
         # straight into the container: as an image, every byte would be digested and recorded a second time
         with engine.fed("cp", "-", f"{name}:/", timeout_s=_left(deadline)) as sink:
@@ -192,7 +196,8 @@ def _make(
         )
         said = _fill(engine, name, host, read, cleaned, container.apt_settings(address, package_hosts), made)
         for cluster in running:
-            data = _Masked(StreamMask(()), sandbox.disk_mib * MIB - stream.bytes_read, host.name, False)
+            room = min(sandbox.disk_mib * MIB - stream.bytes_read - stream.whole, engine.free_bytes())
+            data = _Masked(StreamMask(()), sandbox.disk_mib * MIB - stream.bytes_read, host.name, False, room)
             with engine.fed("cp", "-", f"{name}:{cluster.data}", timeout_s=_left(deadline)) as sink:
                 data.sink = sink
                 remote.stream(database_script(cluster), data, timeout_s=_left(deadline)).need(
@@ -279,9 +284,13 @@ def _may_be_copied(host: HostAccess, sandbox: Sandbox, engine: Engine, read: Hos
 
 
 class _Masked:
-    """Where the target's stream goes: through the mask into the engine, counted, and cut off at the limit."""
+    """Where the target's stream goes: through the mask into the engine, counted, and cut off at the limit.
 
-    def __init__(self, mask: StreamMask, limit: int, host: str, packed: bool) -> None:
+    limit: of the bytes that come. room: of these and the files with holes at their whole size, as the engine writes them.
+    """
+
+    def __init__(self, mask: StreamMask, limit: int, host: str, packed: bool, room: int) -> None:
+        self.room, self.whole, self._end = room, 0, b""
         self.mask, self.limit, self.host, self.sink, self.bytes_read = mask, limit, host, None, 0
         self._waiting: list[bytes] = []  # SSH brings small pieces; searching and writing large ones costs less
         self._waits = 0
@@ -304,7 +313,21 @@ class _Masked:
 
     def _pass_on(self) -> None:
         whole, self._waiting, self._waits = b"".join(self._waiting), [], 0
+        self._look_for_holes(whole)
         self.sink.write(self.mask.feed(whole))
+
+    def _look_for_holes(self, piece: bytes) -> None:
+        if b"GNU.sparse." in (seen := self._end + piece):
+            self.whole += sum(int(found[1]) if len(found[1]) < 200 else self.room for found in HOLES.finditer(seen) if found.end() > len(self._end))
+        # a line at the very end is looked at with what follows it
+        self._end = seen[-HOLES_BYTES:]
+        if self.bytes_read + self.whole > self.room:
+            raise BlockersFound(
+                f"{self.host} has files with holes, which take {self.whole // MIB} MiB in a copy; there is room for {self.room // MIB} MiB: "
+                "raise disk_mib in the sandbox block or make room on the engine, or rehearse on a staging host",
+                f"{self.host} 上有稀疏文件，在副本中需占 {self.whole // MIB} MiB，而可用空间为 {self.room // MIB} MiB；"
+                "请调大模拟环境的 disk_mib、在引擎上腾出空间，或使用预演主机",
+            )
 
     def finish(self) -> None:
         if self._unpack and not self._unpack.eof:
