@@ -178,7 +178,8 @@ def test_a_command_that_is_not_known_is_unknown_alone(switches):
     assert said["NET-05a", ""][0] is Outcome.OK
 
 
-@pytest.mark.parametrize(("misbehave", "says"), [("silent", "no prompt within"), ("babble", "no prompt within"), ("hang up", "the session broke"), ("flood", "more than 1024 KiB")])
+@pytest.mark.parametrize(("misbehave", "says"), [("silent", "no prompt within"), ("babble", "no prompt within"),
+                                                 ("hang up", "the session broke"), ("flood", "more than 1024 KiB")])
 def test_a_device_that_falls_silent_hangs_up_or_never_ends(switches, monkeypatch, misbehave, says):
     monkeypatch.setattr(consoles, "COMMAND_LIMIT_S", 1 if misbehave in ("silent", "babble") else 30)
     began = time.monotonic()

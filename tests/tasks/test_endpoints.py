@@ -41,7 +41,8 @@ class Pages(BaseHTTPRequestHandler):
             return self._drip(b"HTTP/1.1 200 OK\r\nX: ")
         if path in ("/packed", "/bomb"):
             return self._packed(path == "/bomb")
-        to = {"/moved": "/", "/round": "/round", "/away": "https://elsewhere.example/", "/strange": "gopher://x/", "/near": "http://169.254.169.254/latest/", "/cloud": "http://100.100.100.200/",
+        to = {"/moved": "/", "/round": "/round", "/away": "https://elsewhere.example/", "/strange": "gopher://x/",
+              "/near": "http://169.254.169.254/latest/", "/cloud": "http://100.100.100.200/",
               "/mapped": "http://[::ffff:169.254.169.254]/"}.get(path)
         body = {"/gbk": PAGE.encode("gb18030"), "/long": b"x" * (2 << 20)}.get(path, PAGE.encode())
         self.send_response(302 if to else 503 if path == "/broken" else 200)
