@@ -52,6 +52,7 @@ EXPECTATIONS = {
     "mounts": (_WORDS, "[/srv]"),
     "backups": (_BACKUPS, "[{path: /srv/backup, every_h: 24}]"),
     "time_zone": (_WORD, "Asia/Shanghai"),
+    "spare_accounts": (_WORDS, "[rescue]"),
     "role": (_WORD, "web"),
     "peers": (_WORDS, "[192.0.2.11]"),
     "addresses": (_WORDS, "[192.0.2.10]"),

@@ -68,7 +68,7 @@ def _read_host(host: HostAccess, checks: Sequence[Any], limits: Mapping[str, Lim
     began, read_at, nonce = time.monotonic(), desk.now(), secrets.token_hex(12)
     try:
         with _connection(host) as remote:
-            answer = remote.run(host_script(checks, nonce, host.expected), timeout_s=HOST_LIMIT_S)
+            answer = remote.run(host_script(checks, nonce, {**host.expected, "watched": host.watched}), timeout_s=HOST_LIMIT_S)
     except ProcedureError as problem:
         return TargetRead(target=host.name, kind="host", read_at=read_at, seconds=time.monotonic() - began, problem=problem.text), ""
     rows = examine_host(host.name, answer.out, nonce, checks, limits, {check.id: replace(known_for(check.id), now=read_at) for check in checks})

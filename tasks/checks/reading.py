@@ -59,10 +59,10 @@ def _asked_by(checks: Iterable[HostCheck]) -> dict[str, str]:
 
 
 def _told(expected: Mapping[str, Any]) -> str:
-    """What commands may know of the inventory, as environment: one thing a line in $BACKUPS, $SECOND_COPIES, $URLS, $DNS_NAMES, $PEERS."""
+    """What commands may know of the inventory, as environment: one thing a line in $BACKUPS, $SECOND_COPIES and so on."""
     backups = expected.get("backups") or []
     told = {"BACKUPS": [backup.get("path") for backup in backups], "SECOND_COPIES": [backup.get("second_copy") for backup in backups],
-            "URLS": expected.get("urls"), "DNS_NAMES": expected.get("dns_names"), "PEERS": expected.get("peers")}
+            "URLS": expected.get("urls"), "DNS_NAMES": expected.get("dns_names"), "PEERS": expected.get("peers"), "WATCHED": expected.get("watched")}
     # A line break in a name would make two of it.
     return "".join(f"export {name}={quote(chr(10).join(' '.join(str(thing).split()) for thing in things or () if thing))}\n" for name, things in told.items())
 

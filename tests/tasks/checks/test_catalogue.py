@@ -29,8 +29,9 @@ def cases() -> list:
 
 
 def known(case: dict) -> Known:
-    """`before`: by object, [outcome, value]; `days`: how long ago; `expected`, `kind`, `version`: as in Known."""
-    before = {name: Row(Outcome(outcome), "", "", object=name, value=value) for name, (outcome, value) in case.get("before", {}).items()}
+    """`before`: by object, [outcome, value], and evidence if need be; `days`: how long ago; `expected`, `kind`, `version`: as in Known."""
+    before = {name: Row(Outcome(outcome), "", "", object=name, value=value, evidence="".join(evidence))
+              for name, (outcome, value, *evidence) in case.get("before", {}).items()}
     now = datetime.fromisoformat(case["now"]) if "now" in case else NOW
     return Known(now=now, before=before, before_at=now - timedelta(days=case.get("days", 90)) if "before" in case or "days" in case else None,
                  expected=case.get("expected", {}), kind=case.get("kind", ""), version=tuple(case.get("version", (15, 0))))
@@ -63,7 +64,7 @@ def test_every_check_is_whole(check):
 
 
 # Checks that only tell, and never find fault.
-INFORMATION: set[str] = {"LOG-09b", "LOG-12", "PG-46", "RES-15", "WEB-07"}
+INFORMATION: set[str] = {"CFG-15b", "LOG-09b", "LOG-12", "PG-46", "RES-15", "WEB-07"}
 
 NONSENSE = st.one_of(st.just(""), st.just("无法找到命令\n"), st.text(max_size=400), st.binary(max_size=200).map(lambda b: b.decode(errors="replace")),
                      st.sampled_from(["{", "[]", "null", "0", "-1", "nan", "{}\n{}", "a b c d e f g h i j k\n" * 3, "\n\n\n", "9" * 400]))

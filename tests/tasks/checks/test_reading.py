@@ -88,6 +88,35 @@ def test_the_inventory_is_told_and_cannot_inject():
     assert found["A-1"] == ("ok", "2\n1\ngood")
 
 
+def test_drift_sees_what_is_altered_added_and_linked_elsewhere_but_no_leavings(tmp_path):
+    drift = next(c for c in host_checks() if c.id == "CLU-08")
+    watched = tmp_path / "a folder"
+    (watched / "conf.d").mkdir(parents=True)
+    (watched / "app.conf").write_text("port = 80\n")
+
+    def digest() -> str:
+        script = host_script([drift], NONCE, {"watched": [str(watched), str(tmp_path / "gone")]})
+        done = subprocess.run(["sh", "-s"], input=script.encode(), capture_output=True)
+        trees = drift.parse(answers_in(done.stdout.decode(), NONCE, [drift])[drift.id].output)
+        return next(tree.digest for tree in trees if tree.path == str(watched))
+
+    seen = [digest()]
+    assert digest() == seen[0]
+    for leaving in ("app.conf~", "app.conf.dpkg-old", ".app.conf.swp"):
+        (watched / leaving).write_text("x")
+    assert digest() == seen[0]
+    (watched / "app.conf").write_text("port = 81\n")
+    seen.append(digest())
+    (watched / "conf.d" / "more.conf").write_text("")
+    seen.append(digest())
+    (watched / "current").symlink_to("conf.d")
+    seen.append(digest())
+    (watched / "current").unlink()
+    (watched / "current").symlink_to("app.conf")
+    seen.append(digest())
+    assert len(set(seen)) == len(seen)
+
+
 def test_the_whole_catalogue_reads_this_machine_and_changes_nothing():
     """Every command of ours in a real shell: none hangs, each gives rows."""
     checks = host_checks()
