@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from reports.records import Outcome, Text
+from tasks.operations.mend import Mend
+
+CORRECTIONS = "corrective-maintenance"  # the procedure that carries out what checks' own files say under `mend`
 
 Chapter = Literal[
     # of a host (R128-R134), of other devices and software (R127)
@@ -121,6 +124,8 @@ class Known:
 
 Limits = Mapping[str, Limit]
 Judge = Callable[[Any, Limits, Known], Iterable[Row]]
+# One bad row, what `parse` gave, what is known: how it is mended, or in words why a person has to do it.
+Mender = Callable[[Row, Any, Known], Mend | Text]
 
 
 @dataclass(frozen=True)
@@ -132,7 +137,8 @@ class HostCheck:
         line of what the tool itself said is put behind both); any other exit status but 0 is unknown.
     parse: the whole output in, anything out; raises ValueError (or Unreadable) for what makes no sense, and nothing else.
     judge: what `parse` gave, the limits, what is known; yields at least one row.
-    needs: what the host must be for this to mean anything: "root" always; words such as "systemd" are for the docs.
+    mend: how a bad object is mended; pure. It is given the names that the host told: it must quote them, and refuse what cannot be meant.
+    remedy_operation: another procedure that mends this.
     """
 
     id: str
@@ -148,7 +154,13 @@ class HostCheck:
     time_limit_s: int = 20
     byte_limit: int = 200_000
     about: Callable[[Any], dict[str, str]] | None = None  # what its answer says of the host for its page, without words of a language
-    remedy_operation: str = ""    # the procedure whose plan mends this, "software-upgrade" for example; empty: work by hand
+    mend: Mender | None = None
+    remedy_operation: str = ""
+
+    @property
+    def operation(self) -> str:
+        """The procedure whose plan mends this, "software-upgrade" for example; empty: work by hand."""
+        return self.remedy_operation or (CORRECTIONS if self.mend else "")
 
 
 @dataclass(frozen=True)
@@ -182,8 +194,8 @@ class DatabaseCheck:
     each_database: bool = False
     time_limit_s: int = 15
     row_limit: int = 2000
-    remedy_operation: str = ""
     mariadb_queries: Mapping[tuple[int, int], str] = field(default_factory=dict)
+    operation: ClassVar[str] = ""  # advice stays advice: what a database's own people decide is not mended from outside
 
     def query(self, version: tuple[int, int], kind: str = "") -> str | None:
         """The text for a server of this version and kind; None: it has nothing of the sort."""

@@ -11,7 +11,7 @@ from tasks.checks.lines import until_end, words
 UNITS = """
 [ -d /run/systemd/system ] || na "没有 systemd" "no systemd here"
 systemctl show '*.service' '*.timer' '*.socket' '*.mount' '*.path' --no-pager \\
-  -p Id,LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState || cannot "systemctl 失败" "systemctl failed"
+  -p Id,Type,LoadState,ActiveState,SubState,Result,NRestarts,UnitFileState || cannot "systemctl 失败" "systemctl failed"
 echo; echo end
 """
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reports.records import Text
+from reports.records import Outcome, Text
 from tasks.checks.kinds import HostCheck, Known, Limits, Row, Unreadable, critical, ok, warning, whole
 from tasks.checks.lines import until_end, words
+from tasks.operations import attributes
+from tasks.operations.mend import Mend
 
 
 def parse(output: str) -> list[tuple[str, str]]:
@@ -26,6 +28,16 @@ def judge(found: list[tuple[str, str]], limits: Limits, known: Known) -> Iterato
             yield critical(f"计划任务用到的 {path} 可被他人改写", f"{path}, used by a scheduled job, can be changed by others", object=path)
     if len(found) == 1:
         yield ok(f"{found[-1][1]} 个计划任务都正常", f"nothing is wrong with {found[-1][1]} scheduled jobs")
+
+
+def mend(row: Row, found: list[tuple[str, str]], known: Known) -> Mend | Text:
+    if row.outcome is not Outcome.CRITICAL or not attributes.mendable(row.object):
+        return Text(zh=f"{row.object} 缺失:由负责人恢复程序,或删除该计划任务",
+                    en=f"{row.object} is missing: its owner brings the program back, or takes the job out")
+    return attributes.narrow(
+        [attributes.TooWide(row.object, 0o022)],
+        Text(zh=f"取消组和其他人对 {row.object} 的写权限", en=f"Take from group and others the right to write {row.object}"),
+        Text(zh="以属主以外的账户更新该文件的做法将失效", en="nobody but its owner can change it any more"))
 
 
 CHECK = HostCheck(
@@ -53,5 +65,6 @@ echo end
     parse=parse,
     judge=judge,
     remedy=Text(zh="删除失效的任务;chmod go-w <文件>", en="Remove jobs that are void; chmod go-w <file>"),
+    mend=mend,
     source="crontab(5); CIS Debian 12 2.4.1",
 )

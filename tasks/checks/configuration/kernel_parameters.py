@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from reports.records import Text
 from tasks.checks.kinds import HostCheck, Known, Limits, Row, Unreadable, ok, warning, whole
 from tasks.checks.lines import until_end, words
+from tasks.operations.kernel_parameter import set_parameter
+from tasks.operations.mend import Mend
 
 
 def parse(output: str) -> tuple[list[tuple[str, str, str]], int]:
@@ -29,6 +32,13 @@ def judge(answer: tuple[list[tuple[str, str, str]], int], limits: Limits, known:
         yield warning(f"{name} 现为 {real},文件中为 {said}", f"{name} is {real}, the file says {said}", object=name)
     if not differ:
         yield ok(f"{compared} 个内核参数与配置文件一致", f"{compared} kernel parameters are as the files say")
+
+
+def mend(row: Row, answer: tuple[list[tuple[str, str, str]], int], known: Known) -> Mend | Text:
+    name, said, real = next(one for one in answer[0] if one[0] == row.object)
+    if name.startswith("net.") or not re.fullmatch(r"[A-Za-z0-9_./-]+", name) or ".." in name:
+        return Text(zh=f"{name} 影响网络,可能切断登录,请人工核对后处理", en=f"{name} is of the network and might cut off the way in; compare and do it by hand")
+    return set_parameter(name, said, real)
 
 
 CHECK = HostCheck(
@@ -60,5 +70,6 @@ echo end
     parse=parse,
     judge=judge,
     remedy=Text(zh="sysctl --system,或把现值写入文件;查明谁改的", en="sysctl --system, or write the value into the file; find out who changed it"),
+    mend=mend,
     source="sysctl.d(5), sysctl(8)",
 )

@@ -7,18 +7,26 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import HostCheck, Known, Limit, Limits, Row, whole
 from tasks.checks.lines import pairs
+from tasks.operations.mend import Mend
+from tasks.operations.package_lists import fetch_lists
 
 
-def parse(output: str) -> tuple[int, int]:
-    """Now, and the moment of the newest list."""
+def parse(output: str) -> tuple[int, int, str]:
+    """Now, the moment of the newest list, whose lists they are."""
     found = pairs(output, "now", "lists")
-    return whole(found["now"], "now"), whole(found["lists"], "a moment")
+    return whole(found["now"], "now"), whole(found["lists"], "a moment"), found.get("manager", "")
 
 
-def judge(answer: tuple[int, int], limits: Limits, known: Known) -> Iterator[Row]:
+def judge(answer: tuple[int, int, str], limits: Limits, known: Known) -> Iterator[Row]:
     days = (answer[0] - answer[1]) / 86400
     yield Row(limits["age"].grade(days), f"软件包列表是 {days:.0f} 天前取的", f"the lists of packages are {days:.0f} days old", value=round(days, 1),
               unit="days")
+
+
+def mend(row: Row, answer: tuple[int, int, str], known: Known) -> Mend | Text:
+    if answer[2] != "apt":
+        return Text(zh="在主机上执行 dnf makecache,并检查内网镜像", en="run dnf makecache on the host, and check the mirror")
+    return fetch_lists()
 
 
 CHECK = HostCheck(
@@ -34,6 +42,7 @@ else na "没有保存列表的软件包管理器" "no package manager that keeps
 fi
 newest=$(stat -c %Y "$@" 2>/dev/null | sort -rn | head -n 1)
 [ -n "$newest" ] || cannot "从未获取过软件包列表" "no lists were ever fetched"
+[ -d /var/lib/apt/lists ] && echo "manager apt"
 echo "now $(date +%s)
 lists $newest
 end"
@@ -42,5 +51,6 @@ end"
     judge=judge,
     limits={"age": Limit(30, 90, "days", "own judgement")},
     remedy=Text(zh="apt-get update 或 dnf makecache;检查内网镜像", en="apt-get update or dnf makecache; check the mirror"),
+    mend=mend,
     source="apt-get(8); dnf(8)",
 )

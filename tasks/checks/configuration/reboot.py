@@ -61,5 +61,4 @@ echo end
     limits={"waiting": Limit(None, 30, "days since the last inspection, waiting then too", "own judgement")},
     remedy=Text(zh="安排窗口重启", en="Plan a window for the reboot"),
     source="needs-restarting(1); Debian reboot-notifier",
-    remedy_operation="server-maintenance",
 )

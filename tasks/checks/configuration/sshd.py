@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import HostCheck, Known, Limits, Row, critical, ok, warning
 from tasks.checks.lines import pairs
+from tasks.operations.mend import Mend
+from tasks.operations.sshd_setting import set_sshd
 
 
 def parse(output: str) -> dict[str, str]:
@@ -29,6 +31,14 @@ def judge(found: dict[str, str], limits: Limits, known: Known) -> Iterator[Row]:
         yield ok("sshd 设置没有问题", "nothing is wrong with sshd's settings")
 
 
+def mend(row: Row, found: dict[str, str], known: Known) -> Mend | Text:
+    if row.object == "PermitEmptyPasswords":
+        return set_sshd("PermitEmptyPasswords", "no", Text(zh="以空口令经 SSH 登录的人员或程序将无法登录",
+                                                           en="whoever logs in over SSH with an empty password can no longer do so"))
+    return Text(zh=f"{row.object} 决定谁能登录:先确认密钥登录可用,再人工修改",
+                en=f"{row.object} decides who gets in: see first that keys work, then change it by hand")
+
+
 CHECK = HostCheck(
     id="CFG-14b",
     title=Text(zh="sshd 设置", en="Settings of sshd"),
@@ -45,5 +55,5 @@ echo end
                 en="PermitRootLogin prohibit-password, PermitEmptyPasswords no; make sure keys work first"),
     source="sshd(8) -T; CIS Debian 12 5.1",
     clause="GB/T 22239-2019 8.1.4.1 a",
-    remedy_operation="security-hardening",
+    mend=mend,
 )

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import HostCheck, Known, Limits, Row, Unreadable, ok, warning
 from tasks.checks.lines import pairs
+from tasks.operations.mend import Mend
+from tasks.operations.time_zone import set_time_zone
 
 
 def parse(output: str) -> str:
@@ -28,6 +30,13 @@ def judge(zone: str, limits: Limits, known: Known) -> Iterator[Row]:
         yield warning(f"时区为 {zone},应为 {wanted}", f"the time zone is {zone} and should be {wanted}")
 
 
+def mend(row: Row, zone: str, known: Known) -> Mend | Text:
+    wanted = str(known.expected.get("time_zone", ""))
+    if not re.fullmatch(r"[A-Za-z0-9_+-]+(/[A-Za-z0-9_+-]+)*", wanted):
+        return Text(zh=f"台账中的时区 {wanted!r} 不正确,请更正", en=f"the inventory's time zone {wanted!r} is none; correct it")
+    return set_time_zone(wanted)
+
+
 CHECK = HostCheck(
     id="CFG-12",
     title=Text(zh="时区", en="Time zone"),
@@ -41,5 +50,6 @@ end"
     parse=parse,
     judge=judge,
     remedy=Text(zh="timedatectl set-timezone <时区>,并重启按旧时区运行的服务", en="timedatectl set-timezone <zone>; restart services that keep the old one"),
+    mend=mend,
     source="localtime(5)",
 )

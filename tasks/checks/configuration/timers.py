@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.configuration import UNITS, units
 from tasks.checks.kinds import HostCheck, Known, Limits, Row, ok, warning
+from tasks.operations import unit
+from tasks.operations.mend import Mend
 
 
 def judge(found: dict[str, dict[str, str]], limits: Limits, known: Known) -> Iterator[Row]:
@@ -25,6 +27,13 @@ def judge(found: dict[str, dict[str, str]], limits: Limits, known: Known) -> Ite
         yield ok(f"{len(timers)} 个定时器都正常", f"nothing is wrong with {len(timers)} timers")
 
 
+def mend(row: Row, found: dict[str, dict[str, str]], known: Known) -> Mend | Text:
+    if found.get(row.object, {}).get("ActiveState") == "active" or not unit.known(row.object):
+        return Text(zh=f"{row.object} 触发的作业失败,应先按日志查明原因,再重新执行",
+                    en=f"the job of {row.object} failed: find out from its log why, then run it again")
+    return unit.start(row.object, breaks=Text(zh="错过的作业可能立即补做一次", en="a job that was missed may be made up for at once"))
+
+
 CHECK = HostCheck(
     id="CFG-07b",
     title=Text(zh="systemd 定时器", en="Timers"),
@@ -33,5 +42,6 @@ CHECK = HostCheck(
     parse=units,
     judge=judge,
     remedy=Text(zh="systemctl status <单元>;systemctl list-timers --all", en="systemctl status <unit>; systemctl list-timers --all"),
+    mend=mend,
     source="systemd.timer(5)",
 )

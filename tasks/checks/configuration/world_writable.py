@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import HostCheck, Known, Limits, Row, Unreadable, critical, ok, whole
 from tasks.checks.lines import until_end
+from tasks.operations import attributes
+from tasks.operations.mend import Mend
 
 
 def parse(output: str) -> tuple[list[str], int]:
@@ -28,6 +30,15 @@ def judge(answer: tuple[list[str], int], limits: Limits, known: Known) -> Iterat
         yield ok("/etc 与系统程序目录中没有人人可写的文件", "nothing in /etc and the system's program folders may be changed by everybody")
 
 
+def mend(row: Row, answer: tuple[list[str], int], known: Known) -> Mend | Text:
+    if not attributes.mendable(row.object):
+        return Text(zh=f"路径 {row.object!r} 含有特殊字符,请人工处理", en=f"the path {row.object!r} has signs of a special kind; do it by hand")
+    return attributes.narrow(
+        [attributes.TooWide(row.object, 0o002)],
+        Text(zh=f"取消任何人对 {row.object} 的写权限", en=f"Take from everybody the right to write {row.object}"),
+        Text(zh="以其他账户写入此处的程序将失败", en="programs that write there as other accounts fail"))
+
+
 CHECK = HostCheck(
     id="CFG-09b",
     title=Text(zh="人人可写的配置", en="Configuration everybody may change"),
@@ -41,6 +52,7 @@ echo end
     parse=parse,
     judge=judge,
     remedy=Text(zh="chmod o-w <文件>", en="chmod o-w <file>"),
+    mend=mend,
     source="find(1); CIS Debian 12 7.1.11",
     clause="GB/T 22239-2019 8.1.4.2 f",
 )

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.configuration import UNITS, units
 from tasks.checks.kinds import HostCheck, Known, Limits, Row, critical, ok, warning
+from tasks.operations import unit
+from tasks.operations.mend import Mend
 
 
 def judge(found: dict[str, dict[str, str]], limits: Limits, known: Known) -> Iterator[Row]:
@@ -20,6 +22,10 @@ def judge(found: dict[str, dict[str, str]], limits: Limits, known: Known) -> Ite
             yield warning(f"{name} 已启用而没有运行", f"{name} is enabled and does not run", object=name)
 
 
+def mend(row: Row, found: dict[str, dict[str, str]], known: Known) -> Mend | Text:
+    return unit.start(row.object)  # the names are our own
+
+
 CHECK = HostCheck(
     id="LOG-08a",
     title=Text(zh="日志服务", en="Log services"),
@@ -28,6 +34,7 @@ CHECK = HostCheck(
     parse=units,
     judge=judge,
     remedy=Text(zh="systemctl restart systemd-journald rsyslog;检查磁盘空间", en="systemctl restart systemd-journald rsyslog; check the room"),
+    mend=mend,
     source="systemd-journald.service(8)",
     clause="GB/T 22239-2019 8.1.4.3 a",
 )

@@ -67,5 +67,4 @@ echo end
                                               en="netdata x509check: 14 and 7 days; a quarter of inspections needs more"), over=False)},
     remedy=Text(zh="更换证书并重载服务", en="Renew it and reload the service"),
     source="x509(1); netdata health.d/x509check.conf",
-    remedy_operation="certificate-renewal",
 )

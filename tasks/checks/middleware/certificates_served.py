@@ -41,5 +41,4 @@ echo end
     remedy=Text(zh="更换证书并重载服务", en="Renew it and reload the service"),
     source="s_client(1)",
     time_limit_s=30,
-    remedy_operation="certificate-renewal",
 )

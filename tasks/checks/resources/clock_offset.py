@@ -9,8 +9,8 @@ from tasks.checks.kinds import HostCheck, Known, Limit, Limits, Row, not_applica
 from tasks.checks.resources.clock import CLOCK, parse
 
 
-def judge(answer: tuple[str, bool, float | None], limits: Limits, known: Known) -> Iterator[Row]:
-    service, _, offset = answer
+def judge(answer: tuple[str, bool, float | None, list[str]], limits: Limits, known: Known) -> Iterator[Row]:
+    service, _, offset, _ = answer
     if offset is None:
         yield not_applicable(f"{service or '主机'}不提供偏差", f"{service or 'the host'} does not tell the offset")
         return

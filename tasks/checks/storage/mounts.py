@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import HostCheck, Known, Limits, Row, Unreadable, critical, not_applicable, ok, warning
 from tasks.checks.lines import until_end, words
+from tasks.operations.attributes import mendable
+from tasks.operations.mend import Mend
+from tasks.operations.mount import mount
 
 MOUNTS = r"""
 [ -r /etc/fstab ] && while read -r device point kind options rest; do
@@ -56,6 +59,16 @@ def judge(answer: tuple[list[tuple[str, str, str]], dict[str, tuple[str, str]]],
         yield not_applicable("/etc/fstab 没有写明挂载", "/etc/fstab names no mounts")
 
 
+def mend(row: Row, answer: tuple[list[tuple[str, str, str]], dict[str, tuple[str, str]]], known: Known) -> Mend | Text:
+    wanted, there = answer
+    if row.object in there:
+        return Text(zh=f"{row.object} 变为只读:先查内核日志(LOG-02)并备份,再在窗口内 fsck",
+                    en=f"{row.object} became read-only: look at the kernel's log (LOG-02) and back up first, then fsck in a window")
+    if row.object not in {point for point, _, _ in wanted} or not mendable(row.object):
+        return Text(zh=f"/etc/fstab 没有写明 {row.object},不知应挂载什么", en=f"/etc/fstab does not name {row.object}, so nobody knows what to mount there")
+    return mount(row.object)
+
+
 CHECK = HostCheck(
     id="STO-03a",
     title=Text(zh="应挂载的文件系统", en="Expected mounts"),
@@ -64,5 +77,6 @@ CHECK = HostCheck(
     parse=parse,
     judge=judge,
     remedy=Text(zh="mount -a;只读时先看 LOG-02,在窗口内 fsck", en="mount -a; where it is read-only see LOG-02 first, then fsck in a window"),
+    mend=mend,
     source="fstab(5); proc_pid_mounts(5)",
 )

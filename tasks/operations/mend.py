@@ -1,0 +1,41 @@
+"""How one finding is mended: a step that does not know its host, its number and its change yet. Pure.
+
+A check's file gives one for each bad object (see HostCheck.mend); tasks/planning/corrections.py makes the plan of them. The operations beside
+this file build them: attributes, unit, account, and so on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from reports.records import NOTHING, Text
+
+
+@dataclass(frozen=True)
+class Mend:
+    """One reversible act on one object.
+
+    title, expected: what is done, and what is so afterwards. probe .. undo_proof: as in Step, POSIX sh with `set -eu`; beside $CHANGE_DIR they
+        have $SAVED, a folder for this mend alone, in which the command saves before it changes. Where nothing was saved, the undo has nothing to do.
+    touches: units and absolute paths that it is meant to change; what else differs afterwards was planned by nobody.
+    breaks: what may break by it; NOTHING: nothing known. risk: how much that weighs.
+    interrupts: users notice. on_copy: a simulated copy can show it; False for clocks, mounts, kernel settings, schedules.
+    settles_s: how long it may take until the check says that all is well.
+    """
+
+    title: Text
+    expected: Text
+    command: str
+    proof: str
+    probe: str
+    holds_before: str = ""
+    undo: str = ""
+    undo_proof: str = ""
+    touches: tuple[str, ...] = ()
+    breaks: Text = NOTHING
+    risk: Literal["low", "medium", "high"] = "low"
+    interrupts: bool = False
+    on_copy: bool = True
+    settles_s: int = 0
+    time_limit_s: int = 120
