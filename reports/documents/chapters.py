@@ -179,7 +179,7 @@ class Chapters:
                 mono(i.name),
                 *(() if short else (mono(i.version),)),
                 say(f"improvement.{i.kind}"),
-                line(i.text) if short else i.text.strip(),
+                line(i.text.say(say.language)) if short else i.text.say(say.language).strip(),
                 say.joined(i.references, 3 if short else 6),
             )
             for i in found

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from reports.records.base import Moment, Record, Said, Text
 
 
@@ -30,6 +32,8 @@ class Step(Record):
     changes:         False for a step that only reads or prepares beside the running system.
     interrupts:      True where users notice.
     time_limit_s:    the step is ended and counts as failed after so many seconds.
+    touches:         services and absolute paths that it is meant to change, beside what the plan's versions tell.
+    on_copy:         False where a simulated copy cannot show it; there it is left out, and the plan says so under `untested`.
     """
 
     number: int
@@ -49,6 +53,9 @@ class Step(Record):
     interrupts: bool = False
     point_of_no_return: bool = False
     time_limit_s: int = 1800
+    # Left out of the canonical form where nothing is said: plans of older versions keep their digests.
+    touches: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    on_copy: bool = Field(default=True, exclude_if=bool)
 
 
 class Medium(Record):
@@ -80,12 +87,12 @@ class VersionChange(Record):
 
 
 class Improvement(Record):
-    """What a new version repairs or adds, in the vendor's words (R177)."""
+    """What a change repairs or adds: of a new version, in the vendor's words (R177); of a correction, the finding, with the check's id as its name."""
 
     name: str
     version: str
     kind: Literal["security", "fix", "feature", "note"]
-    text: str
+    text: Said
     references: tuple[str, ...] = ()  # CVE-2026-1234, bug numbers
 
 
@@ -94,6 +101,8 @@ class Acceptance(Record):
 
     command: shell, exit 0 = good; prints what it saw. Runs as `account` on the target.
     steady_s: must be good for so many seconds in a row; within_s: must become so within so many seconds.
+    check: instead, the inspection's check of this id is read anew and judged as in an inspection: none of `objects` may be found fault with.
+        It is not required after a back-out, which brings the finding back. on_copy: as of a step.
     """
 
     target: str
@@ -102,6 +111,9 @@ class Acceptance(Record):
     account: str = "root"
     steady_s: int = 3
     within_s: int = 60
+    check: str = Field(default="", exclude_if=lambda value: not value)
+    objects: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    on_copy: bool = Field(default=True, exclude_if=bool)
 
 
 class Window(Record):

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from reports.records import Improvement
+from reports.records import Improvement, Text
 
 AT_MOST = 8  # points told per package; the full number is told too
 POINT_CHARS = 600
@@ -110,11 +110,11 @@ def improvements(source: str, text: str, *, installed: str, complete: bool) -> t
     return tuple(told)
 
 
-def _rest(changes: int, flaws: int, installed: str, complete: bool) -> str:
+def _rest(changes: int, flaws: int, installed: str, complete: bool) -> Text:
     zh = f"自 {installed} 起共{'' if complete else '超过'} {changes} 项变更,涉及 {flaws} 个 CVE 编号;其余见软件包的变更日志"
     en = f"{'' if complete else 'more than '}{changes} changes in all since {installed}, "
     en += f"{flaws} CVE numbers among them; the rest is in the package's changelog"
-    return f"{zh} / {en}"
+    return Text(zh=zh, en=en)
 
 
 def _kind(point: str, entry: Entry) -> Literal["security", "fix", "feature", "note"]:
@@ -143,12 +143,12 @@ def _unheaded(found: Sequence[Improvement]) -> list[Improvement]:
         r"(re)?upload to |release to |salsa|gbp|no[- ]change)",
         re.I,
     )
-    return [i for i in found if i.references or not housekeeping.search(i.text)]
+    return [i for i in found if i.references or not housekeeping.search(i.text.en)]
 
 
 def merge(groups: Iterable[Iterable[Improvement]]) -> tuple[Improvement, ...]:
     """The improvements of several hosts, each once."""
-    seen: dict[tuple[str, str, str], Improvement] = {}
+    seen: dict[tuple[str, str, Text], Improvement] = {}
     for group in groups:
         for i in group:
             seen.setdefault((i.name, i.version, i.text), i)

@@ -467,7 +467,7 @@ def test_a_chinese_report_says_no_english_sentence_of_ours(ending):
     paper = report(sample.ENDINGS[ending](), Phrases("zh", ZONE), MADE_AT)
     english = re.compile(r"[A-Za-z']+(?:,? [A-Za-z']+){3,}")
     plan = sample.planned().plan
-    others = [sample.SAID, sample.UNDO_SAID, *(i.text for i in plan.improvements), sample.SIGNER]
+    others = [sample.SAID, sample.UNDO_SAID, *(i.text.en for i in plan.improvements), sample.SIGNER]
     for block in (paper.cover, *paper.blocks):
         texts = [cell.text for row in block.rows for cell in row] if isinstance(block, Table) else list(getattr(block, "items", ()))
         for text in [*texts, getattr(block, "text", ""), getattr(block, "caption", "")]:

@@ -99,7 +99,7 @@ def hostile_record(text: str):
             "steps": (step, *plan.steps[1:]),
             "reason": text,
             "versions": tuple(v.model_copy(update={"name": text, "before": text}) for v in plan.versions[:3]),
-            "improvements": tuple(i.model_copy(update={"text": text, "references": (text,)}) for i in plan.improvements),
+            "improvements": tuple(i.model_copy(update={"text": same(text), "references": (text,)}) for i in plan.improvements),
         }
     )
     bad = record.outcomes[-1].model_copy(update={"problem": same(text), "output": text * 3})
