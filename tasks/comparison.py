@@ -56,13 +56,26 @@ def unexpected(differences: Iterable[Difference], plan: Plan, target: str) -> tu
     """The differences on `target` that the plan's versions and kind do not explain.
 
     Expected: planned packages at their planned version; the database server's own version when one of its packages is planned;
-    the planned release; more rows; a service or check that became good; files that dpkg laid beside a kept one.
+    the planned release; more rows; a service or check that became good; files that dpkg laid beside a kept one; what a step says it touches.
     """
     versions = {change.name: change.after for change in plan.versions if change.target in ("", target)}
-    here = [d for d in differences if d.target == target]
+    touched = {name for step in plan.steps_of(target) for name in step.touches}
+    here = [d for d in differences if d.target == target and not _touched(d, touched)]
     # A release that repairs a service which was down brings the service's port with it.
     started = plan.kind in TURNS_RELEASES and any(d.kind == "service" and _word(d.after, 0) in RUNNING and _explained(d, versions, plan.kind) for d in here)
     return tuple(d for d in here if not _explained(d, versions, plan.kind) and not (started and d.kind == "port" and not d.before))
+
+
+def _touched(d: Difference, touched: set[str]) -> bool:
+    """Whether a step was meant to change this: the unit or path itself, the links that start a unit with the machine, what a started unit opens."""
+    units = {name for name in touched if not name.startswith("/")}
+    if d.kind == "configuration":
+        return d.name in touched or d.name.startswith("/etc/systemd/system/") and d.name.rpartition("/")[2] in units
+    if d.kind == "port":
+        return bool(units) and not (d.before and d.after)
+    if d.kind == "cluster":
+        return any(name.startswith("postgresql") for name in units)
+    return d.kind in ("service", "file system") and d.name in touched
 
 
 def same_as_before(before: Survey, after: Survey, *, in_use: bool = False) -> tuple[Difference, ...]:

@@ -7,7 +7,7 @@ from reports.archive import inspections
 from reports.documents import render_inspection, render_inspection_page
 from reports.records import CheckAbout, Development, FullForecast, InspectionRecord, LimitAbout, Text
 from tasks import desk, inspection, trend
-from tasks.checks.kinds import HostCheck, Limit
+from tasks.checks.kinds import HostCheck, Limit, operation_of
 from tasks.papers import TYPES, file_paper
 from tasks.targets import ASKED, DATABASE, DIAGNOSIS
 
@@ -52,7 +52,7 @@ def abouts(procedure: str, reads: tuple) -> tuple[CheckAbout, ...]:
     if used := {row.check for read in reads for row in read.rows}:  # not every database server and not every device is asked everything
         checks = tuple(check for check in checks if isinstance(check, HostCheck) or check.id in used)
     return tuple(CheckAbout(id=check.id, title=check.title, chapter=check.chapter, remedy=check.remedy, source=check.source, clause=check.clause,
-                            limits={name: _about(limit) for name, limit in check.limits.items()}, operation=check.operation)
+                            limits={name: _about(limit) for name, limit in check.limits.items()}, operation=operation_of(check))
                  for check in checks)
 
 

@@ -70,7 +70,7 @@ def _rehearse_on_staging(number: str, plan: Plan, name: str, staging: str, say: 
 def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, copy: Copy | None, say: Say) -> Rehearsal:
     """Plan, checks, back-out and comparison on one stand-in for one target."""
     started_at = desk.now()
-    acceptance = [a for a in plan.acceptance if a.target == name]
+    steps, acceptance = ([one for one in of_plan if one.target == name and (one.on_copy or copy is None)] for of_plan in (plan.steps, plan.acceptance))
     # Facts are read only once the checks are good: a service that is still starting has no port yet.
     health_before = check_acceptance(host, acceptance)
     before = read_survey(host, "rehearsal before")
@@ -79,7 +79,7 @@ def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, 
     outcomes, undone, problem = [], [], NOTHING
     changed: tuple[Difference, ...] = ()
     health_after: tuple[Health, ...] = ()
-    for step in plan.steps_of(name):
+    for step in steps:
         say(f"rehearsal {step.number}: {step.title.en}")
         outcomes.append(_carry_out(host, plan.change, step, "carry out"))
         if outcomes[-1].result not in ("done", "nothing to do"):
@@ -91,8 +91,8 @@ def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, 
         health_after = check_acceptance(host, acceptance)
         changed = differences(before, read_survey(host, "rehearsal after"))
         if bad := [h for h in health_after if not h.ok]:
-            problem = _unhealthy("升级后", "after the upgrade", bad[0])
-    for step in reversed(plan.steps_of(name)[:len(outcomes)]):
+            problem = _unhealthy("实施后", "after the steps", bad[0])
+    for step in reversed(steps[:len(outcomes)]):
         if step.undo:
             say(f"rehearsal, back-out of {step.number}: {step.title.en}")
             undone.append(_carry_out(host, plan.change, step, "undo"))

@@ -16,6 +16,7 @@ Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$", max_len
 # A few lines: what somebody tells.
 Telling = Annotated[str, Field(pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x09\x0b-\x1f\x7f]*$", max_length=2000)]
 PackageWish = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?(=[0-9A-Za-z.+:~-]+)?$")]
+FindingWish = Annotated[str, Field(pattern=r"^[A-Z]{2,4}-\d{2}[a-z]?( [A-Za-z0-9][A-Za-z0-9._-]*( [^\x00-\x1f\x7f]+)?)?$", max_length=400)]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
@@ -69,6 +70,34 @@ class UpgradeRequest(BaseModel):
     batch_size: int = Field(default=5, ge=1, title="Hosts in each further batch")
     approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
     number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+
+
+class CorrectionRequest(BaseModel):
+    """A request to put right what an inspection found."""
+
+    model_config = ConfigDict(extra="forbid", title="Corrective maintenance")
+
+    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    inspection: str = Field(title="Inspection", description="Its number, for example INS-20261123-001", pattern=r"^INS-\d{8}-\d{3,}$")
+    findings: list[FindingWish] = Field(
+        default_factory=list, title="Findings",
+        description="A check's id, for fewer with host and object: CFG-09a, CFG-09a web1, CFG-09a web1 /etc/shadow. Empty: all that can be mended",
+    )
+    targets: list[HostName] = Field(default_factory=list, title="Hosts", description="Only these; empty: all with such a finding")
+    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
+    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
+    reason: Words = Field(default="findings of the inspection", title="Reason", min_length=1)
+    rehearse_on: str = Field(
+        default="", title="Staging host",
+        description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host",
+    )
+    window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
+    window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
+    canaries: int = Field(default=1, ge=1, title="Hosts in the first batch")
+    batch_size: int = Field(default=5, ge=1, title="Hosts in each further batch")
+    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+    hosts: list[str] = Field(default_factory=list, title="Hosts to change", description="Leave empty: taken from the inspection")
 
 
 class BackOutRequest(BaseModel):

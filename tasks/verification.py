@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from blocks.host_access import HostAccess
 from reports.records import Acceptance, Difference, Health, Plan, Survey, Text, same
-from tasks import desk
+from tasks import desk, findings
 from tasks.change_record import latest_after, nobody_planned
 from tasks.comparison import differences, said, same_as_before
 from tasks.errors import HostUnreachable, OutOfTime
@@ -17,9 +17,11 @@ from tasks.remote import connected
 
 
 def check_acceptance(host: HostAccess, checks: list[Acceptance] | tuple[Acceptance, ...]) -> tuple[Health, ...]:
-    """Each check until it was good for `steady_s` seconds in a row, at most `within_s` seconds."""
-    answers = []
+    """Each check until it was good for `steady_s` seconds in a row, at most `within_s` seconds; a finding until it is gone."""
+    answers, promised = [], [check for check in checks if check.check]
     for check in checks:
+        if check.check:
+            continue
         script = _steady(check)
         try:
             with connected(host) as remote:
@@ -29,7 +31,7 @@ def check_acceptance(host: HostAccess, checks: list[Acceptance] | tuple[Acceptan
             answers.append(Health(title=check.title, ok=answer.exit_code == 0, detail=detail))
         except (HostUnreachable, OutOfTime) as problem:
             answers.append(Health(title=check.title, ok=False, detail=problem.text))
-    return tuple(answers)
+    return (*answers, *(findings.gone(host, promised) if promised else ()))
 
 
 def _steady(check: Acceptance) -> str:

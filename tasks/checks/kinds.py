@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from reports.records import Outcome, Text
 from tasks.operations.mend import Mend
@@ -157,11 +157,6 @@ class HostCheck:
     mend: Mender | None = None
     remedy_operation: str = ""
 
-    @property
-    def operation(self) -> str:
-        """The procedure whose plan mends this, "software-upgrade" for example; empty: work by hand."""
-        return self.remedy_operation or (CORRECTIONS if self.mend else "")
-
 
 @dataclass(frozen=True)
 class DatabaseCheck:
@@ -194,8 +189,8 @@ class DatabaseCheck:
     each_database: bool = False
     time_limit_s: int = 15
     row_limit: int = 2000
+    remedy_operation: str = ""
     mariadb_queries: Mapping[tuple[int, int], str] = field(default_factory=dict)
-    operation: ClassVar[str] = ""  # advice stays advice: what a database's own people decide is not mended from outside
 
     def query(self, version: tuple[int, int], kind: str = "") -> str | None:
         """The text for a server of this version and kind; None: it has nothing of the sort."""
@@ -256,6 +251,16 @@ class WebCheck:
 
 
 Check = HostCheck | DatabaseCheck | DeviceCheck | WebCheck
+
+
+def mender_of(check: Check) -> Mender | None:
+    """How its findings are mended, if its own file says so."""
+    return getattr(check, "mend", None)
+
+
+def operation_of(check: Check) -> str:
+    """The procedure whose plan mends its findings, "software-upgrade" for example; empty: work by hand."""
+    return check.remedy_operation or (CORRECTIONS if mender_of(check) else "")
 
 
 def number(word: Any, what: str = "a figure") -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from shlex import quote
 from typing import Any
@@ -142,7 +143,7 @@ def check_rows(target: str, check: Check, rows: Iterable[Row]) -> tuple[CheckRow
     """Rows as they are kept; secrets removed, evidence bounded, one row for each object."""
     kept: dict[str, CheckRow] = {}
     for row in rows:
-        name = redact(row.object)[:300]
+        name = object_of(row)
         new = CheckRow(target=target, check=check.id, object=name, outcome=row.outcome, value=row.value, unit=row.unit, capacity=row.capacity,
                        says=Text(zh=redact(row.zh)[:1000], en=redact(row.en)[:1000]), evidence=redact(row.evidence)[:EVIDENCE_CHARACTERS])
         if name not in kept or kept[name].outcome.weight < new.outcome.weight:
@@ -158,6 +159,33 @@ def examine_host(target: str, output: str, nonce: str, checks: Sequence[HostChec
     for check in checks:
         found += check_rows(target, check, examine(check, answers.get(check.id), limits[check.id], known[check.id]))
     return tuple(found)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one check found on one host: its rows, what `parse` made of the answer (None: nothing could be made of it), what was known."""
+
+    rows: tuple[Row, ...]
+    answer: Any
+    known: Known
+
+
+def readings(output: str, nonce: str, checks: Sequence[HostCheck], limits: Mapping[str, Limits], known: Mapping[str, Known]) -> dict[str, Reading]:
+    """As `examine_host`, by check id and with the answers: what a finding is mended by."""
+    answers, found = answers_in(output, nonce, checks), {}
+    for check in checks:
+        told, answer = answers.get(check.id), None
+        rows = examine(check, told, limits[check.id], known[check.id])
+        if told is not None and told.exit_code == 0 and not told.cut:
+            with suppress(ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # its rows say so
+                answer = check.parse(told.output)
+        found[check.id] = Reading(rows, answer, known[check.id])
+    return found
+
+
+def object_of(row: Row) -> str:
+    """A row's object under the name that it is kept by."""
+    return redact(row.object)[:300]
 
 
 def about_host(output: str, nonce: str, checks: Sequence[HostCheck]) -> dict[str, str]:

@@ -17,6 +17,6 @@ def fetch_lists() -> Mend:
         expected=Text(zh="软件包列表为最新，尚未安装任何软件", en="the lists are new; no package was installed"),
         probe=_AGE + "if fresh; then echo DONE; else echo ABSENT; fi\n",
         command="apt-get -q update -o DPkg::Lock::Timeout=60 -o APT::Update::Error-Mode=any\n",
-        proof=_AGE + "fresh\n", time_limit_s=600,
+        proof=_AGE + "fresh\n", time_limit_s=600, touches=("/var/lib/apt/lists",),
         breaks=Text(zh="须能访问软件源；列表更新无法撤销，也不改变任何软件包",
                     en="the package sources must answer; new lists cannot be taken back, and change no package"))

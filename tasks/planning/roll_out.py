@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reports.records import Plan, Risk, Text
-from tasks.requests import UpgradeRequest
+from tasks.requests import CorrectionRequest, UpgradeRequest
 
 
 def batches_of(hosts: Sequence[str], canaries: int, batch_size: int) -> tuple[tuple[str, ...], ...]:
@@ -16,7 +16,7 @@ def batches_of(hosts: Sequence[str], canaries: int, batch_size: int) -> tuple[tu
     return tuple(batch for batch in (tuple(hosts[:canaries]), *further) if batch)
 
 
-def window_blockers(request: UpgradeRequest, plan_at: datetime) -> list[Text]:
+def window_blockers(request: UpgradeRequest | CorrectionRequest, plan_at: datetime) -> list[Text]:
     """Why the maintenance window asked for cannot be kept; empty if it can."""
     found = []
     opens, closes = request.window_opens_at, request.window_closes_at

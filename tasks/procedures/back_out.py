@@ -84,7 +84,7 @@ def _turned(count: int, step: Step, change: str) -> Step:
                 title=Text(zh=f"回退:{step.title.zh}", en=f"Back out: {step.title.en}"),
                 holds_before=f"[ -d {folder} ] || {{ echo 'nothing is kept of {change} on this host'; exit 1; }}",
                 command=there + step.undo, proof=there + (step.undo_proof or "true"),
-                expected=Text(zh="恢复到变更之前", en="as before the change"), reversible="no", changes=step.changes,
+                expected=Text(zh="恢复到变更之前", en="as before the change"), reversible="no", changes=step.changes, touches=step.touches,
                 interrupts=step.interrupts, time_limit_s=step.time_limit_s)
 
 

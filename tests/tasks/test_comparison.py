@@ -17,6 +17,7 @@ from reports.records import (
     Release,
     Risk,
     Service,
+    Step,
     Survey,
     TableRows,
     Text,
@@ -234,13 +235,22 @@ def test_differences_are_the_same_seen_from_both_sides(emptied):
     assert [(d.kind, d.name, d.before, d.after) for d in there] == [(d.kind, d.name, d.after, d.before) for d in back]
 
 
+def test_what_a_step_says_it_touches_is_expected_and_nothing_else():
+    def told(kind, name, before="", after="x"):
+        return Difference(target="web1", kind=kind, name=name, before=before, after=after)
+
+    step = Step(number=1, key="k", target="web1", title=T, command="true", proof="true", expected=T, touches=("orders.service", "/etc/shadow"))
+    made = plan("corrections").model_copy(update={"steps": (step,)})
+    meant = [told("service", "orders.service", "inactive enabled", "active disabled"), told("configuration", "/etc/shadow", "a", "b"),
+             told("configuration", "/etc/systemd/system/multi-user.target.wants/orders.service"), told("port", "tcp *:8000", "", "orders")]
+    assert unexpected(meant, made, "web1") == ()
+    assert len(unexpected(meant, plan("corrections"), "web1")) == len(meant)
+    others = [told("service", "nginx.service", "inactive enabled", "failed enabled"), told("configuration", "/etc/passwd", "a", "b"),
+              told("configuration", "/etc/orders.service"), told("port", "tcp *:8000", "orders", "nc"), told("package", "orders", "1 ii", "2 ii")]
+    assert unexpected(others, made, "web1") == tuple(others)
+
+
 def test_the_planned_release_is_expected_under_its_folder():
-    from types import SimpleNamespace
-
-    from reports.records import Difference, VersionChange
-    from tasks.comparison import unexpected
-
     turned = Difference(target="web1", kind="release", name="/srv/orders", before="1.0.0", after="1.1.0")
-    plan = SimpleNamespace(kind="release", versions=(VersionChange(target="web1", name="orders", before="1.0.0", after="1.1.0"),))
-    assert unexpected([turned], plan, "web1") == ()
-    assert unexpected([turned.model_copy(update={"after": "1.2.0"})], plan, "web1") != ()
+    assert unexpected([turned], plan("release", orders="1.1.0"), "web1") == ()
+    assert unexpected([turned.model_copy(update={"after": "1.2.0"})], plan("release", orders="1.1.0"), "web1") != ()

@@ -36,7 +36,7 @@ def judge(answer: tuple[list[tuple[str, str, str]], int], limits: Limits, known:
 
 def mend(row: Row, answer: tuple[list[tuple[str, str, str]], int], known: Known) -> Mend | Text:
     name, said, real = next(one for one in answer[0] if one[0] == row.object)
-    if name.startswith("net.") or not re.fullmatch(r"[A-Za-z0-9_./-]+", name) or ".." in name:
+    if name.startswith(("net.", "net/")) or not re.fullmatch(r"[A-Za-z0-9_./-]+", name) or ".." in name:
         return Text(zh=f"{name} 影响网络,可能切断登录,请人工核对后处理", en=f"{name} is of the network and might cut off the way in; compare and do it by hand")
     return set_parameter(name, said, real)
 

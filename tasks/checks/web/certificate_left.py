@@ -40,5 +40,4 @@ CHECK = WebCheck(
                                               en="netdata x509check: 14 and 7 days; a quarter of inspections needs more"), over=False)},
     remedy=Text(zh="更换证书并重载服务", en="Renew it and reload the service"),
     source="RFC 5280",
-    remedy_operation="certificate-renewal",
 )

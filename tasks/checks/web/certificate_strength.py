@@ -36,5 +36,4 @@ CHECK = WebCheck(
     judge=judge,
     remedy=Text(zh="换用 RSA 2048 位以上或 ECDSA、SHA-256 签名的证书", en="Get a certificate with RSA of 2048 bits or more, or ECDSA, signed with SHA-256"),
     source="CA/Browser Forum Baseline Requirements 6.1.5",
-    remedy_operation="certificate-renewal",
 )

@@ -55,5 +55,4 @@ CHECK = WebCheck(
     remedy=Text(zh="换用受信任的证书并配置完整的证书链;内部 CA 在清单中写 ca_file,自签名写 pinned",
                 en="Get a certificate that is trusted, and serve its whole chain; name your own CA as ca_file in the inventory, a self-signed one as pinned"),
     source="RFC 5280, RFC 9525",
-    remedy_operation="certificate-renewal",
 )

@@ -1,0 +1,84 @@
+"""Findings of an inspection on their hosts: read anew by the inspection's own checks, so that nobody mends what is well, or calls well what is not."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+
+from blocks.host_access import HostAccess
+from reports.archive import inspections
+from reports.records import Acceptance, CheckRow, Health, Outcome, Text, same
+from tasks import desk
+from tasks.checks.catalogue import host_checks, limits_for
+from tasks.checks.kinds import HostCheck, Known
+from tasks.checks.reading import Reading, host_script, object_of, readings
+from tasks.errors import BlockersFound, HostUnreachable, OutOfTime
+from tasks.redaction import redact
+from tasks.remote import connected
+
+HOST_LIMIT_S = 300  # for a host's whole answer
+PAUSE_S = 2.0
+BAD = (Outcome.CRITICAL, Outcome.WARNING)
+
+
+def findings_of(number: str, customer: str = "") -> list[CheckRow]:
+    """What the inspection found fault with, in the order in which it was filed.
+
+    Raises:
+        BlockersFound: there is no such inspection, or it is another customer's.
+    """
+    this = inspections.inspection_of(desk.archive(), number)
+    if this is None:
+        raise BlockersFound(f"there is no inspection {number}; its number stands in the report, for example INS-20261123-001",
+                            f"没有编号为 {number} 的巡检；编号见巡检报告，形如 INS-20261123-001")
+    if customer and this.customer != customer:
+        raise BlockersFound(f"{number} is an inspection of customer {this.customer}, not of {customer}",
+                            f"{number} 是客户 {this.customer} 的巡检，不属于 {customer}")
+    return [row for row in inspections.rows_of(desk.archive(), this) if row.outcome in BAD]
+
+
+def customer_of(number: str) -> str:
+    """Whose inspection it is; raises as `findings_of`."""
+    findings_of(number)
+    return inspections.inspection_of(desk.archive(), number).customer
+
+
+def read_again(host: HostAccess, checks: Sequence[HostCheck], judged_as: HostAccess | None = None) -> dict[str, Reading]:
+    """These checks as an inspection asks and judges them, in one round trip, by id; nothing is changed. What was so last time plays no part.
+
+    judged_as: the host whose expectations and limits count, where `host` only stands in for it.
+    """
+    block, nonce = judged_as or host, secrets.token_hex(12)
+    with connected(host) as remote:
+        answer = remote.run(host_script(checks, nonce, block.expected), timeout_s=HOST_LIMIT_S)
+    limits = {check.id: limits_for(check, desk.customer(block.customer).limits, block.limits) for check in checks}
+    known = Known(now=desk.now(), expected=block.expected)
+    return readings(answer.out, nonce, checks, limits, {check.id: known for check in checks})
+
+
+def gone(host: HostAccess, promised: Sequence[Acceptance]) -> tuple[Health, ...]:
+    """Whether the findings are gone, by their own checks; asked again until they are, or as long as they may take to settle."""
+    asked = {acceptance.check for acceptance in promised}
+    checks = [check for check in host_checks() if check.id in asked]
+    end = time.monotonic() + max(acceptance.within_s for acceptance in promised)
+    while True:
+        try:
+            found = read_again(host, checks, judged_as=desk.host(promised[0].target))
+        except (HostUnreachable, OutOfTime) as problem:
+            return tuple(Health(title=acceptance.title, ok=False, detail=problem.text) for acceptance in promised)
+        answers = tuple(_health(acceptance, found.get(acceptance.check)) for acceptance in promised)
+        if all(answer.ok for answer in answers) or time.monotonic() >= end:
+            return answers
+        time.sleep(PAUSE_S)
+
+
+def _health(promised: Acceptance, reading: Reading | None) -> Health:
+    if reading is None:
+        return Health(title=promised.title, ok=False, detail=Text(zh=f"没有检查项 {promised.check}", en=f"there is no check {promised.check}"))
+    here = [row for row in reading.rows if object_of(row) in promised.objects]
+    # A check that could not be read proves nothing, whichever object it was to speak of.
+    bad = [row for row in here if row.outcome in BAD] + [row for row in reading.rows if row.outcome is Outcome.UNKNOWN]
+    said = (bad or here or list(reading.rows))[:3]
+    detail = Text(zh="；".join(redact(row.zh) for row in said)[:500], en="; ".join(redact(row.en) for row in said)[:500])
+    return Health(title=promised.title, ok=not bad, detail=detail if said else same("-"))

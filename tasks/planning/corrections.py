@@ -1,0 +1,231 @@
+"""The plan that puts right what an inspection found (R006, R013): findings and readings in, plan out. Pure.
+
+How a finding is mended stands in its check's own file; here those mends become the steps of one change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reports.records import Acceptance, CheckRow, Health, Improvement, Outcome, Plan, Risk, Step, Survey, Text, Window
+from tasks.checks.kinds import Check, mender_of
+from tasks.checks.reading import Reading, object_of
+from tasks.errors import BlockersFound, ProcedureError
+from tasks.operations.mend import Mend
+from tasks.planning.roll_out import batches_of, held_up, window_blockers
+from tasks.requests import CorrectionRequest
+
+PROCEDURE, KIND = "corrective-maintenance", "corrections"
+BAD = (Outcome.CRITICAL, Outcome.WARNING)
+SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
+WEIGHT = {"low": 0, "medium": 1, "high": 2}
+SETTLED_S = 2  # even what is right at once is asked a second time before it counts as not mended
+NAMED = 6
+
+
+def chosen(findings: Iterable[CheckRow], wishes: Sequence[str], targets: Sequence[str], checks: Mapping[str, Check]) -> list[CheckRow]:
+    """The findings that a request means: those it names, or all whose check says how they are mended.
+
+    Raises:
+        BlockersFound: a wish that names no finding, or one that is not mended by this procedure; or nothing that could be.
+    """
+    there = [row for row in findings if not targets or row.target in targets]
+    if not wishes:
+        if able := [row for row in there if row.check in checks and mender_of(checks[row.check])]:
+            return able
+        raise BlockersFound("The inspection found nothing here that this procedure could mend; its report says what is done by hand or by another procedure",
+                            "该巡检在所选范围内没有可由本流程整改的问题；人工处理或由其他流程办理的问题见巡检报告")
+    found: dict[CheckRow, None] = {}
+    for wish in wishes:
+        check, target, name = (*wish.split(" ", 2), "", "")[:3]
+        meant = [row for row in there if row.check == check and target in ("", row.target) and name in ("", row.object)]
+        if not meant:
+            raise BlockersFound(f"The inspection has no finding “{wish}” here; see the table of findings in its report",
+                                f"该巡检在所选范围内没有问题“{wish}”；请核对巡检报告中的问题清单")
+        if check not in checks or not mender_of(checks[check]):
+            why = _another_way(check, checks.get(check))
+            raise BlockersFound(why.en, why.zh)
+        found |= dict.fromkeys(meant)
+    return list(found)
+
+
+def _another_way(name: str, check: Check | None) -> Text:
+    if check is None:
+        return Text(zh=f"检查项 {name} 已不存在", en=f"there is no check {name} any more")
+    if check.remedy_operation:
+        return Text(zh=f"检查项 {name}（{check.title.zh}）由流程 {check.remedy_operation} 办理",
+                    en=f"{name} ({check.title.en}) is dealt with by the procedure {check.remedy_operation}")
+    return Text(zh=f"检查项 {name}（{check.title.zh}）须人工处理：{check.remedy.zh}", en=f"{name} ({check.title.en}) is dealt with by hand: {check.remedy.en}")
+
+
+@dataclass(frozen=True)
+class _Able:
+    """A finding that still stands, and how it is mended. on_copy: a simulated copy can show that."""
+
+    row: CheckRow
+    check: Check
+    mend: Mend
+    on_copy: bool
+
+
+def plan_corrections(number: str, request: CorrectionRequest, surveys: Mapping[str, Survey], findings: Sequence[CheckRow], checks: Mapping[str, Check],
+                     readings: Mapping[str, Mapping[str, Reading]], acceptance: Mapping[str, Sequence[Acceptance]], silent_in_copies: Iterable[str],
+                     plan_at: datetime) -> Plan:
+    """The plan that mends these findings, as far as they still stand.
+
+    readings: by host and check, read just now. acceptance: the hosts' own checks. silent_in_copies: units that a simulated copy switches off.
+    A finding that is gone meanwhile gets no step; with no step and no blocker the plan says "nothing to do". One that a person has to mend
+    is a blocker if it was asked for by name, or if there is no other; else it is left out and the plan says so.
+
+    Raises:
+        ProcedureError: a host was not surveyed.
+    """
+    hosts, silent = tuple(dict.fromkeys(request.hosts)), frozenset(silent_in_copies)
+    for host in hosts:
+        if host not in surveys:
+            raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
+    able: list[_Able] = []
+    left: list[Text] = []
+    for row in findings:
+        now = _as_it_is_now(row, checks[row.check], readings.get(row.target, {}).get(row.check))
+        if isinstance(now, Mend):
+            able.append(_Able(row, checks[row.check], now, now.on_copy and not silent & set(now.touches)))
+        elif now is not None:
+            left.append(_left(row, checks[row.check], now))
+    blockers = window_blockers(request, plan_at) if able else []
+    if request.findings or not able:
+        blockers, left = blockers + left, []
+    if blockers:
+        able = []
+    steps: list[Step] = []
+    for host in hosts:
+        steps += _steps_of(host, len(steps) + 1, [one for one in able if one.row.target == host])
+    changed = tuple(host for host in hosts if any(step.target == host for step in steps))
+    unwell = [(host, health) for host in changed for health in surveys[host].health if not health.ok]
+    not_required = {(host, health.title) for host, health in unwell}
+    made = Plan(
+        change=number, procedure=PROCEDURE, kind=KIND, customer=request.customer, requester=request.requester, reason=request.reason,
+        title=Text(zh=f"巡检 {request.inspection} 发现问题整改（{len(able)} 项）",
+                   en=f"Corrective maintenance after inspection {request.inspection}: {len(able)} finding{'s' * (len(able) != 1)}"),
+        targets=hosts, batches=batches_of(changed or hosts, request.canaries, request.batch_size),
+        facts={host: surveys[host].facts_digest() for host in hosts}, versions=(), media=(), steps=tuple(steps),
+        improvements=tuple(Improvement(name=one.row.check, version="", kind="fix", text=_on(one.row.target, one.row.says)) for one in able),
+        acceptance=(*(check for host in changed for check in acceptance.get(host, ()) if (host, check.title) not in not_required),
+                    *(check for host in changed for check in _promised(host, [one for one in able if one.row.target == host]))),
+        window=_window(request, plan_at), impact=_impact(able, left), risk=_risk(able, unwell),
+        back_out=Text(zh="任一步骤失败，或复查仍发现该问题时自动回退：按保存的属主、权限、启动状态和内容逐项恢复到整改前，并与之前比对。",
+                      en="By itself when a step fails or the check still finds fault: owners, modes, states and contents are brought back as they were saved, "
+                         "and compared with the state before."),
+        blockers=tuple(blockers), untested=_untested(able))
+    return held_up(made)
+
+
+def _as_it_is_now(row: CheckRow, check: Check, reading: Reading | None) -> Mend | Text | None:
+    """How the finding is mended, or why it is not; None: it is gone."""
+    not_read = Text(zh="未能重新检查", en="it could not be read anew")
+    if reading is None:
+        return not_read
+    now = next((one for one in reading.rows if object_of(one) == row.object and one.outcome in BAD), None)
+    if now is None:
+        unread = next((one for one in reading.rows if one.outcome is Outcome.UNKNOWN), None)
+        return Text(zh=f"{not_read.zh}（{unread.zh}）", en=f"{not_read.en} ({unread.en})") if unread else None
+    mender = mender_of(check)
+    if mender is None or reading.answer is None:
+        return not_read
+    try:
+        return mender(now, reading.answer, reading.known)
+    except ProcedureError as problem:  # a name that no operation accepts
+        return problem.text
+
+
+def _left(row: CheckRow, check: Check, why: Text) -> Text:
+    place = f"{row.target} {row.object}".strip()
+    return Text(zh=f"{row.check} {check.title.zh}（{place}）：{why.zh}。", en=f"{row.check} {check.title.en} ({place}): {why.en}.")
+
+
+def _on(host: str, text: Text) -> Text:
+    return Text(zh=f"{host}：{text.zh}", en=f"{host}: {text.en}")
+
+
+def _listed(texts: Iterable[Text]) -> Text:
+    """The first few, each once, and that there are more."""
+    once = list(dict.fromkeys(texts))
+    more = len(once) > NAMED
+    return Text(zh="、".join(text.zh for text in once[:NAMED]) + (f" 等 {len(once)} 项" if more else ""),
+                en=", ".join(text.en for text in once[:NAMED]) + (f" and {len(once) - NAMED} more" if more else ""))
+
+
+def _steps_of(host: str, first: int, able: Sequence[_Able]) -> list[Step]:
+    """What users do not notice and weighs little comes first. A unit that several checks complain of is started once."""
+    once: dict[object, _Able] = {}
+    for one in sorted(able, key=lambda one: (one.mend.interrupts, WEIGHT[one.mend.risk], one.row.check)):
+        only_units = not any(name.startswith("/") for name in one.mend.touches)
+        same = once.setdefault(one.mend.touches if only_units else one.mend.command, one)
+        if len(same.mend.command) < len(one.mend.command):  # started and enabled, not only started
+            once[one.mend.touches] = one
+    steps: list[Step] = []
+    for one in once.values():
+        check, mend = one.row.check, one.mend
+        key = f"mend-{check.lower()}-{sum(step.title.en.startswith(f'{check}:') for step in steps) + 1}"
+        saved = f'SAVED="$CHANGE_DIR/saved/{key}"\n'
+        steps.append(Step(
+            number=first + len(steps), key=key, target=host, title=Text(zh=f"{check}：{mend.title.zh}", en=f"{check}: {mend.title.en}"),
+            expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=one.on_copy,
+            **{name: saved + text if (text := getattr(mend, name)) else "" for name in SCRIPTS}))
+    return steps
+
+
+def _promised(host: str, able: Sequence[_Able]) -> list[Acceptance]:
+    """Each check once more, over the objects that were mended: by its own parse and judge, as in an inspection."""
+    promised = []
+    for check, on_copy in sorted({(one.row.check, one.on_copy) for one in able}):
+        ones = [one for one in able if (one.row.check, one.on_copy) == (check, on_copy)]
+        objects = tuple(dict.fromkeys(one.row.object for one in ones))
+        told = _listed(Text(zh=name, en=name) for name in objects if name)
+        title = ones[0].check.title
+        promised.append(Acceptance(
+            target=host, check=check, objects=objects, on_copy=on_copy, command=getattr(ones[0].check, "command", "").strip(), steady_s=0,
+            within_s=max(SETTLED_S, *(one.mend.settles_s for one in ones)),
+            title=Text(zh=f"巡检项 {check} {title.zh}复查正常" + (f"：{told.zh}" if told else ""),
+                       en=f"Check {check}, {title.en}, finds no fault any more" + (f": {told.en}" if told else ""))))
+    return promised
+
+
+def _impact(able: Sequence[_Able], left: Sequence[Text]) -> Text:
+    noticed = _listed(one.mend.title for one in able if one.mend.interrupts)
+    zh = "逐台主机整改；" + (f"下列操作会短暂中断服务：{noticed.zh}。" if noticed else "不中断业务。")
+    en = "Host by host. " + (f"Users notice: {noticed.en}." if noticed else "Nobody notices it.")
+    if left:
+        zh += "不在本次整改之内：" + "".join(text.zh for text in left)
+        en += " Left out: " + " ".join(text.en for text in left)
+    return Text(zh=zh, en=en)
+
+
+def _risk(able: Sequence[_Able], unwell: Sequence[tuple[str, Health]]) -> Risk:
+    level = max((one.mend.risk for one in able), key=WEIGHT.__getitem__, default="low")
+    reasons = [Text(zh=f"{one.mend.title.zh}：{one.mend.breaks.zh}", en=f"{one.mend.title.en}: {one.mend.breaks.en}") for one in able if one.mend.breaks]
+    reasons += [Text(zh=f"{host}：验收检查“{health.title.zh}”整改前已不通过，本次不作要求",
+                     en=f"{host}: the check “{health.title.en}” fails before anything is changed, so it is not required") for host, health in unwell]
+    return Risk(level=level, reasons=tuple(dict.fromkeys(reasons)) or (
+        Text(zh="均为单项小改动，改动前的状态已保存，可自动回退", en="single small changes, each saved before and undone by itself"),))
+
+
+def _untested(able: Sequence[_Able]) -> tuple[Text, ...]:
+    if not able:
+        return ()
+    not_shown = _listed(one.mend.title for one in able if not one.on_copy)
+    nothing_to_do = Text(zh="演练环境中本来就正常的项目（例如副本启动时即运行的服务）在演练中无需操作",
+                         en="what is well on the stand-in already, such as a service that its start has started, has nothing to do in the rehearsal")
+    if not not_shown:
+        return (nothing_to_do,)
+    return (Text(zh=f"模拟副本无法演练，仅在指定演练主机时演练：{not_shown.zh}",
+                 en=f"a simulated copy cannot show it, only a staging host can: {not_shown.en}"), nothing_to_do)
+
+
+def _window(request: CorrectionRequest, plan_at: datetime) -> Window | None:
+    if not (request.window_opens_at or request.window_closes_at):
+        return None
+    opens = request.window_opens_at or plan_at
+    return Window(opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28)))
