@@ -126,19 +126,21 @@ def _request(file: Path, procedure: str, *, to_plan: bool = True):
         raise BlockersFound(f"{file}: {'; '.join(said)}") from problem
 
 
-Procedure = Annotated[str, typer.Option(help="Which procedure: software-upgrade, back-out; to start also remote-diagnosis")]
+Procedure = Annotated[str, typer.Option(help="Which procedure: software-upgrade, corrective-maintenance, back-out; to start also remote-diagnosis")]
 
 
 @app.command()
-def plan(file: Annotated[Path, typer.Argument(help="The request as YAML")], procedure: Procedure = "software-upgrade", as_json: AsJson = False) -> None:
-    """Open a change, survey its hosts and make the plan; nothing is touched."""
+def plan(file: Annotated[Path, typer.Argument(help="The request as YAML, or the number of a change that is open")],
+         procedure: Procedure = "software-upgrade", as_json: AsJson = False) -> None:
+    """Open a change, or take an open one; survey its hosts and make the plan. Nothing is touched."""
     from reports.documents import render_plan_text
     from tasks import desk, lifecycle
 
     with plainly():
-        request = _request(file, procedure)
-        number = lifecycle.open_change(procedure, request.model_dump(mode="json"))
-        made = lifecycle.make_plan(number, 1, say)
+        number = str(file) if re.fullmatch(r"CHG-\d{8}-\d{3,}", str(file)) else ""
+        if not number:
+            number = lifecycle.open_change(procedure, _request(file, procedure).model_dump(mode="json"))
+        made = lifecycle.make_plan(number, lifecycle.current_round(number), say)
         show({"number": number, "plan": made.model_dump(mode="json")}, as_json,
              render_plan_text(made, desk.customer(made.customer).language))
         if made.blockers:
@@ -152,6 +154,7 @@ def rehearse(number: Number, as_json: AsJson = False) -> None:
 
     with plainly():
         round_ = lifecycle.current_round(number)
+        lifecycle.require_no_blockers(lifecycle.make_plan(number, round_, say))
         done = rehearsal.rehearse(number, round_, say)
         show(done.model_dump(mode="json") if done else {}, as_json,
              f"{number}: rehearsal {'passed' if done and done.passed else 'failed: ' + (done.problem.en if done else 'none is needed')}"
@@ -461,6 +464,36 @@ def readers(limit: Annotated[int, typer.Option(help="Handfuls of targets at the 
     with plainly():
         require_server()
         serve(read, limit=limit)
+
+
+@app.command()
+def mend(number: Annotated[str, typer.Argument(help="Inspection number, for example INS-20261123-001")],
+         requester: Annotated[str, typer.Option(help="Who asks for it; may not approve it", prompt=True)],
+         check: Annotated[list[str] | None, typer.Option(help="Only this check's findings, or: 'CFG-09a web1 /etc/shadow'; may be given several times")] = None,
+         target: Annotated[list[str] | None, typer.Option(help="Only this host; may be given several times")] = None,
+         operator: str = "", reason: Annotated[str, typer.Option(help="Empty: the inspection's number")] = "",
+         rehearse_on: Annotated[str, typer.Option(help="Staging host; empty: a simulated copy")] = "",
+         only_show: Annotated[bool, typer.Option("--show", help="Only say what would be opened")] = False, as_json: AsJson = False) -> None:
+    """Turn an inspection's findings into changes: corrective maintenance for what can be mended, a software upgrade for security updates."""
+    from pydantic import ValidationError
+
+    from tasks import lifecycle, mending
+
+    with plainly():
+        try:
+            found, left = mending.openings(number, check or [], target or [], requester=requester, operator=operator, rehearse_on=rehearse_on,
+                                           reason=reason)
+        except ValidationError as problem:
+            raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {problem.errors()[0]['msg']}") from None
+        numbers = ["" if only_show else lifecycle.open_change(one.procedure, one.request.model_dump(mode="json")) for one in found]
+        show([{"number": name, "procedure": one.procedure, "hosts": one.request.hosts,
+               "findings": [[row.check, row.target, row.object, row.says.en] for row in one.findings]} for name, one in zip(numbers, found, strict=True)],
+             as_json, "\n".join(
+                 [line for name, one in zip(numbers, found, strict=True) for line in
+                  (f"{name or 'would open'}: {one.procedure} on {', '.join(one.request.hosts)}",
+                   *(f"  {row.check} {row.target}: {row.says.en}" for row in one.findings))]
+                 + [f"left to people: {row.check} {row.target}: {row.says.en}" for row in left]
+                 + [f"go on with: standfast plan {name}, then rehearse, send-codes, approve, carry-out" for name in numbers if name]))
 
 
 @app.command()

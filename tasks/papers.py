@@ -116,7 +116,7 @@ Please do not forward this mail.
 """)
 BY_PAGE = Text(zh="在批准页面填写({link}),或电话告知值班工程师。", en="on the approval page ({link}), or tell our engineer on duty by phone.")
 BY_PHONE = Text(zh="电话告知值班工程师。", en="tell our engineer on duty by phone.")
-PASSED = Text(zh="已在模拟环境中完成升级与回退演练,全部通过", en="upgrade and back-out were rehearsed in a simulated environment; all passed")
+PASSED = Text(zh="已在模拟环境中完成实施与回退演练,全部通过", en="the change and its back-out were rehearsed in a simulated environment; all passed")
 SEEN_BEFORE = Text(zh="此前已演练", en="rehearsed earlier")
 
 

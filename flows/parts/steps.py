@@ -53,7 +53,7 @@ def survey_and_plan(number: str, round_: int, hosts: str) -> dict:
     return {"nothing_to_do": plan.nothing_to_do, "waived": bool(plan.no_rehearsal)}
 
 
-@task(name="Rehearse", task_run_name="Rehearse upgrade and back-out on a copy", **reading)
+@task(name="Rehearse", task_run_name="Rehearse the change and its back-out on a copy", **reading)
 def rehearse(number: str, round_: int) -> dict:
     done = rehearsal.rehearse(number, round_, say())
     create_markdown_artifact(papers.plan_page(number), key=f"plan-{number.lower()}", description=f"{number} · 方案与演练 / plan and rehearsal")

@@ -45,12 +45,12 @@ def render_instruction(record: ChangeRecord, language: Language, made_at: dateti
     Raises:
         ValueError: the zone is not known.
     """
-    return _formats(instruction(record, Phrases(language, zone), made_at), made_at)
+    return _formats(instruction(record, Phrases(language, zone, record.procedure), made_at), made_at)
 
 
 def render_report(record: ChangeRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:
     """The change report (变更报告), for any closure: "html", "pdf" and "docx" by name. Arguments as for the instruction."""
-    return _formats(report(record, Phrases(language, zone), made_at), made_at)
+    return _formats(report(record, Phrases(language, zone, record.procedure), made_at), made_at)
 
 
 def render_plan_page(record: ChangeRecord, language: Language, zone: str = ZONE, not_counted: Text = NOTHING) -> str:
@@ -58,17 +58,17 @@ def render_plan_page(record: ChangeRecord, language: Language, zone: str = ZONE,
 
     not_counted: why the last entry in the approval's form did not count; said on top.
     """
-    return plan_page(record, Phrases(language, zone), not_counted)
+    return plan_page(record, Phrases(language, zone, record.procedure), not_counted)
 
 
 def render_outcome_page(record: ChangeRecord, language: Language, zone: str = ZONE) -> str:
     """Markdown for the run's page: how the change ended, every step with its time. No raw HTML in it."""
-    return outcome_page(record, Phrases(language, zone))
+    return outcome_page(record, Phrases(language, zone, record.procedure))
 
 
 def render_plan_text(plan: Plan, language: Language, zone: str = ZONE, *, appendices: bool = True) -> str:
     """The plan as plain text, for a terminal; without its appendices where the operation instruction lies beside it, which has the same ones."""
-    return plan_text(plan, Phrases(language, zone), appendices=appendices)
+    return plan_text(plan, Phrases(language, zone, plan.procedure), appendices=appendices)
 
 
 def render_inspection(record: InspectionRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:

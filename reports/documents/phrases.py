@@ -42,14 +42,17 @@ def _template(key: str, language: Language) -> jinja2.Template | str:
 
 
 class Phrases:
-    """Says things in one language and one time zone.
+    """Says things in one language and one time zone, of one procedure.
 
     Raises:
         ValueError: the zone is not known.
     """
 
-    def __init__(self, language: Language, zone: str) -> None:
+    def __init__(self, language: Language, zone: str, procedure: str = "software-upgrade") -> None:
         self.language = language
+        work = _template(f"work.{procedure}" if f"work.{procedure}" in catalogue() else "work.", language)
+        self.words = {"work": work, "Work": str(work).capitalize()}
+        self.words["service"] = self.known("word.procedure", procedure).title()
         self.zone_name = zone
         try:
             self.zone = ZoneInfo(zone)
@@ -58,7 +61,7 @@ class Phrases:
 
     def __call__(self, key: str, **values: object) -> str:
         found = _template(key, self.language)
-        return found if isinstance(found, str) else found.render(values)
+        return found if isinstance(found, str) else found.render({**self.words, **values})
 
     def known(self, prefix: str, value: str) -> str:
         """The word for one of a fixed set of values; the value itself where no word is known."""

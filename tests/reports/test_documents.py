@@ -274,11 +274,14 @@ def test_the_chinese_paper_has_no_english_of_ours(papers, kind):
         assert language_independent not in cells
 
 
+OWN_WORDS = {"work", "Work", "service"}  # of the procedure; a language may do without
+
+
 def test_phrases_are_whole_in_both_languages():
     variables = re.compile(r"\{\{\s*(\w+)")
     for key, texts in catalogue().items():
         assert set(texts) == {"zh", "en"}, key
-        assert set(variables.findall(texts["zh"])) == set(variables.findall(texts["en"])), key
+        assert set(variables.findall(texts["zh"])) - OWN_WORDS == set(variables.findall(texts["en"])) - OWN_WORDS, key
         assert not key.startswith("head.") or texts["zh"].count("|") == texts["en"].count("|"), key
         assert not re.search("[\u2018-\u201f\u2013\u2014\u2026\u3000-\u9fff\uff00-\uffef]", texts["en"]), key
         assert not re.search("[\u4e00-\u9fff][,;:?!()]|[,;:?!()][\u4e00-\u9fff]", texts["zh"]), key  # full-width marks in Chinese

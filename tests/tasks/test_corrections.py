@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reports.records import Acceptance, CheckRow, Health, Outcome, Plan, Service, Step, Survey, Text, same
+from reports.documents import render_plan_page, render_plan_text
+from reports.documents.instruction import instruction
+from reports.documents.phrases import Phrases
+from reports.documents.report import report
+from reports.records import Acceptance, ChangeRecord, CheckRow, Closure, Health, Outcome, Plan, Service, Step, Survey, Text, same
 from tasks.checks.catalogue import all_checks, host_checks, limits_for
 from tasks.checks.kinds import CORRECTIONS, HostCheck, Known, Row, mender_of, operation_of
 from tasks.checks.reading import Answer, Reading, examine
@@ -87,7 +91,8 @@ def plan(rows: list[CheckRow], readings: dict[str, dict[str, Reading]], surveys:
 
 # --- which findings
 
-FOUND = [row("CFG-09a", "web1", "/etc/shadow"), row("CFG-09a", "web2", "/etc/shadow"), row("CFG-09a", "web1", "/etc/a b"), row("CFG-16", "web1"), row("CFG-02a", "web1")]
+FOUND = [row("CFG-09a", "web1", "/etc/shadow"), row("CFG-09a", "web2", "/etc/shadow"), row("CFG-09a", "web1", "/etc/a b"), row("CFG-16", "web1"),
+         row("CFG-02a", "web1")]
 
 
 def test_without_a_wish_all_that_can_be_mended_is_meant():
@@ -181,7 +186,8 @@ def test_several_hosts_go_in_batches_and_those_that_are_well_are_left_alone():
 
 def test_a_check_of_the_host_that_fails_before_is_not_required_and_one_that_is_good_is():
     page, disk = (Acceptance(target="web1", title=same(name), command="true") for name in ("front page", "room"))
-    before = survey(health=(Health(title=same("front page"), ok=False, detail=same("connection refused")), Health(title=same("room"), ok=True, detail=same(""))))
+    before = survey(health=(Health(title=same("front page"), ok=False, detail=same("connection refused")),
+                            Health(title=same("room"), ok=True, detail=same(""))))
     made = plan([row("CFG-09a", object_="/etc/shadow")], {"web1": {"CFG-09a": read("CFG-09a", SHADOW)}}, {"web1": before}, {"web1": (page, disk)})
     assert [a.title.en for a in made.acceptance if not a.check] == ["room"] and any("front page" in reason.en for reason in made.risk.reasons)
 
@@ -203,6 +209,24 @@ def test_plans_of_older_versions_keep_their_digests():
     check = Acceptance(target="web1", title=same("x"), command="true")
     assert not {"check", "objects", "on_copy"} & set(check.model_dump(mode="json"))
     assert Step.model_validate_json(step.model_copy(update={"on_copy": False, "touches": ("a",)}).canonical()).on_copy is False
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_papers_of_a_correction_speak_of_no_upgrade(language):
+    made = plan([row("CFG-09a", object_="/etc/shadow"), row("CFG-05a", object_="cron.service")],
+                {"web1": {"CFG-09a": read("CFG-09a", SHADOW), "CFG-05a": read("CFG-05a", UNITS)}})
+    record = ChangeRecord(number=made.change, procedure=made.procedure, customer="bureau", customer_name=same("c"), provider_name=same("p"), language=language,
+                          requester="张工", reason="r", opened_at=NOW, plan=made, before=(survey(),), closure=Closure.NOTHING_TO_DO, closed_at=NOW)
+    say = Phrases(language, "Asia/Shanghai", made.procedure)
+    title = {"zh": "巡检整改", "en": "Corrective Maintenance"}[language]
+    for paper, name in ((instruction(record, say, NOW), {"zh": "操作说明", "en": " Operation Instruction"}[language]),
+                        (report(record, say, NOW), {"zh": "变更报告", "en": " Change Report"}[language])):
+        assert title + name in str(paper)
+        assert "升级" not in str(paper) and "upgrade" not in str(paper).lower()
+    text = render_plan_text(made, language)
+    assert "升级" not in text and "upgrade" not in text.lower() and "/etc/shadow 0137 root" in text
+    page = render_plan_page(record, language)
+    assert "升级" not in page and "upgrade" not in page.lower()
 
 
 # --- every check that says how it is mended
@@ -319,7 +343,8 @@ def test_a_mode_is_narrowed_and_comes_back_exactly(tmp_path, name):
     file.chmod(0o4666)
     folder.mkdir()
     folder.chmod(0o2777)
-    mend = attributes.narrow([attributes.TooWide(str(file), 0o022), attributes.TooWide(str(folder), 0o002), attributes.TooWide(str(place / "gone"), 0o002)], same("t"))
+    mend = attributes.narrow([attributes.TooWide(str(file), 0o022), attributes.TooWide(str(folder), 0o002),
+                              attributes.TooWide(str(place / "gone"), 0o002)], same("t"))
     assert run(mend.proof, change, dry=True).returncode != 0
     assert word(mend.probe, change) == "ABSENT"
     run(mend.undo, change)

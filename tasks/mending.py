@@ -1,0 +1,59 @@
+"""Which changes put right what an inspection found: one corrective maintenance for what checks say how to mend, one software upgrade for updates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel
+
+from reports.records import CheckRow
+from tasks.checks.catalogue import all_checks
+from tasks.checks.kinds import CORRECTIONS, operation_of
+from tasks.findings import customer_of, findings_of
+from tasks.planning.corrections import chosen
+from tasks.procedures import corrective_maintenance, software_upgrade
+
+UPGRADE = software_upgrade.__name__.rpartition(".")[2].replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """A change that could be opened, and the findings that it puts right."""
+
+    procedure: str
+    request: BaseModel
+    findings: tuple[CheckRow, ...]
+
+
+def openings(number: str, wishes: Sequence[str], targets: Sequence[str], reason: str = "", **people: object) -> tuple[list[Opening], list[CheckRow]]:
+    """The changes for these findings (all, if none is wished for), and the findings that are left to people.
+
+    wishes: as in the form of corrective maintenance: a check's id, with a host, with an object. reason: empty: the inspection's number.
+    people: requester, operator and what else the forms of both procedures have.
+
+    Raises:
+        BlockersFound: no such inspection or finding, or nothing that a procedure puts right.
+    """
+    checks = {check.id: check for check in all_checks()}
+    people = {"customer": customer_of(number), "reason": reason or f"findings of inspection {number}", **people}
+    rows = [row for row in findings_of(number) if not targets or row.target in targets]
+    by = {row: operation_of(checks[row.check]) if row.check in checks else "" for row in rows}
+    updates = [wish for wish in wishes if (check := checks.get(wish.split(" ")[0])) and operation_of(check) == UPGRADE]
+    others = [wish for wish in wishes if wish not in updates]
+    found: list[Opening] = []
+    if others or not wishes and (CORRECTIONS in by.values() or UPGRADE not in by.values()):
+        request = corrective_maintenance.complete(corrective_maintenance.Request(inspection=number, findings=others, targets=list(targets), **people))
+        found.append(Opening(CORRECTIONS, request, tuple(chosen(rows, others, targets, checks))))
+    waiting = [row for row in rows if by[row] == UPGRADE and (not wishes or any(_meant(wish, row) for wish in updates))]
+    if waiting:
+        hosts = list(dict.fromkeys(row.target for row in waiting))
+        found.append(Opening(UPGRADE, software_upgrade.Request(hosts=hosts, kind="packages", scope="security", **people), tuple(waiting)))
+    elif updates:
+        chosen(rows, updates[:1], targets, {})  # says that there is no such finding
+    return found, [row for row in rows if not by[row]] if not wishes else []
+
+
+def _meant(wish: str, row: CheckRow) -> bool:
+    check, target, name = (*wish.split(" ", 2), "", "")[:3]
+    return check == row.check and target in ("", row.target) and name in ("", row.object)
