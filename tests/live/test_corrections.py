@@ -1,0 +1,136 @@
+"""Corrective maintenance on real hosts (R006, R013): faults that an inspection finds are mended through the whole lifecycle, found to be fixed by
+the next inspection, and brought back exactly by a back-out."""
+
+from __future__ import annotations
+
+import json
+
+from deployments.lab import Lab
+from reports.archive import inspections
+from reports.records import Outcome, Rehearsal
+from tests.live.drive import Desk
+from tests.live.test_upgrade import server  # noqa: F401
+
+EXPECTED = {"units": ["orders.service", "nginx.service"], "time_zone": "Asia/Shanghai"}
+FLAKY = """cat > /etc/systemd/system/flaky.service <<'END'
+[Service]
+ExecStart=/bin/sh -c '[ -e /etc/flaky-may-run ] || exit 1; {then}'
+[Install]
+WantedBy=multi-user.target
+END
+systemctl daemon-reload
+"""
+FAULTS = FLAKY.format(then="exec sleep 9999") + """
+systemctl start flaky; sleep 0.5; touch /etc/flaky-may-run    # failed, and what made it fail is gone
+systemctl disable --now orders 2>/dev/null
+chmod 4646 /etc/crontab; chown 1000:1000 /etc/crontab
+mkdir -p "/etc/it's \\$HOME"; chmod 2777 "/etc/it's \\$HOME"
+useradd -M guest; passwd -q -d guest
+ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime; printf Etc/UTC > /etc/timezone
+"""
+# check, object -> how it is mended
+MENDED = {("CFG-05a", "flaky.service"), ("CFG-05b", "orders.service"), ("CFG-09a", "/etc/crontab"), ("CFG-09b", "/etc/it's $HOME"), ("CFG-08b", "guest"),
+          ("CFG-12", "")}
+BAD = (Outcome.WARNING, Outcome.CRITICAL)
+
+
+def state(lab: Lab) -> str:
+    """Everything that the faults are made of, read without any of our own code; a unit that rests may have failed before."""
+    return lab.must("web1", """
+        for unit in orders flaky nginx; do echo "$unit $(systemctl is-active $unit | sed s/failed/inactive/) $(systemctl is-enabled $unit)"; done
+        stat -c '%a %U:%G %n' /etc/crontab /etc/it* /etc/localtime /etc/timezone /etc/shadow /etc/passwd
+        find /etc/systemd/system -printf '%y %p %l\\n' | sort
+        readlink /etc/localtime; cksum /etc/timezone /etc/shadow /etc/passwd
+    """)
+
+
+def inspected(desk: Desk) -> tuple[str, set[tuple[str, str]]]:
+    """The number of a new inspection of web1, and what it found fault with."""
+    done = desk.run("inspect", "bureau", "--target", "web1", limit_s=900)
+    assert done.returncode in (7, 8, 9), done.stderr[-2000:] + done.stdout
+    archive = desk.archive
+    newest = inspections.newest(archive, "bureau", "system-inspection")
+    found = {(row.check, row.object) for row in inspections.rows_of(archive, newest) if row.outcome in BAD}
+    archive.dispose()
+    return newest.number, found
+
+
+def opened(desk: Desk, inspection: str, *arguments: str, checks: tuple[str, ...] = tuple(sorted({check for check, _ in MENDED}))) -> str:
+    wishes = [word for check in checks for word in ("--check", check)]
+    done = desk.run("mend", inspection, "--requester", "张工", "--operator", "test", "--json", *wishes, *arguments)
+    assert done.returncode == 0, done.stderr[-2000:] + done.stdout
+    change, = json.loads(done.stdout)
+    assert change["procedure"] == "corrective-maintenance"
+    return change["number"]
+
+
+def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh_web1, server, tmp_path):  # noqa: F811
+    desk = Desk.open(lab, tmp_path, server.environment, web1={"expected": EXPECTED})
+    lab.must("web1", FAULTS)
+    try:
+        first, found = inspected(desk)
+        assert found >= MENDED, MENDED - found
+        faulty = state(lab)
+        number = opened(desk, first)
+        made = desk.run("plan", number, "--json")
+        assert made.returncode == 0, made.stderr[-2000:] + made.stdout[-2000:]
+        plan = json.loads(made.stdout)["plan"]
+        assert not plan["blockers"] and {(a["check"], name) for a in plan["acceptance"] if a.get("check") for name in a["objects"]} >= MENDED
+        done = desk.run("rehearse", number, limit_s=900)  # on a simulated copy, with its back-out
+        assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
+        rehearsal = desk.archive.load(number, "rehearsal", "1", Rehearsal)
+        told = {health.title.en.split(",")[0]: health.ok for health in rehearsal.health_before}
+        assert rehearsal.passed and told["Check CFG-09a"] is False, "the copy has the fault, and it was mended there"
+        assert {o.key: o.result for o in rehearsal.outcomes}["mend-cfg-09a-1"] == "done"
+        assert state(lab) == faulty, "nothing was touched before the approval"
+
+        desk.approve(number)
+        done = desk.run("carry-out", number, "--json")
+        assert done.returncode == 0 and json.loads(done.stdout)["closure"] == "successful", done.stderr[-3000:] + done.stdout
+        second, rest = inspected(desk)
+        assert not rest & MENDED
+        assert rest <= found, "nothing new is wrong"
+        archive = desk.archive
+        page = next(archive.read_evidence(e).decode() for e in archive.evidence(second) if e.name == "report-en.html")
+        assert "fixed" in page
+        archive.dispose()
+        assert lab.must("web1", "systemctl is-active orders flaky; systemctl is-enabled orders; stat -c '%a %U' /etc/crontab; date +%Z").split() == [
+            "active", "active", "enabled", "4644", "root", "CST"]
+        again = opened(desk, first)
+        done = desk.run("start", str(desk.request(hosts=[], inspection=first)), "--procedure", "corrective-maintenance", "--here", "--json")
+        assert json.loads(desk.run("plan", again, "--json").stdout)["plan"]["steps"] == [] and json.loads(done.stdout)["closure"] == "nothing to do"
+
+        back = desk.run("back-out", number, "--reason", "客户要求", "--requester", "张工", "--json")
+        assert back.returncode == 6, back.stderr[-3000:] + back.stdout
+        undoing = json.loads(back.stdout)["number"]
+        desk.approve(undoing)
+        done = desk.run("carry-out", undoing, "--json")
+        assert done.returncode == 0 and json.loads(done.stdout)["closure"] == "successful", done.stderr[-3000:] + done.stdout
+        assert state(lab) == faulty
+        assert desk.run("archive", "verify").returncode == 0
+    finally:
+        lab.reset("web1")
+
+
+def test_a_check_that_still_finds_fault_takes_everything_back(lab, fresh_web1, server, tmp_path):  # noqa: F811
+    """The service starts and dies soon after: every step was done, and the check says no. On the staging host it had run well."""
+    desk = Desk.open(lab, tmp_path, server.environment, web1={"expected": EXPECTED})
+    try:
+        lab.must("web2", FLAKY.format(then="exec sleep 9999") + "touch /etc/flaky-may-run; systemctl start flaky")
+        lab.must("web1", FAULTS + FLAKY.format(then="sleep 5; exit 1"))
+        first, found = inspected(desk)
+        faulty = state(lab)
+        number = opened(desk, first, "--rehearse-on", "web2", checks=("CFG-05a", "CFG-09a", "CFG-12"))
+        assert desk.run("plan", number).returncode == 0
+        done = desk.run("rehearse", number, limit_s=900)
+        assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
+        desk.approve(number)
+        done = desk.run("carry-out", number, "--json")
+        assert done.returncode == 3, done.stderr[-3000:] + done.stdout
+        ending = json.loads(done.stdout)
+        assert ending["closure"] == "backed out" and "CFG-05a" in ending["reason"]
+        assert state(lab) == faulty
+        assert lab.exec("web1", "[ -e /var/lib/standfast/lock ]")[0] != 0
+    finally:
+        lab.reset("web1")
+        lab.reset("web2")
