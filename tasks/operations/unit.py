@@ -33,14 +33,22 @@ done
 _LINKS = r"""links() { find /etc/systemd/system /etc/rc?.d \( -type l -o -type d \) -printf '%y\t%p\t%l\n' 2>/dev/null | LC_ALL=C sort; }
 tab=$(printf '\t')
 """
-_SAVE = r"""umask 077
+_SAVE = r"""# the units that a start takes along, and those that these take along; what every unit stands on (targets) is left out
+along() {
+  for other in $(systemctl show -p Requires -p BindsTo -p Wants --value "$1"); do
+    case $other in *.service|*.socket|*.timer|*.path)
+      if ! grep -qxF -e "$other" "$SAVED/along"; then echo "$other" >>"$SAVED/along"; along "$other"; fi ;;
+    esac
+  done
+}
+umask 077
 mkdir -p "$SAVED"
 if [ ! -e "$SAVED/before" ]; then
   links >"$SAVED/links"
-  # what it starts along with itself, and did not run before
-  systemctl list-dependencies --plain --all --no-pager "$unit" | sed '1d; s/^[^A-Za-z0-9]*//' | sort -u | while read -r other; do
-    case $other in *.service|*.socket|*.timer) if ! systemctl is-active -q "$other"; then echo "$other"; fi ;; esac
-  done >"$SAVED/resting"
+  echo "$unit" >"$SAVED/along"; along "$unit"
+  while read -r other; do
+    if [ "$other" != "$unit" ] && ! systemctl is-active -q "$other"; then echo "$other"; fi
+  done <"$SAVED/along" >"$SAVED/resting"
   printf '%s\n%s\n' "$(state)" "$(enabled)" >"$SAVED/before.new"
   sync "$SAVED/links" "$SAVED/resting" "$SAVED/before.new"; mv "$SAVED/before.new" "$SAVED/before"
 fi

@@ -11,7 +11,7 @@ from reports.records import Outcome, Rehearsal
 from tests.live.drive import Desk
 from tests.live.test_upgrade import server  # noqa: F401
 
-EXPECTED = {"units": ["orders.service", "nginx.service"], "time_zone": "Asia/Shanghai"}
+EXPECTED = {"units": ["orders.service", "nginx.service", "cron.service"], "time_zone": "Asia/Shanghai"}
 FLAKY = """cat > /etc/systemd/system/flaky.service <<'END'
 [Service]
 ExecStart=/bin/sh -c '[ -e /etc/flaky-may-run ] || exit 1; {then}'
@@ -22,22 +22,21 @@ systemctl daemon-reload
 """
 FAULTS = FLAKY.format(then="exec sleep 9999") + """
 systemctl start flaky; sleep 0.5; touch /etc/flaky-may-run    # failed, and what made it fail is gone
-systemctl disable --now orders 2>/dev/null
-chmod 4646 /etc/crontab; chown 1000:1000 /etc/crontab
+systemctl disable --now orders 2>/dev/null; systemctl stop cron
+chown 1000:1000 /etc/crontab; chmod 4646 /etc/crontab
 mkdir -p "/etc/it's \\$HOME"; chmod 2777 "/etc/it's \\$HOME"
 useradd -M guest; passwd -q -d guest
 ln -sf /usr/share/zoneinfo/Etc/UTC /etc/localtime; printf Etc/UTC > /etc/timezone
 """
-# check, object -> how it is mended
-MENDED = {("CFG-05a", "flaky.service"), ("CFG-05b", "orders.service"), ("CFG-09a", "/etc/crontab"), ("CFG-09b", "/etc/it's $HOME"), ("CFG-08b", "guest"),
-          ("CFG-12", "")}
+MENDED = {("CFG-05a", "flaky.service"), ("CFG-05b", "orders.service"), ("CFG-05b", "cron.service"), ("CFG-09a", "/etc/crontab"),
+          ("CFG-09b", "/etc/it's $HOME"), ("CFG-08b", "guest"), ("CFG-12", "")}
 BAD = (Outcome.WARNING, Outcome.CRITICAL)
 
 
 def state(lab: Lab) -> str:
     """Everything that the faults are made of, read without any of our own code; a unit that rests may have failed before."""
     return lab.must("web1", """
-        for unit in orders flaky nginx; do echo "$unit $(systemctl is-active $unit | sed s/failed/inactive/) $(systemctl is-enabled $unit)"; done
+        for unit in orders flaky nginx cron; do echo "$unit $(systemctl is-active $unit | sed s/failed/inactive/) $(systemctl is-enabled $unit)"; done
         stat -c '%a %U:%G %n' /etc/crontab /etc/it* /etc/localtime /etc/timezone /etc/shadow /etc/passwd
         find /etc/systemd/system -printf '%y %p %l\\n' | sort
         readlink /etc/localtime; cksum /etc/timezone /etc/shadow /etc/passwd
@@ -81,7 +80,9 @@ def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh
         rehearsal = desk.archive.load(number, "rehearsal", "1", Rehearsal)
         told = {health.title.en.split(",")[0]: health.ok for health in rehearsal.health_before}
         assert rehearsal.passed and told["Check CFG-09a"] is False, "the copy has the fault, and it was mended there"
-        assert {o.key: o.result for o in rehearsal.outcomes}["mend-cfg-09a-1"] == "done"
+        results = {outcome.title.en: outcome.result for outcome in rehearsal.outcomes}
+        assert results["CFG-09a: /etc/crontab from 4646 ops to 4644 root"] == "done"
+        assert not any("cron.service" in title for title in results) and "Start cron.service" in plan["untested"][0]["en"], "a copy runs no schedules"
         assert state(lab) == faulty, "nothing was touched before the approval"
 
         desk.approve(number)
@@ -94,8 +95,8 @@ def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh
         page = next(archive.read_evidence(e).decode() for e in archive.evidence(second) if e.name == "report-en.html")
         assert "fixed" in page
         archive.dispose()
-        assert lab.must("web1", "systemctl is-active orders flaky; systemctl is-enabled orders; stat -c '%a %U' /etc/crontab; date +%Z").split() == [
-            "active", "active", "enabled", "4644", "root", "CST"]
+        assert lab.must("web1", "systemctl is-active orders flaky cron; systemctl is-enabled orders; stat -c '%a %U' /etc/crontab; date +%Z").split() == [
+            "active", "active", "active", "enabled", "4644", "root", "CST"]
         again = opened(desk, first)
         done = desk.run("start", str(desk.request(hosts=[], inspection=first)), "--procedure", "corrective-maintenance", "--here", "--json")
         assert json.loads(desk.run("plan", again, "--json").stdout)["plan"]["steps"] == [] and json.loads(done.stdout)["closure"] == "nothing to do"

@@ -76,7 +76,8 @@ def test_kinds_of_differences_have_the_words_of_the_papers():
     assert {kind: catalogue()[f"difference.{kind}"]["zh"] for kind in comparison.KINDS_ZH} == comparison.KINDS_ZH
 
 
-@pytest.mark.parametrize("form", [requests.UpgradeRequest, requests.BackOutRequest, requests.InspectionRequest, requests.DiagnosisRequest])
+@pytest.mark.parametrize("form", [requests.UpgradeRequest, requests.CorrectionRequest, requests.BackOutRequest, requests.InspectionRequest,
+                                  requests.DiagnosisRequest])
 def test_forms_show_no_numbers_of_requirements(form):
     assert not re.search(r"R\d{3}", str(form.model_json_schema()))
 

@@ -316,6 +316,8 @@ def test_what_might_cut_us_off_is_left_to_people():
     for name, left in (("net.ipv4.ip_forward", True), ("net/ipv4/conf/eth0/rp_filter", True), ("kernel.printk", False)):
         assert isinstance(CHECKS["CFG-10"].mend(Row(Outcome.WARNING, "", "", object=name), ([(name, "0", "1")], 1), known), Text) == left
     assert isinstance(CHECKS["CFG-14b"].mend(Row(Outcome.WARNING, "", "", object="PermitRootLogin"), {}, known), Text)
+    filled = ([("/srv/data", "xfs", "defaults")], {"/": ("ext4", "rw")}, {"/srv/data"})
+    assert isinstance(CHECKS["STO-03a"].mend(Row(Outcome.CRITICAL, "", "", object="/srv/data"), filled, known), Text)
     old = (20, [("dbus-daemon", "dbus.service"), ("sshd", "ssh.service")])
     assert isinstance(CHECKS["CFG-03c"].mend(Row(Outcome.WARNING, "", ""), old, known), Text)
 
@@ -378,8 +380,8 @@ SYSTEMCTL = r"""#!/bin/sh
 case $1 in
   is-active) [ "$2" = -q ] && { [ "$(cat "$ROOT/state/$3" 2>/dev/null)" = active ]; exit; }; cat "$ROOT/state/$2" 2>/dev/null || { echo inactive; exit 3; } ;;
   is-enabled) if [ -L "$ROOT/etc/multi-user.target.wants/$2" ]; then echo enabled; else echo disabled; exit 1; fi ;;
-  show) case $* in *LoadState*) echo loaded ;; *Conflicts*) cat "$ROOT/conflicts" 2>/dev/null ;; esac ;;
-  list-dependencies) echo "$5"; printf '  database.service\n  running.service\n' ;;
+  show) case $* in *LoadState*) echo loaded ;; *Conflicts*) cat "$ROOT/conflicts" 2>/dev/null ;;
+    *Wants*" orders.service") echo 'sysinit.target system.slice database.service'; echo running.service ;; *Wants*) echo orders.service ;; esac ;;
   start) echo active >"$ROOT/state/$2"; echo active >"$ROOT/state/database.service" ;;
   stop) echo inactive >"$ROOT/state/$2" ;;
   enable) mkdir -p "$ROOT/etc/multi-user.target.wants"; ln -s "/lib/$3" "$ROOT/etc/multi-user.target.wants/$3" ;;

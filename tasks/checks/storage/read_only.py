@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from reports.records import Outcome, Text
 from tasks.checks.kinds import HostCheck, Known, Limits, Row, critical, not_applicable, ok, warning
-from tasks.checks.storage.mounts import MOUNTS, parse
+from tasks.checks.storage.mounts import MOUNTS, Mounts, parse
 
 
-def judge(answer: tuple[list[tuple[str, str, str]], dict[str, tuple[str, str]]], limits: Limits, known: Known) -> Iterator[Row]:
+def judge(answer: Mounts, limits: Limits, known: Known) -> Iterator[Row]:
     found = [(point, kind, how == "ro") for point, (kind, how) in answer[1].items() if kind in ("ext2", "ext3", "ext4", "xfs", "btrfs", "jfs", "f2fs")]
     read_only = [point for point, _, is_so in found if is_so]
     for point in read_only:
