@@ -467,7 +467,7 @@ def readers(limit: Annotated[int, typer.Option(help="Handfuls of targets at the 
 
 
 @app.command()
-def mend(number: Annotated[str, typer.Argument(help="Inspection number, for example INS-20261123-001")],
+def mend(number: Annotated[str, typer.Argument(help="Number of an inspection or a diagnosis, for example INS-20261123-001")],
          requester: Annotated[str, typer.Option(help="Who asks for it; may not approve it", prompt=True)],
          check: Annotated[list[str] | None, typer.Option(help="Only this check's findings, or: 'CFG-09a web1 /etc/shadow'; may be given several times")] = None,
          target: Annotated[list[str] | None, typer.Option(help="Only this host; may be given several times")] = None,

@@ -23,7 +23,7 @@ BAD = (Outcome.CRITICAL, Outcome.WARNING)
 
 
 def findings_of(number: str, customer: str = "") -> list[CheckRow]:
-    """What the inspection found fault with, in the order in which it was filed.
+    """What the inspection, or the diagnosis, found fault with, in the order in which it was filed.
 
     Raises:
         BlockersFound: there is no such inspection, or it is another customer's.
@@ -31,10 +31,10 @@ def findings_of(number: str, customer: str = "") -> list[CheckRow]:
     this = inspections.inspection_of(desk.archive(), number)
     if this is None:
         raise BlockersFound(f"there is no inspection {number}; its number stands in the report, for example INS-20261123-001",
-                            f"没有编号为 {number} 的巡检；编号见巡检报告，形如 INS-20261123-001")
+                            f"没有编号为 {number} 的巡检或诊断；编号见其报告，形如 INS-20261123-001")
     if customer and this.customer != customer:
-        raise BlockersFound(f"{number} is an inspection of customer {this.customer}, not of {customer}",
-                            f"{number} 是客户 {this.customer} 的巡检，不属于 {customer}")
+        raise BlockersFound(f"{number} is of customer {this.customer}, not of {customer}",
+                            f"{number} 属于客户 {this.customer}，不属于 {customer}")
     return [row for row in inspections.rows_of(desk.archive(), this) if row.outcome in BAD]
 
 

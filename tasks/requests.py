@@ -73,12 +73,12 @@ class UpgradeRequest(BaseModel):
 
 
 class CorrectionRequest(BaseModel):
-    """A request to put right what an inspection found."""
+    """A request to put right what an inspection, or a remote diagnosis, found."""
 
     model_config = ConfigDict(extra="forbid", title="Corrective maintenance")
 
     customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
-    inspection: str = Field(title="Inspection", description="Its number, for example INS-20261123-001", pattern=r"^INS-\d{8}-\d{3,}$")
+    inspection: str = Field(title="Inspection or diagnosis", description="Its number, for example INS-20261123-001", pattern=r"^(INS|DIA)-\d{8}-\d{3,}$")
     findings: list[FindingWish] = Field(
         default_factory=list, title="Findings",
         description="A check's id, for fewer with host and object: CFG-09a, CFG-09a web1, CFG-09a web1 /etc/shadow. Empty: all that can be mended",

@@ -107,8 +107,8 @@ def plan_corrections(number: str, request: CorrectionRequest, surveys: Mapping[s
     not_required = {(host, health.title) for host, health in unwell}
     made = Plan(
         change=number, procedure=PROCEDURE, kind=KIND, customer=request.customer, requester=request.requester, reason=request.reason,
-        title=Text(zh=f"巡检 {request.inspection} 发现问题整改（{len(able)} 项）",
-                   en=f"Corrective maintenance after inspection {request.inspection}: {len(able)} finding{'s' * (len(able) != 1)}"),
+        title=Text(zh=f"{request.inspection} 发现问题整改（{len(able)} 项）",
+                   en=f"Corrective maintenance after {request.inspection}: {len(able)} finding{'s' * (len(able) != 1)}"),
         targets=hosts, batches=batches_of(changed or hosts, request.canaries, request.batch_size),
         facts={host: surveys[host].facts_digest() for host in hosts}, versions=(), media=(), steps=tuple(steps),
         improvements=tuple(Improvement(name=one.row.check, version="", kind="fix", text=_on(one.row.target, one.row.says)) for one in able),
