@@ -58,17 +58,20 @@ def read_again(host: HostAccess, checks: Sequence[HostCheck], judged_as: HostAcc
 
 
 def gone(host: HostAccess, promised: Sequence[Acceptance]) -> tuple[Health, ...]:
-    """Whether the findings are gone, by their own checks; asked again until they are, or as long as they may take to settle."""
+    """Whether the findings are gone, by their own checks: until they were for long enough, at most as long as they may take to settle."""
     asked = {acceptance.check for acceptance in promised}
     checks = [check for check in host_checks() if check.id in asked]
-    end = time.monotonic() + max(acceptance.within_s for acceptance in promised)
+    steady_s, end = max(one.steady_s for one in promised), time.monotonic() + max(one.within_s for one in promised)
+    good_since = float("inf")
     while True:
         try:
             found = read_again(host, checks, judged_as=desk.host(promised[0].target))
-        except (HostUnreachable, OutOfTime) as problem:
-            return tuple(Health(title=acceptance.title, ok=False, detail=problem.text) for acceptance in promised)
-        answers = tuple(_health(acceptance, found.get(acceptance.check)) for acceptance in promised)
-        if all(answer.ok for answer in answers) or time.monotonic() >= end:
+            answers = tuple(_health(acceptance, found.get(acceptance.check)) for acceptance in promised)
+        except (HostUnreachable, OutOfTime) as problem:  # a connection that broke is opened anew
+            answers = tuple(Health(title=acceptance.title, ok=False, detail=problem.text) for acceptance in promised)
+        now = time.monotonic()
+        good_since = min(good_since, now) if all(answer.ok for answer in answers) else float("inf")
+        if now - good_since >= steady_s or now >= end and good_since > now:
             return answers
         time.sleep(PAUSE_S)
 

@@ -322,7 +322,7 @@ def _verification(c: Chapters) -> None:
             a.title.say(say.language),
             c.hosts(hosts),
             mono(a.account),
-            say("verify.judged", within=a.within_s) if a.check else say("verify.steady", within=a.within_s, steady=a.steady_s),
+            say("verify.judged", within=a.within_s, steady=a.steady_s) if a.check else say("verify.steady", within=a.within_s, steady=a.steady_s),
         )
         for n, (a, hosts) in enumerate(checks, 1)
     ]

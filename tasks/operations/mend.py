@@ -21,7 +21,7 @@ class Mend:
     touches: units and absolute paths that it is meant to change; what else differs afterwards was planned by nobody.
     breaks: what may break by it; NOTHING: nothing known. risk: how much that weighs.
     interrupts: users notice. on_copy: a simulated copy can show it; False for clocks, mounts, kernel settings, schedules.
-    settles_s: how long it may take until the check says that all is well.
+    settles_s: how long it may take until the check says that all is well; steady_s: for how long it must then go on saying so.
     """
 
     title: Text
@@ -38,4 +38,5 @@ class Mend:
     interrupts: bool = False
     on_copy: bool = True
     settles_s: int = 0
+    steady_s: int = 0
     time_limit_s: int = 120

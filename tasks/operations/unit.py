@@ -14,7 +14,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:_.\\@-]{0,200}\.(service|socket|timer
 NEVER_RESTARTED = re.compile(r"(dbus(-broker)?|systemd-logind|systemd-networkd|systemd-resolved|NetworkManager|networking"
                              r"|(serial-|console-|container-)?getty@?.*|user@.*|user-runtime-dir@.*|gdm3?|sddm|lightdm|display-manager|docker|containerd|libvirtd|xen.*|init)\.service")
 
-NAMED = 6  # units named in a title
+NAMED = 6     # units named in a title
+STEADY_S = 5  # many a service dies some seconds after its start
 
 _STATE = r"""state() { systemctl is-active "$unit" 2>/dev/null || :; }
 enabled() { systemctl is-enabled "$unit" 2>/dev/null || :; }
@@ -118,7 +119,7 @@ def start(name: str, *, enable: bool = False, settles_s: int = 10, breaks: Text 
                                   en=f"{name} runs" + (", also after a restart" if enable else "")),
         probe=head + f'if {there}; then echo DONE; elif [ -e "$SAVED/before" ]; then echo PARTIAL; else echo ABSENT; fi\n',
         holds_before=head + _HOLDS + _test(name), command=head + _LINKS + _SAVE + (_ENABLE if enable else "") + _START, proof=head + is_enabled + _STEADY,
-        undo=head + _LINKS + _UNDO, undo_proof=head + _UNDO_PROOF, touches=(name,), settles_s=settles_s,
+        undo=head + _LINKS + _UNDO, undo_proof=head + _UNDO_PROOF, touches=(name,), settles_s=settles_s, steady_s=STEADY_S,
         breaks=breaks or Text(zh=f"{name} 停止的原因若未消除，可能再次停止", en=f"if what stopped {name} is still so, it may stop again"))
 
 
@@ -170,6 +171,6 @@ for unit in $units; do
 done
 echo "restarted: $units"
 """,
-        touches=tuple(names), interrupts=True, settles_s=10, risk="medium",
+        touches=tuple(names), interrupts=True, settles_s=10, steady_s=STEADY_S, risk="medium",
         breaks=Text(zh="重启期间服务短暂中断；重启无法撤销，但不改变任何文件",
                     en="users notice the restart for some seconds; it cannot be undone and changes no file"))

@@ -186,8 +186,8 @@ def _promised(host: str, able: Sequence[_Able]) -> list[Acceptance]:
         told = _listed(Text(zh=name, en=name) for name in objects if name)
         title = ones[0].check.title
         promised.append(Acceptance(
-            target=host, check=check, objects=objects, on_copy=on_copy, command=getattr(ones[0].check, "command", "").strip(), steady_s=0,
-            within_s=max(SETTLED_S, *(one.mend.settles_s for one in ones)),
+            target=host, check=check, objects=objects, on_copy=on_copy, command=getattr(ones[0].check, "command", "").strip(),
+            steady_s=max(one.mend.steady_s for one in ones), within_s=max(SETTLED_S, *(one.mend.settles_s for one in ones)),
             title=Text(zh=f"巡检项 {check} {title.zh}复查正常" + (f"：{told.zh}" if told else ""),
                        en=f"Check {check}, {title.en}, finds no fault any more" + (f": {told.en}" if told else ""))))
     return promised

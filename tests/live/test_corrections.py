@@ -81,7 +81,7 @@ def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh
         told = {health.title.en.split(",")[0]: health.ok for health in rehearsal.health_before}
         assert rehearsal.passed and told["Check CFG-09a"] is False, "the copy has the fault, and it was mended there"
         results = {outcome.title.en: outcome.result for outcome in rehearsal.outcomes}
-        assert results["CFG-09a: /etc/crontab from 4646 ops to 4644 root"] == "done"
+        assert results["CFG-09a: /etc/crontab from 4646 ops to 644 root"] == "done"
         assert not any("cron.service" in title for title in results) and "Start cron.service" in plan["untested"][0]["en"], "a copy runs no schedules"
         assert state(lab) == faulty, "nothing was touched before the approval"
 
@@ -90,13 +90,13 @@ def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh
         assert done.returncode == 0 and json.loads(done.stdout)["closure"] == "successful", done.stderr[-3000:] + done.stdout
         second, rest = inspected(desk)
         assert not rest & MENDED
-        assert rest <= found, "nothing new is wrong"
+        assert rest - found <= {("MID-04b", "upstream")}, "nothing new is wrong but what nginx logged while the application was down"
         archive = desk.archive
         page = next(archive.read_evidence(e).decode() for e in archive.evidence(second) if e.name == "report-en.html")
         assert "fixed" in page
         archive.dispose()
         assert lab.must("web1", "systemctl is-active orders flaky cron; systemctl is-enabled orders; stat -c '%a %U' /etc/crontab; date +%Z").split() == [
-            "active", "active", "active", "enabled", "4644", "root", "CST"]
+            "active", "active", "active", "enabled", "644", "root", "CST"]
         again = opened(desk, first)
         done = desk.run("start", str(desk.request(hosts=[], inspection=first)), "--procedure", "corrective-maintenance", "--here", "--json")
         assert json.loads(desk.run("plan", again, "--json").stdout)["plan"]["steps"] == [] and json.loads(done.stdout)["closure"] == "nothing to do"
@@ -106,7 +106,8 @@ def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh
         undoing = json.loads(back.stdout)["number"]
         desk.approve(undoing)
         done = desk.run("carry-out", undoing, "--json")
-        assert done.returncode == 0 and json.loads(done.stdout)["closure"] == "successful", done.stderr[-3000:] + done.stdout
+        assert done.returncode == 0, done.stderr[-3000:] + done.stdout
+        assert "Orders application answers: good -> not good" in json.loads(done.stdout)["reason"], "the fault is back, and that is said"
         assert state(lab) == faulty
         assert desk.run("archive", "verify").returncode == 0
     finally:

@@ -131,7 +131,7 @@ def test_only_what_is_still_wrong_is_planned():
     assert [step.key for step in made.steps] == ["mend-cfg-09a-1"] and not made.blockers
     assert "'/etc/shadow'" not in made.steps[0].command and "/etc/shadow 0137 root" in made.steps[0].command
     promised, = made.acceptance
-    assert (promised.check, promised.objects, promised.steady_s) == ("CFG-09a", ("/etc/shadow",), 0)
+    assert (promised.check, promised.objects, promised.steady_s) == ("CFG-09a", ("/etc/shadow",), 0), "a mode does not change by itself"
     assert made.improvements[0].name == "CFG-09a" and made.improvements[0].text.zh.startswith("web1：")
 
 
@@ -164,6 +164,7 @@ def test_a_unit_of_which_several_checks_complain_is_started_once_and_enabled_if_
     readings = {"web1": {check: read(check, UNITS, units=["cron.service", "lost.service"]) for check in ("CFG-05a", "CFG-05b")}}
     made = plan(findings, readings)
     assert [step.touches for step in made.steps] == [("cron.service",), ("lost.service",)]
+    assert {a.steady_s for a in made.acceptance} == {unit.STEADY_S}, "a service that dies some seconds after its start is not mended"
     assert {(a.check, a.objects) for a in made.acceptance} == {("CFG-05a", ("cron.service",)), ("CFG-05b", ("cron.service",)), ("CFG-05b", ("lost.service",))}
 
 

@@ -52,9 +52,10 @@ def mend(row: Row, files: list[tuple[str, int, str, str]], known: Known) -> Mend
     if not attributes.mendable(path):
         return Text(zh=f"路径 {path!r} 含有特殊字符,请人工处理", en=f"the path {path!r} has signs of a special kind; do it by hand")
     bits = 0o777 & ~_most(path) | (0o040 if path.endswith("_key") and group not in ("ssh_keys", "root") else 0)
+    new = mode & ~bits & (0o7777 if owner == "root" else 0o777)  # a new owner takes no setuid over; the kernel sees to that
     return attributes.narrow(
         [attributes.TooWide(path, bits, "root")],
-        Text(zh=f"{path} 权限由 {mode:o} {owner} 改为 {mode & ~bits:o} root", en=f"{path} from {mode:o} {owner} to {mode & ~bits:o} root"),
+        Text(zh=f"{path} 权限由 {mode:o} {owner} 改为 {new:o} root", en=f"{path} from {mode:o} {owner} to {new:o} root"),
         Text(zh=f"{owner} 不再是属主,以其身份改写该文件的程序将失败", en=f"{owner} no longer owns it: programs that change it as {owner} fail")
         if owner != "root" else NOTHING)
 
