@@ -44,6 +44,12 @@ HOST_FAULTS = [
     Fault("an empty password", "CFG-08b", "useradd -M openhouse; passwd -q -d openhouse", "openhouse"),
     Fault("a service account that can log in", "CFG-08c", "usermod -s /bin/bash www-data", "www-data"),
     Fault("two accounts with one number", "CFG-08d", "useradd -o -u 1000 -M twin"),
+    Fault("an account that nobody uses", "CFG-08g", "useradd -m idler; echo 'idler:Long-ago-1' | chpasswd; chage -d 2020-01-01 idler; python3 -c 'import os, pwd, struct, sys, time; "
+          "os.pwrite(os.open(\"/var/log/lastlog\", os.O_WRONLY | os.O_CREAT), struct.pack(\"<i32s256s\", int(time.time()) - 200 * 86400, b\"pts/0\", b\"192.0.2.7\"), "
+          "292 * pwd.getpwnam(\"idler\").pw_uid)'", "idler"),
+    Fault("configuration that drifted", "CLU-08", "echo '# by night' >> /etc/nginx/nginx.conf", "/etc/nginx"),
+    Fault("a database says that a file cannot be read", "LOG-13a", "echo '2026-11-20 03:11:09 CST [811] ERROR:  could not read block 1811 in file \"base/16401/24577\"' "
+          ">> /var/log/postgresql/postgresql-15-main.log", "damage"),
     Fault("shadow everybody may read", "CFG-09a", "chmod 644 /etc/shadow", "/etc/shadow"),
     Fault("configuration everybody may change", "CFG-09b", "chmod 666 /etc/nginx/mime.types", "mime.types"),
     Fault("a job whose script is gone", "CFG-07a", "echo '0 3 * * * root /opt/gone/backup.sh' > /etc/cron.d/nightly", "/opt/gone"),

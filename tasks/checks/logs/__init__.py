@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
-from tasks.checks.kinds import Limit, Row, Unreadable, not_applicable, whole
+from tasks.checks.kinds import Limit, Limits, Row, Unreadable, not_applicable, whole
 from tasks.checks.lines import until_end, words
 
 # Class, and what the kernel says of it (tolower'ed). Not the mere word "error": that is said of much that is well.
@@ -116,3 +116,42 @@ def logins(output: str) -> tuple[list[tuple[int, str, str]], list[tuple[int, str
     if not read:
         raise Unreadable("sshd's log is empty, and this very reading came by sshd", "sshd 的日志为空,而本次读取正是经 sshd 登录的")
     return failed, broken, read
+
+
+def classes_awk(classes: Mapping[str, str]) -> str:
+    """An awk program that counts lines by class and shows the last of each, for a log where the mere word "error" says little."""
+    rules = "".join(f"/{pattern}/ {{ n[\"{name}\"]++; last[\"{name}\", n[\"{name}\"] % 3] = substr($0, 1, 180); next }}\n" for name, pattern in classes.items())
+    names = " ".join(classes)
+    return rules + f"""END {{ split("{names}", names, " "); for (i in names) {{ name = names[i]; print "count", name, n[name] + 0
+      for (j = 0; j < 3; j++) if ((name, j) in last) print "sample", name, last[name, j] }}
+    print "read", NR }}"""
+
+
+def class_counts(output: str, *needed: str) -> tuple[dict[str, int], dict[str, list[str]]]:
+    """The answer of `classes_awk` behind a line `files COUNT`: counts and samples by class. Raises Unreadable where a class or the logs are missing."""
+    counts: dict[str, int] = {}
+    samples: dict[str, list[str]] = {}
+    files = 0
+    for line in until_end(output):
+        kind, rest = words(line, 2)
+        if kind == "count":
+            name, many = words(rest, 2)
+            counts[name] = whole(many, "a count")
+        elif kind == "sample":
+            name, text = words(rest, 2)
+            samples.setdefault(name, []).append(text)
+        elif kind == "files":
+            files = whole(rest, "a count")
+        elif kind != "read":
+            raise Unreadable(f"{line[:60]!r} says nothing of a log", f"{line[:60]!r} 与日志无关")
+    if not files or any(name not in counts for name in needed):
+        raise Unreadable("no log was read", "没有读到日志")
+    return counts, samples
+
+
+def class_rows(answer: tuple[dict[str, int], dict[str, list[str]]], limits: Limits, names: Mapping[str, tuple[str, str]]) -> Iterator[Row]:
+    """One row for each class. names: what the lines of a class are, in Chinese and English."""
+    counts, samples = answer
+    for name, (zh, en) in names.items():
+        yield Row(limits[name].grade(counts[name]), f"日志中{zh} {counts[name]} 行", f"{counts[name]} lines of the log: {en}", object=name, value=counts[name],
+                  unit="lines", evidence="\n".join(samples.get(name, ())))
