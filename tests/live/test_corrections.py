@@ -5,11 +5,15 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from deployments.lab import Lab
 from reports.archive import inspections
 from reports.records import Outcome, Rehearsal
 from tests.live.drive import Desk
 from tests.live.test_upgrade import server  # noqa: F401
+
+pytestmark = pytest.mark.long
 
 EXPECTED = {"units": ["orders.service", "nginx.service", "cron.service"], "time_zone": "Asia/Shanghai"}
 FLAKY = """cat > /etc/systemd/system/flaky.service <<'END'
