@@ -163,7 +163,7 @@ def _record(reads: list[TargetRead], checks: dict, procedure: str = "system-insp
         "number": "INS-20261122-001", "procedure": procedure, "customer": "linjiang", "language": "zh",
         "customer_name": text("临江市政务服务数据管理局", "Linjiang Municipal Bureau of Government Services and Data"),
         "provider_name": text("某某信息技术有限公司", "Example Information Technology Co., Ltd."),
-        "contract": "LJ-2026-017", "requester": "calendar", "operator": "李工", "reason": "2026 年第四季度例行巡检",
+        "contract": "LJ-2026-017", "requester": "schedule", "operator": "李工", "reason": "2026 年第四季度例行巡检",
         "opened_at": at(-0.02), "finished_at": at(0.001), "grade": worst, "reads": tuple(reads),
         "checks": tuple(about for about, _ in checks.values()),
     }  # fmt: skip
@@ -196,7 +196,7 @@ def small() -> InspectionRecord:
         full("db1", "RES-01", "/", 40, 47), full("db1", "RES-01", "/data", 800, 93), full("db1", "RES-01", "/data/archive", 200, 66),
         row("db1", "BAK-01", CRITICAL, "最近一次备份在 9 天前，应每 24 小时一次", "the newest backup is 9 days old, one a day is expected",
             object="/srv/backup/db1", value=216, unit="h", evidence="1763000000.0 8123456789 /srv/backup/db1/orders-2026-11-13.dump"),
-        row("db1", "HW-03", CRITICAL, "/dev/sdb 有 24 个重映射扇区", "/dev/sdb has 24 reallocated sectors", object="/dev/sdb", value=24, unit="sectors",
+        row("db1", "HW-03", CRITICAL, "/dev/sdb 有 24 个重映射扇区", "/dev/sdb has 24 reallocated sectors", object="/dev/sdb", value=24, unit="blocks",
             evidence="  5 Reallocated_Sector_Ct   0x0033   090   090   010    Pre-fail  Always       -       24"),
         row("db1", "RES-16", WARNING, "已连续运行 412 天", "up for 412 days", value=412, unit="days", evidence="up 412 days, 3:11"),
     ]  # fmt: skip

@@ -19,8 +19,11 @@ def judge(answer: tuple[list[str], list[dict[str, Any]]], limits: Limits, known:
     for row in mistakes:
         place = f"{word(row, 'sourcefile').rpartition('/')[2]}:{word(row, 'sourceline')}"
         waits = flag(row, "waits")  # a right value that only needs a restart is listed as an error too; PG-10 tells of it
-        yield (warning if waits else critical)(f"{place} {word(row, 'name')}:{word(row, 'error')}", f"{place} {word(row, 'name')}: {word(row, 'error')}",
-                                               object=place)
+        name, error = word(row, "name"), word(row, "error")
+        if waits:
+            yield warning(f"{place} 的 {name} 需重启后生效:{error}", f"{place}: {name} waits for a restart: {error}", object=place)
+        else:
+            yield critical(f"{place} 的 {name} 有错误:{error}", f"{place}: {name} is wrong: {error}", object=place)
     for _ in clean:
         yield ok("配置文件没有错误", "the configuration files hold no mistake")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,12 +11,15 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reports.documents.phrases import catalogue
 from reports.records import Outcome
 from tasks.checks.catalogue import all_checks, host_checks, limits_for
 from tasks.checks.kinds import Check, DatabaseCheck, HostCheck, Known, Row
 from tasks.checks.reading import Answer, examine, host_script, judged
 
 CASES = Path(__file__).parent / "cases"
+UNITS = {"", "%", "°C", "Mb/s"}  # the same in both languages; the others have their Chinese in reports/documents/phrases_inspection.yaml
+ENGLISH = re.compile(r"\b(the|is|are|was|has|have|no|not|of|by|in|cannot|failed)\b")  # beside settings such as fsync = on, a Chinese sentence has Chinese
 NOW = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 
 
@@ -44,6 +48,9 @@ def test_what_must_be_said_of_a_real_answer(check, case):
         rows = examine(check, Answer(case["output"], case.get("exit", 0)), limits, known(case))
     else:
         rows = judged(check, case["answer"], limits, known(case))
+    told = [row.zh.removeprefix("不适用:").removeprefix("无法检查:") for row in rows]
+    assert all(re.search("[\u4e00-\u9fff]", zh) or not ENGLISH.search(zh) for zh in told), told
+    assert all(row.unit in UNITS or f"unit.{row.unit}" in catalogue() for row in rows)
     said = {row.object: row.outcome.value for row in rows}
     assert said == case["rows"], [(row.object, row.outcome.value, row.en) for row in rows]
     for name, value in case.get("values", {}).items():
