@@ -52,7 +52,8 @@ def abouts(procedure: str, reads: tuple) -> tuple[CheckAbout, ...]:
     if used := {row.check for read in reads for row in read.rows}:  # not every database server and not every device is asked everything
         checks = tuple(check for check in checks if isinstance(check, HostCheck) or check.id in used)
     return tuple(CheckAbout(id=check.id, title=check.title, chapter=check.chapter, remedy=check.remedy, source=check.source, clause=check.clause,
-                            limits={name: _about(limit) for name, limit in check.limits.items()}, operation=operation_of(check))
+                            limits={name: _about(limit) for name, limit in check.limits.items()}, operation=operation_of(check),
+                            objects=dict(check.objects))
                  for check in checks)
 
 

@@ -294,7 +294,7 @@ def _comparison(r: Report) -> None:
         (
             Cell(say(f"change.{change}"), tone=tones.get(change, "")),  # type: ignore[arg-type]
             r.title(check),
-            "\n".join(f"{d.target} {d.object}".strip() for d in those) if len(those) <= 3 else r.names([d.target for d in those], 6),
+            "\n".join(map(r.place, those)) if len(those) <= 3 else r.names([d.target for d in those], 6),
             str(len(those)),
         )
         for change, check, those in groups[:CHANGED]
@@ -313,7 +313,7 @@ def _forecasts(r: Report) -> None:
     r.text("inspection.forecast_text")
     drawn = [f for f in found if len(f.history) > 1 and f.capacity > 0][:4]
     if drawn:
-        told = [say("inspection.colon", name=f"{f.target} {f.object}".strip(), text=r.in_days(f.days, line=True)) for f in drawn]
+        told = [say("inspection.colon", name=r.place(f), text=r.in_days(f.days, line=True)) for f in drawn]
         r.draft.picture(
             charts.courses([_course(r, f) for f in drawn], say("inspection.chart.full")),
             say("inspection.chart.forecast_alt", items=say("word.semicolon").join(told)),
@@ -322,7 +322,7 @@ def _forecasts(r: Report) -> None:
     rows = [
         (
             f.target,
-            f.object,
+            r.object(f),
             say("inspection.now", share=r.percent(f), capacity=r.amount(f.capacity, f.unit)),
             r.amount(f.per_day, f.unit, a_day=True),
             Cell(r.in_days(f.days), tone="bad" if (f.days or 0) < 7 else "warn" if (f.days or 0) < 30 else ""),
@@ -348,7 +348,7 @@ def _course(r: Report, f: FullForecast) -> charts.Course:
     if full > 0.22 * (right + span):  # otherwise its date would stand on that of today
         marks.append((full, r.day(full)))
     says = r.say("inspection.chart.says", days=r.in_days(f.days, line=True))
-    return charts.Course(f"{f.target} {f.object}".strip(), says, past, full, f.earliest, f.latest, right, tuple(marks))
+    return charts.Course(r.place(f), says, past, full, f.earliest, f.latest, right, tuple(marks))
 
 
 # --- 2, 3
@@ -477,7 +477,7 @@ def _fullest(r: Report) -> None:
         return
     bars, told = [], []
     for row, full in found:
-        name = f"{row.target} {row.object}"
+        name = r.place(row)
         colour = row.outcome if row.outcome in BAD else Outcome.OK
         bars.append(charts.Bar(name, ((min(full, 100.0), colour.value),), f"{full:.1f} %"))
         told.append(f"{name} {full:.1f} %")
@@ -533,7 +533,7 @@ def _page(r: Report, read: TargetRead) -> None:
         said = [row.says.say(say.language)]
         if evidence := r.evidence(row, 6):
             said.append(say("inspection.evidence", text=evidence))
-        rows.append((r.grade(row.outcome), r.title(r.found.about(row.check)), row.object or "-", "\n".join(said)))
+        rows.append((r.grade(row.outcome), r.title(r.found.about(row.check)), r.object(row) or "-", "\n".join(said)))
     r.draft.table(say.head("inspection_page"), rows, (*r.by_language(0.9, 1.1), 1.7, 1.5, 4.6), "")
     if len(found) > PAGE_ROWS:
         r.text("inspection.page_more", n=len(found) - PAGE_ROWS)
@@ -627,7 +627,7 @@ def _appendix_rows(r: Report) -> None:
     for read in r.record.reads:
         r.draft.section(say("inspection.page_title", name=read.target, kind=r.kind(read)))
         rows = [
-            (r.title(r.found.about(row.check)), row.object or "-", r.grade(row.outcome) if row.outcome in BAD else say(f"outcome.{row.outcome.value}"),
+            (r.title(r.found.about(row.check)), r.object(row) or "-", r.grade(row.outcome) if row.outcome in BAD else say(f"outcome.{row.outcome.value}"),
              row.says.say(say.language))
             for row in sorted(read.rows, key=lambda row: place.get(row.check, 9999))
         ]  # fmt: skip

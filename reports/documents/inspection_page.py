@@ -48,7 +48,7 @@ def inspection_page(record: InspectionRecord, say: Phrases) -> str:
         draft.table(say.head("inspection_unknowns"), unknown, (1, 1, 1), "")
     draft.section(say("inspection.forecast"))
     full = [
-        (f.target, f.object or "-", w.percent(f), *(w.in_days(days, line=True) for days in (f.days, f.earliest, f.latest)))
+        (f.target, w.object(f) or "-", w.percent(f), *(w.in_days(days, line=True) for days in (f.days, f.earliest, f.latest)))
         for f in found.forecasts[:FORECASTS]
     ]
     draft.table(say.head("inspection_page_forecast"), full, (1,) * 6, say("inspection.forecast_none", first=not record.forecasts))
@@ -68,7 +68,7 @@ def _changes(w: Words, draft: Draft) -> None:
     if counts:
         draft.items([say("inspection.colon", name=say(f"change.{change}"), text=counts[change]) for change in CHANGES if counts[change]])
     rows = [
-        (say(f"change.{change}"), w.title(check), w.names([f"{d.target} {d.object}".strip() for d in those]), str(len(those)))
+        (say(f"change.{change}"), w.title(check), w.names(list(map(w.place, those))), str(len(those)))
         for change, check, those in w.found.developments()
         if change != "same"
     ]

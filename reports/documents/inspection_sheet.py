@@ -144,13 +144,13 @@ def inspection_sheet(record: InspectionRecord, say: Phrases, made_at: datetime) 
             title, advice, deadline = w.title(group.check), w.advice(group.check), w.deadline(group.outcome)
             part, grade = say.known("part", group.check.chapter), say(f"outcome.{group.outcome.value}")
             for row in group.rows:
-                yield group.outcome, (grade, row.target, part, row.check, title, row.object, row.says.say(language), row.evidence, advice, deadline,
+                yield group.outcome, (grade, row.target, part, row.check, title, w.object(row), row.says.say(language), row.evidence, advice, deadline,
                                       "", w.change(row))  # fmt: skip
 
     def rows() -> Iterable[tuple[Outcome, Sequence[object]]]:
         for row in found.rows:
             about, full = found.about(row.check), share(row)
-            yield row.outcome, (row.target, say.known("part", about.chapter), row.check, w.title(about), row.object, say(f"outcome.{row.outcome.value}"),
+            yield row.outcome, (row.target, say.known("part", about.chapter), row.check, w.title(about), w.object(row), say(f"outcome.{row.outcome.value}"),
                                 row.says.say(language), row.value, say.known("unit", row.unit), row.capacity,
                                 None if full is None else round(full, 2), w.change(row), row.evidence)  # fmt: skip
 
@@ -159,7 +159,7 @@ def inspection_sheet(record: InspectionRecord, say: Phrases, made_at: datetime) 
         for f in (*found.forecasts, *later):
             full = share(f)
             days = [None if value is None else round(value, 1) for value in (f.days, f.earliest, f.latest)]
-            yield None, (f.target, f.check, f.object, f.value, f.capacity, say.known("unit", f.unit), None if full is None else round(full, 2), f.per_day,
+            yield None, (f.target, f.check, w.object(f), f.value, f.capacity, say.known("unit", f.unit), None if full is None else round(full, 2), f.per_day,
                          *days, "" if f.days is None else w.day(f.days))  # fmt: skip
 
     def every_target() -> Iterable[tuple[Outcome, Sequence[object]]]:
@@ -171,7 +171,7 @@ def inspection_sheet(record: InspectionRecord, say: Phrases, made_at: datetime) 
 
     unreached = [(None, (read.target, w.kind(read), seconds(read.read_at), read.problem.say(language) if read.problem else "")) for read in found.unreached]
     developed = [
-        (None, (say(f"change.{change}"), d.target, d.check, w.title(check), d.object)) for change, check, those in found.developments() for d in those
+        (None, (say(f"change.{change}"), d.target, d.check, w.title(check), w.object(d))) for change, check, those in found.developments() for d in those
     ]
     book.sheet("findings", say.head("sheet_findings"), (9, 18, 14, 9, 20, 22, 50, 50, 44, 13, 12, 10), findings())
     book.sheet("rows", say.head("sheet_rows"), (18, 14, 9, 22, 22, 10, 56, 15, 9, 15, 9, 10, 50), rows())

@@ -10,7 +10,7 @@ from datetime import timedelta
 from reports.documents.findings import BYTES, Findings, Group, share
 from reports.documents.paper import Cell, Tone
 from reports.documents.phrases import Phrases
-from reports.records import CheckAbout, CheckRow, FullForecast, InspectionRecord, Outcome, TargetRead, Text
+from reports.records import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, Outcome, TargetRead, Text
 
 TONES: dict[Outcome, Tone] = {Outcome.CRITICAL: "bad", Outcome.WARNING: "warn", Outcome.OK: "good"}
 NAMED = 4     # targets named in a field
@@ -34,9 +34,24 @@ class Words:
     def where(self, rows: Sequence[CheckRow], limit: int = NAMED, line: bool = False) -> str:
         """Up to four places by name; of more, how many on how many targets, and some of them. line: on one line."""
         if len(rows) <= limit:
-            return (self.say("word.separator") if line else "\n").join(f"{row.target} {row.object}".strip() for row in rows)
+            return (self.say("word.separator") if line else "\n").join(map(self.place, rows))
         targets = list(dict.fromkeys(row.target for row in rows))
         return self.say("inspection.where", targets=len(targets), places=len(rows), names=self.names(targets, limit))
+
+    def place(self, row: CheckRow | Development | FullForecast) -> str:
+        return f"{row.target} {self.object(row)}".strip()
+
+    def object(self, row: CheckRow | Development | FullForecast) -> str:
+        """Its name; where it is made of words of ours, in the language of the paper."""
+        words, name = self.found.about(row.check).objects if self.say.language == "zh" else {}, row.object
+        if name in words:
+            return words[name]
+        for word, zh in words.items():
+            if name.endswith(f" {word}"):
+                return name.removesuffix(word) + zh
+            if name.startswith(f"{word} "):
+                return zh + name.removeprefix(word)
+        return name
 
     def about_target(self, read: TargetRead) -> str:
         parts = [self.say("inspection.colon", name=self.say.known("about", name), text=text) for name, text in list(read.about.items())[:8]]

@@ -65,7 +65,7 @@ class LimitAbout(Record):
 
 
 class CheckAbout(Record):
-    """What the report says of a check. limits: by name; chapter: as in tasks/checks/kinds.py."""
+    """What the report says of a check. limits: by name; chapter, objects: as in tasks/checks/kinds.py."""
 
     id: str
     title: Text
@@ -75,6 +75,7 @@ class CheckAbout(Record):
     clause: str = ""
     limits: dict[str, LimitAbout] = {}
     operation: str = ""  # the procedure whose plan mends this; empty: work by hand
+    objects: dict[str, str] = {}
 
 
 class Development(Record):

@@ -137,6 +137,7 @@ class HostCheck:
         line of what the tool itself said is put behind both); any other exit status but 0 is unknown.
     parse: the whole output in, anything out; raises ValueError (or Unreadable) for what makes no sense, and nothing else.
     judge: what `parse` gave, the limits, what is known; yields at least one row.
+    objects: of the names of its rows' objects, the Chinese of those that are words of ours: the whole name, or how it begins or ends.
     mend: how a bad object is mended; pure. It is given the names that the host told: it must quote them, and refuse what cannot be meant.
     remedy_operation: another procedure that mends this.
     """
@@ -156,6 +157,7 @@ class HostCheck:
     about: Callable[[Any], dict[str, str]] | None = None  # what its answer says of the host for its page, without words of a language
     mend: Mender | None = None
     remedy_operation: str = ""
+    objects: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,7 @@ class DatabaseCheck:
     time_limit_s: int = 15
     row_limit: int = 2000
     remedy_operation: str = ""
+    objects: Mapping[str, str] = field(default_factory=dict)
     mariadb_queries: Mapping[tuple[int, int], str] = field(default_factory=dict)
 
     def query(self, version: tuple[int, int], kind: str = "") -> str | None:
@@ -226,6 +229,7 @@ class DeviceCheck:
     clause: str = ""
     about: Callable[[Any], dict[str, str]] | None = None
     remedy_operation: str = ""
+    objects: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -248,6 +252,7 @@ class WebCheck:
     clause: str = ""
     about: Callable[[Any], dict[str, str]] | None = None
     remedy_operation: str = ""
+    objects: Mapping[str, str] = field(default_factory=dict)
 
 
 Check = HostCheck | DatabaseCheck | DeviceCheck | WebCheck

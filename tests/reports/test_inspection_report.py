@@ -245,6 +245,15 @@ def test_limits_are_told_in_the_language_of_the_paper():
         "count: critical ≥ 20,000 % of packets (manual)")
 
 
+def test_names_of_objects_that_are_words_of_ours_are_told_in_the_language_of_the_paper():
+    check = sample.SYSTEM["RES-01"][0].model_copy(update={"objects": {"errors": "错误", "node": "节点", "size": "大小"}})
+    record = sample.first().model_copy(update={"checks": (check,)})
+    rows = [sample.row("web1", "RES-01", Outcome.OK, "", "", object=name) for name in ("size", "eth0 errors", "node web2", "resize", "nodes", "")]
+    assert [Words(record, Phrases("zh", ZONE)).place(row) for row in rows] == [
+        "web1 大小", "web1 eth0 错误", "web1 节点 web2", "web1 resize", "web1 nodes", "web1"]
+    assert [Words(record, Phrases("en", ZONE)).object(row) for row in rows] == ["size", "eth0 errors", "node web2", "resize", "nodes", ""]
+
+
 def test_the_english_paper_has_no_chinese_of_ours():
     said = "\n".join(words_of(paper_of(sample.small(), "en")))
     for theirs in ("2026 年第四季度例行巡检", "李工", "网络安全法 第二十一条", "等保 2.0"):

@@ -46,6 +46,7 @@ echo end
     parse=parse,
     judge=judge,
     limits={"age": Limit(90, None, "days", Text(zh="经验值:一个巡检周期", en="own judgement: one inspection"))},
+    objects={"etc": "/etc", "lvm": "LVM"},
     remedy=Text(zh="安装 etckeeper,或把 /etc 纳入备份", en="Install etckeeper, or put /etc into the backup"),
     source="etckeeper(8); vgcfgbackup(8)",
 )

@@ -62,6 +62,7 @@ echo end
 """,
     parse=parse,
     judge=judge,
+    objects={"node": "节点", "resource": "资源", "cluster": "集群"},
     remedy=Text(zh="查明原因后 pcs resource cleanup <资源>", en="Find out why, then pcs resource cleanup <resource>"),
     source="crm_mon(8)",
     time_limit_s=40,

@@ -56,6 +56,7 @@ echo end
     parse=parse,
     judge=judge,
     limits={"lag": Limit(16, 1024, "MiB", "own judgement")},
+    objects={"leader": "主节点"},
     remedy=Text(zh="patronictl list;查看落后成员的日志", en="patronictl list; see the log of the member that lags"),
     source="Patroni REST API, GET /cluster",
 )

@@ -78,6 +78,7 @@ echo end
     parse=parse,
     judge=judge,
     limits={"restarts": Limit(5, 50, "a day", "own judgement")},
+    objects={"restarts": "重启"},
     remedy=Text(zh="kubectl describe pod <Pod>;kubectl logs --previous <Pod>", en="kubectl describe pod <pod>; kubectl logs --previous <pod>"),
     source="kubectl get pods; Kubernetes pod lifecycle",
     time_limit_s=40,

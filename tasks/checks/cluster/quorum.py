@@ -49,6 +49,7 @@ echo end
 """,
     parse=parse,
     judge=judge,
+    objects={"quorum": "票数", "link": "链路"},
     remedy=Text(zh="检查心跳网络", en="Check the network of the heartbeat"),
     source="corosync-quorumtool(8), corosync-cfgtool(8)",
     time_limit_s=30,

@@ -47,6 +47,7 @@ echo end
 """,
     parse=parse,
     judge=judge,
+    objects={"rule of": "规则"},
     remedy=Text(zh="visudo -c 指出的文件与行;与顾客核对免口令规则", en="See file and line in visudo -c; go through the rules with the customer"),
     source="visudo(8), sudoers(5)",
     clause="GB/T 22239-2019 8.1.4.2 d",

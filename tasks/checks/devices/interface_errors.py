@@ -56,6 +56,7 @@ CHECK = DeviceCheck(
     must=True,
     limits={"errors": Limit(100, 10_000, "a day", Text(zh="经验值:正常的链路没有错误", en="own judgement: a good link has none")),
             "discards": Limit(10_000, 1_000_000, "a day", Text(zh="经验值:突发流量会造成一些丢弃", en="own judgement: bursts make some"))},
+    objects={"errors": "错误", "discards": "丢弃"},
     remedy=Text(zh="错误:更换网线或光模块,核对两端速率与双工;丢弃:查看拥塞与队列,考虑扩容",
                 en="Errors: replace cable or optics, compare speed and duplex of both ends. Discards: look at congestion and queues, think of a faster link"),
     source="RFC 2863 ifInErrors, ifOutErrors, ifInDiscards, ifOutDiscards",

@@ -77,6 +77,7 @@ CHECK = DeviceCheck(
     judge=judge,
     must=True,
     limits={"share": Limit(70, 90, "%", Text(zh="经验值;超过后报文明显排队", en="own judgement; packets wait noticeably beyond"))},
+    objects={"in": "入", "out": "出"},
     remedy=Text(zh="按流量来源分析(NetStream/sFlow),限速、分流或扩容链路",
                 en="See whose traffic it is (NetFlow, sFlow); limit it, spread it, or get a faster link"),
     source="RFC 2863 ifHCInOctets, ifHCOutOctets, ifHighSpeed",

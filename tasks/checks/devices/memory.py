@@ -83,6 +83,7 @@ CHECK = DeviceCheck(
     judge=judge,
     limits={"used": Limit(80, 90, "%", Text(zh="经验值;netdata ram_available 在剩余 15 % 时告警",
                                             en="own judgement; netdata ram_available warns at 15 % left"))},
+    objects={"pool": "内存池"},
     remedy=Text(zh="查看各进程与表项的内存(display memory-usage / show memory);持续增长可能是泄漏,升级或在窗口内重启",
                 en="See who holds it (display memory-usage / show memory); what only grows may be a leak: upgrade, or restart in a window"),
     source="RFC 2790 hrStorageTable; HUAWEI-ENTITY-EXTENT-MIB, HH3C-ENTITY-EXT-MIB, CISCO-MEMORY-POOL-MIB",

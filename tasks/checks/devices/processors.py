@@ -61,6 +61,7 @@ CHECK = DeviceCheck(
     limits={"busy": Limit(60, 80, "%", Text(zh="经验值:超过后影响转发",
                                             en="own judgement: forwarding suffers beyond")),
             "load": Limit(1.75, 3.5, "per processor", "netdata load_average_15")},
+    objects={"load": "负载", "processors": "处理器", "processor": "处理器"},
     remedy=Text(zh="查看占用处理器的进程与报文(display cpu-usage / show processes cpu),排查环路、攻击与日志风暴",
                 en="See what keeps it busy (display cpu-usage / show processes cpu): loops, attacks, floods of log messages"),
     source="RFC 2790 hrProcessorLoad; UCD-SNMP-MIB laLoad; HUAWEI-ENTITY-EXTENT-MIB, HH3C-ENTITY-EXT-MIB, CISCO-PROCESS-MIB",

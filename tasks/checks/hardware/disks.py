@@ -87,6 +87,7 @@ echo end
                                                     en="own judgement, after Backblaze's and Google's disk studies")),
             "heat": Limit(55, 65, "°C", "own judgement"),
             "worn": Limit(80, 95, "%", "NVMe specification, Percentage Used; own judgement")},
+    objects={"errors": "错误", "temperature": "温度", "life": "寿命"},
     remedy=Text(zh="先确认备份,再更换磁盘", en="Make sure of the backup, then replace the disk"),
     source="smartctl(8), --json",
     time_limit_s=60,

@@ -42,6 +42,7 @@ echo end
     parse=parse,
     about=lambda found: {"model": " ".join(filter(None, (found.get("sys_vendor"), found["product_name"])))},
     judge=judge,
+    objects={"model": "型号", "firmware": "固件", "serial number": "序列号"},
     remedy=Text(zh="更新资产台账,核对变更记录", en="Update the asset list; compare with the change records"),
     source="Linux Documentation/ABI/testing/sysfs-class-dmi",
     clause="GB/T 22239-2019 8.1.10.2",

@@ -55,6 +55,7 @@ echo end
     judge=judge,
     limits={"errors": Limit(1, 5, "% of packets", Text(zh="node-exporter mixin NodeNetworkReceiveErrs;严重为经验值",
                                                        en="node-exporter mixin NodeNetworkReceiveErrs; critical: own judgement"))},
+    objects={"speed": "速率"},
     remedy=Text(zh="更换网线,检查交换机端口与双工", en="Replace the cable, check switch port and duplex"),
     source="Linux Documentation/ABI/testing/sysfs-class-net-statistics",
 )

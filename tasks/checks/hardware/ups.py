@@ -47,6 +47,7 @@ echo end
     parse=parse,
     judge=judge,
     limits={"charge": Limit(25, 10, "%", "netdata upsd_battery_charge", over=False), "load": Limit(80, 90, "%", "netdata upsd_10min_ups_load")},
+    objects={"status": "状态", "charge": "电量", "load": "负载"},
     remedy=Text(zh="检查市电输入,更换电池", en="Check the feed, replace the battery"),
     source="upsc(8); apcaccess(8)",
 )

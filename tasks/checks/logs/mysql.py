@@ -37,6 +37,7 @@ echo end
     judge=lambda answer, limits, known: class_rows(answer, limits, NAMES),
     limits={"damage": Limit(1, 1, "lines", "own judgement"), "crash": Limit(1, 5, "lines", "own judgement"),
             "errors": Limit(5, None, "lines", "own judgement")},
+    objects={"damage": "损坏", "crash": "崩溃", "errors": "其他错误"},
     remedy=Text(zh="损坏:立即备份,CHECK TABLE 须经同意;崩溃:查内核日志与内存;其他错误逐条判断",
                 en="Damage: back up now, CHECK TABLE by consent only. Crashes: see kernel log and memory. Other errors: judge line by line"),
     source="MySQL manual, error log; MariaDB error log",

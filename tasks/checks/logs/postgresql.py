@@ -33,6 +33,7 @@ echo end
     parse=lambda output: class_counts(output, *CLASSES),
     judge=lambda answer, limits, known: class_rows(answer, limits, NAMES),
     limits={"damage": Limit(1, 1, "lines", "own judgement"), "crash": Limit(1, 5, "lines", "own judgement"), "want": Limit(10, 1000, "lines", "own judgement")},
+    objects={"damage": "损坏", "crash": "崩溃", "want": "资源不足"},
     remedy=Text(zh="损坏:立即备份,检查磁盘与 pg_amcheck;崩溃:查信号与内核日志;其余按证据调整连接数、内存与归档",
                 en="Damage: back up now, look at disks, run pg_amcheck. Crashes: see signal and kernel log. "
                    "The rest: connections, memory, archiving, as the evidence says"),

@@ -51,6 +51,7 @@ echo end
     parse=parse,
     judge=judge,
     limits={"serious": Limit(1, 100, "lines", "own judgement"), "upstream": Limit(10, 1000, "lines", "own judgement")},
+    objects={"serious": "严重错误", "upstream": "后端"},
     remedy=Text(zh="按证据检查后端服务、文件句柄与磁盘", en="See the evidence: back ends, file handles, disks"),
     source="nginx ngx_core_module error_log",
 )

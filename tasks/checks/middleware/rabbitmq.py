@@ -48,6 +48,7 @@ echo end
 """,
     parse=parse,
     judge=judge,
+    objects={"partitions": "网络分区", "memory": "内存", "disk": "磁盘"},
     remedy=Text(zh="内存或磁盘告警:清理积压的队列、扩容;分区:确认保留哪一侧后重启另一侧",
                 en="Memory or disk: clear queues that nobody reads, extend. Split: decide which side counts, restart the other"),
     source="rabbitmq-diagnostics(8), cluster_status; RabbitMQ alarms",

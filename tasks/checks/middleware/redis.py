@@ -58,6 +58,7 @@ CHECK = HostCheck(
     judge=judge,
     limits={"memory": Limit(90, 98, "% of maxmemory", Text(zh="awesome-prometheus-alerts RedisOutOfConfiguredMaxmemory;严重为经验值",
                                                            en="awesome-prometheus-alerts RedisOutOfConfiguredMaxmemory; critical: own judgement"))},
+    objects={"memory": "内存"},
     remedy=Text(zh="调整 maxmemory 与淘汰策略;检查数据目录的空间与权限", en="Mend maxmemory and eviction; check room and owner of its folder"),
     source="Redis INFO",
 )

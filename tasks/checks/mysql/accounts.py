@@ -55,6 +55,7 @@ CHECK = DatabaseCheck(
     """)},
     parse=parse,
     judge=judge,
+    objects={"empty": "空密码", "anonymous": "匿名", "mighty": "权限过大"},
     remedy=Text(zh="设密码、删除匿名账号、限制来源地址(语句在各行)",
                 en="Give passwords, drop accounts without a name, narrow where they come from (statement in the row)"),
     source="dev-sec mysql-baseline mysql-db-03 to -08; MariaDB mysql.global_priv since 10.4",

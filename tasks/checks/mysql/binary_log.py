@@ -41,6 +41,7 @@ CHECK = DatabaseCheck(
     **my_settings("log_bin", "sync_binlog", "binlog_expire_logs_seconds", "expire_logs_days", "binlog_format"),
     parse=parse,
     judge=judge,
+    objects={"expiry": "保留期", "format": "格式"},
     remedy=Text(zh="启用二进制日志并定期备份;备份的年龄由主机检查 BAK-* 检查",
                 en="Turn it on and back it up; the host's checks BAK-* look at the age of backups"),
     source="MySQL manual, point-in-time recovery; MySQLTuner: binlog_format",

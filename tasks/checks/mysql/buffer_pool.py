@@ -45,6 +45,7 @@ CHECK = DatabaseCheck(
     parse=parse,
     judge=judge,
     limits={"hit": Limit(95, 90, "%", Text(zh="MySQLTuner:90 %;警告为经验值", en="MySQLTuner: 90 %; the warning is own judgement"), over=False)},
+    objects={"hit": "命中率", "wait_free": "等待空闲页"},
     remedy=Text(zh="调大 innodb_buffer_pool_size(专用服务器取内存的五到七成),补索引",
                 en="Raise innodb_buffer_pool_size (half to seven tenths of a server of its own); add indexes"),
     source="MySQL manual, InnoDB buffer pool; MySQLTuner",

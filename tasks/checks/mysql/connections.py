@@ -49,6 +49,7 @@ CHECK = DatabaseCheck(
     judge=judge,
     limits={"taken": Limit(85, 95, "%", "MySQLTuner: 85 %"), "peak": Limit(85, None, "%", "MySQLTuner: 85 %"),
             "failed": Limit(3, None, "%", "MySQLTuner: 3 %")},
+    objects={"now": "当前", "peak": "峰值", "failed": "失败的连接"},
     remedy=Text(zh="使用连接池,查找不释放连接的应用;失败的登录见错误日志(log_warnings = 2)",
                 en="Use a pool; find the application that keeps its connections; failed logins stand in the error log (log_warnings = 2)"),
     source="MySQL manual, server status variables",

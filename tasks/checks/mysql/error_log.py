@@ -36,6 +36,7 @@ CHECK = DatabaseCheck(
     **my_settings("log_error", "log_error_verbosity", "log_warnings"),
     parse=parse,
     judge=judge,
+    objects={"level": "级别"},
     remedy=Text(zh="记录警告;确认 log_error 的目录存在,否则日志会悄悄丢失",
                 en="Log warnings; see that log_error's folder exists, or nothing is written, without a word"),
     source=Text(zh="MySQL 与 MariaDB 手册 error log", en="MySQL and MariaDB manuals, error log"),

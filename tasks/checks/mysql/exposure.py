@@ -44,6 +44,7 @@ CHECK = DatabaseCheck(
     **my_settings("have_ssl", "require_secure_transport", "local_infile", "secure_file_priv", "bind_address"),
     parse=parse,
     judge=judge,
+    objects={"tls": "TLS"},
     remedy=Text(zh="启用 TLS,限制文件读写(语句在各行)", en="Turn on TLS, bound what files can be read (statement in the row)"),
     source="dev-sec mysql-baseline; CIS MySQL 8",
     clause="GB/T 22239-2019 8.1.4.1 c",

@@ -58,6 +58,7 @@ CHECK = DatabaseCheck(
     mariadb_queries=_SETTINGS["mariadb_queries"],
     parse=parse,
     judge=judge,
+    objects={"member": "成员", "cluster": "集群", "node": "本节点", "size": "成员数"},
     remedy=Text(zh="查看错误日志与节点间网络;START GROUP_REPLICATION,或重启掉队节点使其重新加入;不要在非 Primary 分区写入",
                 en="See error log and network between the nodes; START GROUP_REPLICATION, or restart the node that fell out; "
                    "write nothing in a partition that is not Primary"),

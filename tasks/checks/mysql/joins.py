@@ -44,6 +44,7 @@ CHECK = DatabaseCheck(
     judge=judge,
     limits={"joins": Limit(250, None, "a day", Text(zh="MySQLTuner:每天 250 次",
                                                     en="MySQLTuner: 250 a day")), "sorts": Limit(10, None, "%", "MySQLTuner: 10 %")},
+    objects={"joins": "连接查询", "sorts": "排序"},
     remedy=Text(zh="为连接条件建立索引:CREATE INDEX <名> ON <表> (<列>);", en="Index what the joins compare: CREATE INDEX <name> ON <table> (<columns>);"),
     source="MySQL manual, server status variables; MySQLTuner",
 )

@@ -37,6 +37,7 @@ CHECK = DatabaseCheck(
     **my_settings("character_set_server", "sql_mode"),
     parse=parse,
     judge=judge,
+    objects={"charset": "字符集"},
     remedy=Text(zh="先在测试库验证应用,再修改", en="Try the application on a test server first"),
     source="MySQL manual, server SQL modes, utf8mb4",
 )

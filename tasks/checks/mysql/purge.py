@@ -38,6 +38,7 @@ CHECK = DatabaseCheck(
     parse=parse,
     judge=judge,
     limits={"history": Limit(100_000, 1_000_000, "versions", Text(zh="经验值;Percona 以此规模告警", en="own judgement; Percona alerts at these sizes"))},
+    objects={"history": "历史版本", "deadlocks": "死锁"},
     remedy=Text(zh="结束长事务(MY-03);让应用按同一顺序加锁;SET GLOBAL innodb_print_all_deadlocks = ON;",
                 en="End long transactions (MY-03); let the application lock in one order; "
                 "SET GLOBAL innodb_print_all_deadlocks = ON;"),

@@ -43,6 +43,7 @@ CHECK = DatabaseCheck(
     parse=parse,
     judge=judge,
     limits={"share": Limit(10, None, "%", Text(zh="MySQLTuner:约为缓冲池的四分之一", en="MySQLTuner: about a quarter of the pool"), over=False)},
+    objects={"size": "大小", "waits": "等待"},
     remedy=Text(zh="重做日志取缓冲池的四分之一", en="A redo log of a quarter of the buffer pool"),
     source="MySQL manual, innodb_redo_log_capacity since 8.0.30; MySQLTuner",
 )

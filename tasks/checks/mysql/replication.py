@@ -68,6 +68,7 @@ CHECK = DatabaseCheck(
     parse=parse,
     judge=judge,
     limits={"late": Limit(30, 300, "s", "own judgement")},
+    objects={"replication": "复制"},
     remedy=Text(zh="查看错误并修复:SHOW REPLICA STATUS;确认可跳过或重做备库后 START REPLICA;",
                 en="See the error: SHOW REPLICA STATUS; then START REPLICA; or build the replica anew"),
     source="MySQL manual, performance_schema replication tables; MariaDB SHOW ALL SLAVES STATUS",

@@ -59,6 +59,7 @@ CHECK = DatabaseCheck(
     judge=judge,
     limits={"support": Limit(180, 0, "days", Text(zh="厂商公布的支持期限;预留半年为经验值",
                                                   en="makers' support dates; half a year to plan is own judgement"), over=False)},
+    objects={"version": "版本", "start": "启动", "role": "角色"},
     remedy=Text(zh="计划升级到受支持的版本;查明重启原因(错误日志)", en="Plan the upgrade to a supported version; find out why it was restarted (error log)"),
     source="MySQL end-of-life notices; MariaDB maintenance policy",
 )

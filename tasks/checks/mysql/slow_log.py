@@ -36,6 +36,7 @@ CHECK = DatabaseCheck(
     parse=parse,
     judge=judge,
     limits={"share": Limit(5, None, "%", "MySQLTuner: 5 %")},
+    objects={"log": "日志", "slow": "慢查询"},
     remedy=Text(zh="用 pt-query-digest 分析慢查询日志", en="Read the slow log with pt-query-digest"),
     source="MySQL manual, slow query log; MySQLTuner",
 )

@@ -52,6 +52,7 @@ CHECK = DatabaseCheck(
     limits={"tables": Limit(20, None, "%", Text(zh="MySQLTuner:命中率 20 %",
                                                 en="MySQLTuner: hit rate 20 %"), over=False), "files": Limit(85, 95, "%", "MySQLTuner: 85 %"),
             "threads": Limit(50, None, "%", "MySQLTuner: 50 %")},
+    objects={"tables": "表缓存", "files": "文件", "threads": "线程"},
     remedy=Text(zh="调大缓存(语句在各行);open_files_limit 在服务单元里调(LimitNOFILE)",
                 en="Raise the caches (statement in the row); open_files_limit by the unit's LimitNOFILE"),
     source="MySQL manual, table_open_cache; MySQLTuner",

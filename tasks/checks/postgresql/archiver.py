@@ -57,6 +57,7 @@ CHECK = DatabaseCheck(
     parse=parse,
     judge=judge,
     limits={"waiting": Limit(10, 50, "files", Text(zh="check_pgactivity ready_archives,数值为经验值", en="check_pgactivity ready_archives, own figures"))},
+    objects={"archiving": "归档", "waiting": "等待归档"},
     remedy=Text(zh="按服务器日志中 archive command failed 的原因修正 archive_command;否则 WAL 会填满磁盘",
                 en="Mend archive_command as the server log says (archive command failed); else WAL fills the disk"),
     source="PostgreSQL manual, pg_stat_archiver, pg_ls_archive_statusdir() (12)",

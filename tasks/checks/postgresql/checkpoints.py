@@ -48,6 +48,7 @@ CHECK = DatabaseCheck(
     judge=judge,
     limits={"requested": Limit(30, None, "%", Text(zh="经验值;pgwatch 以及手册关于检查点过于频繁的说明",
                                                    en="own judgement; pgwatch and the manual's hint about checkpoints too frequent"))},
+    objects={"timed": "定时", "requested": "被迫"},
     remedy=Text(zh="调大 max_wal_size;checkpoint_timeout 取 15 到 30 分钟", en="Raise max_wal_size; checkpoint_timeout of 15 to 30 minutes"),
     source="PostgreSQL manual, pg_stat_bgwriter; pg_stat_checkpointer since 17",
 )

@@ -42,6 +42,7 @@ CHECK = DatabaseCheck(
     """},
     parse=parse,
     judge=judge,
+    objects={"shared objects": "共享对象"},
     remedy=Text(zh="检查磁盘,从备份恢复受损的库;14 及以上用 pg_amcheck 查明范围",
                 en="Look at the disks, restore what is damaged from backup; pg_amcheck (14 and later) shows how far it goes"),
     source="PostgreSQL manual, pg_checksums, pg_stat_database (12)",

@@ -41,6 +41,7 @@ CHECK = DatabaseCheck(
     parse=parse,
     judge=judge,
     limits={"rollbacks": Limit(10, None, "%", Text(zh="经验值;pgwatch 也显示此项", en="own judgement; pgwatch shows it"))},
+    objects={"rollbacks": "回滚"},
     remedy=Text(zh="在服务器日志中查找 deadlock detected,让应用按同一顺序加锁",
                 en="Look for deadlock detected in the server log; let the application lock in one order"),
     source="PostgreSQL manual, pg_stat_database",

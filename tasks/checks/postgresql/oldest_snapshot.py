@@ -9,6 +9,8 @@ from reports.records import Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, ok
 from tasks.checks.tables import SEES_STATISTICS, figure, findings, or_nothing, word
 
+KINDS = {"session": "会话", "prepared transaction": "预备事务", "replication slot": "复制槽", "standby feedback": "备库"}
+
 
 def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
     return findings(rows, "holder")
@@ -17,10 +19,11 @@ def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
 def judge(answer: tuple[list[str], list[dict[str, Any]]], limits: Limits, known: Known) -> Iterator[Row]:
     clean, holders = answer
     for row in holders:
-        age, what = figure(row, "age"), word(row, "holder")
-        yield Row(limits["age"].grade(age), f"{what} 保留着 {age:.0f} 个事务之前的快照,vacuum 无法清理其后的死行",
+        age, what, kind = figure(row, "age"), word(row, "holder"), word(row, "kind")
+        name = what.removeprefix(kind.removesuffix(" feedback")).strip()
+        yield Row(limits["age"].grade(age), f"{KINDS.get(kind, kind)} {name} 保留着 {age:.0f} 个事务之前的快照,vacuum 无法清理其后的死行",
                   f"{what} keeps a snapshot {age:.0f} transactions old; vacuum can "
-                  "clear nothing since", object=word(row, "kind"), value=age, unit="transactions")
+                  "clear nothing since", object=kind, value=age, unit="transactions")
     for _ in clean:
         yield ok("没有什么阻碍 vacuum", "nothing holds vacuum back")
 
@@ -44,6 +47,7 @@ CHECK = DatabaseCheck(
     judge=judge,
     limits={"age": Limit(1_000_000, 50_000_000, "transactions", Text(zh="经验值;cybertec 与 pgwatch 以此规模的 xmin 告警",
                                                                      en="own judgement; cybertec and pgwatch alert on xmin horizons of this size"))},
+    objects=KINDS,
     remedy=Text(zh="结束该会话(PG-03)、回滚预备事务(PG-05)、删除无人使用的复制槽(PG-16)",
                 en="End the session (PG-03), roll back what is prepared (PG-05), drop slots nobody uses (PG-16)"),
     source="PostgreSQL manual, routine vacuuming",

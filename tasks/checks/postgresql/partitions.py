@@ -66,6 +66,7 @@ CHECK = DatabaseCheck(
     judge=judge,
     limits={"periods": Limit(2, 1, "periods", Text(zh="check_pgactivity partman_premake,数值为经验值",
                                                    en="check_pgactivity partman_premake, own figures"), over=False)},
+    objects={"default": "默认分区"},
     remedy=Text(zh="建立后续分区:CREATE TABLE <分区> PARTITION OF <表> FOR VALUES FROM ('<起>') TO ('<止>');,或用 pg_partman 自动建立",
                 en="Make the next ones: CREATE TABLE <partition> PARTITION OF <table> FOR VALUES FROM ('<from>') TO ('<to>'); or let pg_partman do it"),
     source="PostgreSQL manual, declarative partitioning",

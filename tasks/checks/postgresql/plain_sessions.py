@@ -37,6 +37,7 @@ CHECK = DatabaseCheck(
     """},
     parse=parse,
     judge=judge,
+    objects={"sessions": "会话"},
     remedy=Text(zh="启用 TLS,客户端改用 sslmode=require,再把 pg_hba.conf 的 host 改为 hostssl",
                 en="Turn on TLS, let clients use sslmode=require, then make host rules of pg_hba.conf hostssl"),
     source="CIS PostgreSQL 6.8; PostgreSQL manual, pg_stat_ssl",

@@ -57,6 +57,7 @@ CHECK = DatabaseCheck(
     judge=judge,
     limits={"support": Limit(180, 0, "days", Text(zh="postgresql.org versioning policy:五年;预留半年为经验值",
                                                   en="postgresql.org versioning policy: five years; half a year to plan is own judgement"), over=False)},
+    objects={"version": "版本", "start": "启动", "role": "角色"},
     remedy=Text(zh="计划升级到受支持的大版本;查明重启原因(服务器日志)",
                 en="Plan the upgrade to a supported major version; find out why it was restarted (server log)"),
     source="PostgreSQL versioning policy; pg_postmaster_start_time()",

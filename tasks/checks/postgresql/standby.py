@@ -57,6 +57,7 @@ CHECK = DatabaseCheck(
     parse=parse,
     judge=judge,
     limits={"seconds": Limit(30, 300, "s", "own judgement")},
+    objects={"receiver": "接收", "replay": "回放"},
     remedy=Text(zh="检查 primary_conninfo、网络和主库的 WAL 保留;缺失的 WAL 需重做备库",
                 en="Look at primary_conninfo, the network and what WAL the primary keeps; lost WAL means a new standby"),
     source="PostgreSQL manual, pg_stat_wal_receiver, recovery functions",

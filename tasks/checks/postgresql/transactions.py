@@ -50,6 +50,7 @@ CHECK = DatabaseCheck(
                                            en="pgwatch and percona idle_in_transaction rules; half an hour is own judgement")),
         "open": Limit(1800, None, "s", Text(zh="经验值:报表可能耗时较长", en="own judgement: a report may take long")),
     },
+    objects={"(idle)": "(空闲)", "(open)": "(未结束)"},
     remedy=Text(zh="修正不提交的应用;ALTER SYSTEM SET idle_in_transaction_session_timeout = '10min'; SELECT pg_reload_conf();",
                 en="Mend the application that does not commit; ALTER SYSTEM SET idle_in_transaction_session_timeout = '10min'; SELECT pg_reload_conf();"),
     source="PostgreSQL manual, pg_stat_activity",

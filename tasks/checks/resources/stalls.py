@@ -39,6 +39,7 @@ CHECK = HostCheck(
     judge=judge,
     limits={"memory": Limit(5, 20, "%", Text(zh="经验值,参考 Documentation/accounting/psi.rst", en="own judgement, after Documentation/accounting/psi.rst")),
             "io": Limit(20, 50, "%", Text(zh="经验值,参考 Documentation/accounting/psi.rst", en="own judgement, after Documentation/accounting/psi.rst"))},
+    objects={"cpu": "CPU", "memory": "内存", "io": "I/O"},
     remedy=Text(zh="内存:减少占用或扩容;磁盘:见 STO-05", en="Memory: use less or add some; disks: see STO-05"),
     source="Linux Documentation/accounting/psi.rst",
 )

@@ -13,6 +13,7 @@ from reports.records import Text
 from tasks.checks.catalogue import all_checks, host_checks
 from tasks.checks.kinds import Known
 from tasks.checks.reading import CANNOT, NOT_HERE, Answer, examine
+from tests.tasks.checks.test_catalogue import cases, rows_of
 
 CHECKS = Path(__file__).parents[3] / "tasks" / "checks"
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -67,3 +68,14 @@ def test_a_source_or_a_need_that_is_a_sentence_is_in_both_languages(check):
 def test_the_unit_of_a_limit_has_its_chinese(check):
     for limit in check.limits.values():
         assert limit.unit in {"%", "°C", "bytes", "MiB", "GiB"} or CHINESE.search(catalogue()[f"unit.{limit.unit}"]["zh"]), limit.unit
+
+
+@pytest.mark.parametrize(("check", "case"), cases())
+def test_words_of_ours_in_the_name_of_an_object_have_their_chinese(check, case):
+    """What stands neither in the answer nor in the inventory is a word of ours, unless it is written as a setting is."""
+    theirs = str([case.get(part) for part in ("output", "answer", "expected", "before")])
+    for name in {row.object for row in rows_of(check, case)} - set(check.objects):
+        for word in check.objects:
+            name = name.removesuffix(f" {word}").removeprefix(f"{word} ")
+        strange = [word for word in re.findall(r"(?<![\w.-])[a-z]{3,}(?![\w.-])", name) if word not in theirs]
+        assert set(strange) <= {"uid", "multixact"}, f"say in `objects` what {strange[0]} is in Chinese"

@@ -41,13 +41,16 @@ def known(case: dict) -> Known:
                  expected=case.get("expected", {}), kind=case.get("kind", ""), version=tuple(case.get("version", (15, 0))))
 
 
-@pytest.mark.parametrize(("check", "case"), cases())
-def test_what_must_be_said_of_a_real_answer(check, case):
+def rows_of(check: Check, case: dict) -> tuple[Row, ...]:
     limits = limits_for(check, case.get("limits", {}))
     if isinstance(check, HostCheck):
-        rows = examine(check, Answer(case["output"], case.get("exit", 0)), limits, known(case))
-    else:
-        rows = judged(check, case["answer"], limits, known(case))
+        return examine(check, Answer(case["output"], case.get("exit", 0)), limits, known(case))
+    return judged(check, case["answer"], limits, known(case))
+
+
+@pytest.mark.parametrize(("check", "case"), cases())
+def test_what_must_be_said_of_a_real_answer(check, case):
+    rows = rows_of(check, case)
     told = [row.zh.removeprefix("不适用:").removeprefix("无法检查:") for row in rows]
     assert all(re.search("[\u4e00-\u9fff]", zh) or not ENGLISH.search(zh) for zh in told), told
     assert all(row.unit in UNITS or f"unit.{row.unit}" in catalogue() for row in rows)
