@@ -89,7 +89,7 @@ def main() -> None:
         try:
             _, copy = make_copy(host, sandbox, number=NUMBER, survey=survey, say=say)
         finally:
-            remove_copy(sandbox, number=NUMBER, target=host.name, say=lambda _: None)
+            remove_copy(sandbox, number=NUMBER, host=host, say=lambda _: None)
         times["copied"].append(marks["the copy starts"])
         times["serving"].append(copy.seconds)
         print(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import ipaddress
 import re
 from collections.abc import Mapping
@@ -273,6 +274,11 @@ class HostAccess(StandfastBlock):
         """The pinned keys as lines of an OpenSSH known_hosts file, without a line break at the end."""
         where = self.address if self.port == 22 else f"[{self.address}]:{self.port}"
         return "\n".join(f"{where} {line}" for line in self.host_key.splitlines())
+
+    @property
+    def identity(self) -> str:
+        """Which machine this is, whatever it is called: SHA-256 of the pinned host key."""
+        return hashlib.sha256(self.host_key.strip().encode()).hexdigest()
 
     def acceptances(self) -> tuple[Acceptance, ...]:
         """The acceptance checks as records."""

@@ -6,7 +6,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 from blocks.host_access import HostAccess
-from reports.records import Difference, Step, StepOutcome, Text
+from reports.records import Difference, Plan, Step, StepOutcome, Survey, Text
 from tasks import desk, gates, running
 from tasks.approval import decision_of
 from tasks.comparison import differences, said
@@ -24,6 +24,7 @@ from tasks.lifecycle import (
     survey_targets,
     surveys_of,
 )
+from tasks.verification import check_acceptance, was_good
 
 ROUNDS = 3        # after so many drifts somebody else is at work on the targets; stop
 ATTEMPTS = 3      # a step that its machine interrupted is taken up so often
@@ -79,7 +80,8 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
             before = surveys_of(number, f"before {round_}")
             # Read anew each time it is prepared: a reading from before a crash says nothing of today.
             when = f"carrying out {round_}.{1 + len(archive.journal(number, event='lock asked'))}"
-            for name, now in survey_targets(number, list(plan.targets), when).items():
+            today = survey_targets(number, list(plan.targets), when)
+            for name, now in today.items():
                 if now.facts_digest() != plan.facts[name]:
                     drift += [d for d in differences(before[name], now)
                               if d.kind in ("package", "configuration", "release", "cluster", "service", "host")] or [
@@ -94,6 +96,8 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
                               "find out who is at work there",
                               f"批准之后、实施之前，主机现状已 {ROUNDS} 次发生变化（{said(drift[0]).zh}）；请查明何人在操作")
             return tuple(drift)
+        if not begun(number) and plan.kind != "back-out":  # going back is wanted most where things have gone wrong
+            _require_as_well_as_planned(plan, before, today)
         files = media_files(plan)
         with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:
             list(pool.map(lambda name: running.deliver(desk.host(name), plan, files), plan.targets))
@@ -107,6 +111,23 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
         raise
     archive.note(number, "targets prepared", round=round_)
     return ()
+
+
+def _require_as_well_as_planned(plan: Plan, before: dict[str, Survey], today: dict[str, Survey]) -> None:
+    """What was good when the plan was made must be good still; a check that failed is given its time before it counts.
+
+    Raises:
+        BlockersFound: one is not. What was approved was a change of something that works.
+    """
+    for name in plan.targets:
+        here = [check for check in plan.acceptance if check.target == name]
+        doubtful = [check for check in here if was_good(plan, before[name], check.title) and not was_good(plan, today[name], check.title)]
+        for health in check_acceptance(desk.host(name), doubtful):
+            if not health.ok:
+                raise BlockersFound(f"{name}: the check “{health.title.en}” was good when the plan was made and is not now ({health.detail.en}); "
+                                    "nothing was touched. Find out why; if the change is to repair it, plan anew",
+                                    f"{name}：检查“{health.title.zh}”编制方案时正常，现已不通过（{health.detail.zh}）；未触及任何主机。"
+                                    "请查明原因；如本次变更即为修复该问题，请重新编制方案")
 
 
 def renew_locks(number: str, only: tuple[str, ...] = ()) -> None:

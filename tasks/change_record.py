@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reports.archive import Archive
-from reports.records import Approval, ApprovalRequest, ChangeRecord, Difference, Plan, Text
+from reports.records import Approval, ApprovalRequest, ChangeRecord, Difference, Plan, Survey, Text
 from tasks import desk
-from tasks.comparison import differences, unexpected
-from tasks.lifecycle import current_round, outcomes, plan_of, reason_of, rehearsal_of, surveys_of
+from tasks.comparison import brought_back, differences, unexpected
+from tasks.lifecycle import current_round, just_before, outcomes, plan_of, reason_of, rehearsal_of, surveys_of
 
 
 def record_of(number: str) -> ChangeRecord:
@@ -15,7 +17,7 @@ def record_of(number: str) -> ChangeRecord:
     row, round_ = archive.change(number), current_round(number)
     people = desk.customer(row.customer)
     plan = plan_of(number, round_) or plan_of(number, max(1, round_ - 1))
-    before = surveys_of(number, f"before {round_}")
+    before = just_before(number)
     after = surveys_of(number, latest_after(number))
     backs = [surveys_of(number, f"after back-out {n}") for n in range(1, 1 + len(archive.journal(number, event="compared after back-out")))]
     if backs:
@@ -30,7 +32,7 @@ def record_of(number: str) -> ChangeRecord:
         plan=plan, rehearsal=rehearsal_of(number, round_), asked=archive.load(number, "request for approval", str(round_), ApprovalRequest),
         approvals=decisions, contacts=tuple(people.contact_records()), before=tuple(before.values()), after=tuple(after.values()),
         outcomes=outcomes(number), undone=outcomes(number, "undo"), changed=changed,
-        unexpected=nobody_planned(number, plan, changed) if plan and after and not backs else (),
+        unexpected=nobody_planned(number, plan, changed, after) if plan and after and not backs else (),
         issues=issues, journal=archive.journal(number))
 
 
@@ -38,10 +40,16 @@ def _text(both) -> Text:
     return Text(zh=both.zh, en=both.en)
 
 
-def nobody_planned(number: str, plan: Plan, changed: tuple[Difference, ...]) -> tuple[Difference, ...]:
+def nobody_planned(number: str, plan: Plan, changed: tuple[Difference, ...], after: Mapping[str, Survey]) -> tuple[Difference, ...]:
+    """What of `changed` the plan does not explain. A back-out brings back what was before the change that it takes back."""
     shown = _shown_in_rehearsal(number)
-    return tuple(d for name in plan.targets for d in unexpected([d for d in changed if d.target == name], plan, name)
-                 if (d.kind, d.name, d.before, d.after) not in shown)
+    was = just_before(desk.change(number).request["change"]) if plan.kind == "back-out" else {}
+    found: list[Difference] = []
+    for name in plan.targets:
+        here = unexpected([d for d in changed if d.target == name], plan, name)
+        back = brought_back(here, was[name], after[name]) if name in was and name in after else ()
+        found += [d for d in here if d not in back and (d.kind, d.name, d.before, d.after) not in shown]
+    return tuple(found)
 
 
 def _shown_in_rehearsal(number: str) -> set[tuple[str, str, str, str]]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from reports.records import Cluster, Difference, Plan, Survey, Text
 
 RUNNING = ("active", "reloading")
+RESTARTING = "restarting"  # systemd starts it again and again
 # the vendor's file beside ours, ours beside the vendor's
 LEFT_BY_DPKG = (".dpkg-dist", ".dpkg-new", ".dpkg-old", ".ucf-dist", ".ucf-old")
 FIRST_PASSING_PORT = 32768  # from here the kernel gives out ports by itself; a client's UDP socket listens on one
@@ -82,18 +83,32 @@ def same_as_before(before: Survey, after: Survey, *, in_use: bool = False) -> tu
     """What is not as it was before the change; empty if the host is as before.
 
     Compares packages, configuration, enabled and running services, ports, releases, database schema and rows. A service that had
-    failed and is merely at rest now is as before: it does not run.
+    failed and is merely at rest now is as before: it does not run. So is one that was restarted again and again, whatever it does now.
     in_use: people write to the database meanwhile, so tables may have gained or altered rows, but not lost any.
     """
     return tuple(d for d in differences(before, after)
                  if d.kind in ("package", "configuration", "service", "port", "release", "cluster", "rows")
-                 and not (in_use and d.kind == "rows" and not _lost_rows(d)) and not _at_rest(d))
+                 and not (in_use and d.kind == "rows" and not _lost_rows(d)) and not _as_unwell(d) and not (d.kind == "port" and _restless(before)))
 
 
-def _at_rest(d: Difference) -> bool:
-    """A service that had failed and rests; at rest it is listed only if it is enabled."""
-    enabled = _word(d.before, 1) == "enabled"
-    return d.kind == "service" and _word(d.before, 0) == "failed" and d.after == ("inactive enabled" if enabled else "")
+def brought_back(differences_: Iterable[Difference], was: Survey, after: Survey) -> tuple[Difference, ...]:
+    """Those of a back-out's differences that make the host what it `was` before the change that was taken back; nobody is surprised by them."""
+    left = {(d.kind, d.name) for d in same_as_before(was, after, in_use=True)}
+    left |= {("health", health.title.en) for health in was.health if health.ok and not _restless(was)}
+    return tuple(d for d in differences_ if d.kind not in ("host", "file system") and (d.kind, d.name) not in left)
+
+
+def _restless(survey: Survey) -> bool:
+    """Whether a service dies and is started again and again: its ports and the host's checks show now this way and now that."""
+    return any(service.active == RESTARTING for service in survey.services)
+
+
+def _as_unwell(d: Difference) -> bool:
+    """A service that had failed and rests, or that was restarted again and again; at rest it is listed only if it is enabled."""
+    if d.kind != "service" or _word(d.before, 0) not in ("failed", RESTARTING):
+        return False
+    resting = "inactive enabled" if _word(d.before, 1) == "enabled" else ""
+    return d.after == resting or _word(d.before, 0) == RESTARTING and _word(d.after, 1) == _word(d.before, 1)
 
 
 KINDS_ZH = {"package": "软件包", "configuration": "配置文件", "service": "服务", "port": "监听端口", "release": "应用版本", "cluster": "数据库",
@@ -173,9 +188,10 @@ def _packages(survey: Survey) -> dict[str, str]:
 
 def _services(survey: Survey) -> dict[str, str]:
     """Running or not, and enabled or not. A job that a timer starts now and then is the same at rest and at work."""
-    return {service.name: f"{service.active if service.active in (*RUNNING, 'failed') else 'inactive'} {service.enabled or '-'}"
+    telling = (*RUNNING, "failed", RESTARTING)
+    return {service.name: f"{service.active if service.active in telling else 'inactive'} {service.enabled or '-'}"
             .replace("reloading", "active") for service in survey.services
-            if service.active in (*RUNNING, "failed") or service.enabled == "enabled"}
+            if service.active in telling or service.enabled == "enabled"}
 
 
 def _ports(survey: Survey) -> dict[str, str]:
@@ -204,4 +220,4 @@ def _rows(reading: tuple[int, str] | None) -> str:
     return "" if reading is None else f"{reading[0]} rows" + (f", digest {reading[1]}" if reading[1] else "")
 
 
-__all__: Sequence[str] = ["KINDS_ZH", "differences", "said", "same_as_before", "unexpected"]
+__all__: Sequence[str] = ["KINDS_ZH", "brought_back", "differences", "said", "same_as_before", "unexpected"]

@@ -10,7 +10,6 @@ A *round* is one pass of survey, plan, rehearsal and approval. When the targets 
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -133,6 +132,16 @@ def surveys_of(number: str, when: str) -> dict[str, Survey]:
     return {survey.target: survey for key, survey in filed if key.partition(" ")[2] == when}
 
 
+def just_before(number: str) -> dict[str, Survey]:
+    """How the targets were when nothing had been done yet, by target: as they were locked for carrying out, till then as when the plan was made."""
+    round_, found = current_round(number), {}
+    for key, survey in desk.archive().load_all(number, "survey", Survey):
+        if (when := key.partition(" ")[2]) == f"before {round_}" or when.startswith(f"carrying out {round_}."):
+            if survey.target not in found or survey.taken_at >= found[survey.target].taken_at:
+                found[survey.target] = survey
+    return found
+
+
 # --- survey ---------------------------------------------------------------------------------------------------------------
 
 def read_survey(host: HostAccess, when: str) -> Survey:
@@ -148,7 +157,7 @@ def read_survey(host: HostAccess, when: str) -> Survey:
         answered_at = desk.now()
     survey = parse_survey(answer.out, target=host.name, when=when, taken_at=asked_at, asked_at=asked_at, answered_at=answered_at)
     return survey.model_copy(update={
-        "identity": hashlib.sha256(host.host_key.strip().encode()).hexdigest(),
+        "identity": host.identity,
         "health": tuple(h.model_copy(update={"detail": Text(zh=redact(h.detail.zh), en=redact(h.detail.en))}) for h in survey.health)})
 
 

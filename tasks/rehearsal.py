@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from blocks.host_access import HostAccess
-from reports.records import NOTHING, Copy, Difference, Health, Plan, Rehearsal, Step, StepOutcome, Survey, Text
+from reports.records import NOTHING, Acceptance, Copy, Difference, Health, Plan, Rehearsal, Step, StepOutcome, Survey, Text
 from tasks import desk, running
 from tasks.carrying_out import ATTEMPTS
 from tasks.comparison import KINDS_ZH, differences, said, same_as_before
 from tasks.errors import BlockersFound
 from tasks.lifecycle import Say, current_round, media_files, plan_of, read_survey, rehearsal_of, request_of, surveys_of
-from tasks.verification import check_acceptance
+from tasks.verification import check_acceptance, was_good
+
+UNWELL_S = 20  # how long a check is given on the stand-in that was not good on the original
 
 
 def rehearse(number: str, round_: int, say: Say) -> Rehearsal | None:
@@ -47,11 +49,12 @@ def _rehearse_on_copy(number: str, plan: Plan, name: str, say: Say) -> Rehearsal
 
     sandbox = lookup.find_sandbox("default")
     survey = next(s for s in surveys_of(number, f"before {current_round(number)}").values() if s.target == name)
-    host, copy = make_copy(desk.host(name), sandbox, number=number, survey=survey, say=say)
+    original = desk.host(name)
+    host, copy = make_copy(original, sandbox, number=number, survey=survey, say=say)
     try:
         return _rehearse(plan, name, host, "simulated copy", survey, copy, say)
     finally:
-        remove_copy(sandbox, number=number, target=name, say=say)
+        remove_copy(sandbox, number=number, host=original, say=say)
 
 
 def _rehearse_on_staging(number: str, plan: Plan, name: str, staging: str, say: Say) -> Rehearsal:
@@ -71,8 +74,9 @@ def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, 
     """Plan, checks, back-out and comparison on one stand-in for one target."""
     started_at = desk.now()
     steps, acceptance = ([one for one in of_plan if one.target == name and (one.on_copy or copy is None)] for of_plan in (plan.steps, plan.acceptance))
-    # Facts are read only once the checks are good: a service that is still starting has no port yet.
-    health_before = check_acceptance(host, acceptance)
+    # Facts are read only once the checks are good: a service that is still starting has no port yet. What is not good on the original
+    # is hardly good here, and is not waited for so long.
+    health_before = check_acceptance(host, [a if was_good(plan, original, a.title) else _within(a, 0 if a.check else UNWELL_S) for a in acceptance])
     before = read_survey(host, "rehearsal before")
     deviations = tuple(_deviation(d) for d in differences(original, before) if d.kind in ("package", "configuration", "release", "cluster", "host"))[:40]
     running.deliver(host, plan, media_files(plan))
@@ -100,13 +104,13 @@ def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, 
                 why = undone[-1].problem
                 problem = Text(zh=f"第 {step.number} 步（{step.title.zh}）的回退在演练中失败：{why.zh}",
                                en=f"the back-out of step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
-    health_undone = check_acceptance(host, acceptance)
+    health_undone = check_acceptance(host, [_within(a, 0) if _was_bad(health_before, a.title) else a for a in acceptance])
     remaining = tuple(same_as_before(before, read_survey(host, "rehearsal undone")))
     if remaining and not problem:
         first, more = said(remaining[0]), len(remaining) - 1
         problem = Text(zh=f"回退后副本与之前不一致：{first.zh}" + (f"，另有 {more} 项" if more else ""),
                        en=f"after the back-out the copy was not as before: {first.en}" + (f" and {more} more" if more else ""))
-    if not problem and (bad := [h for h in health_undone if not h.ok and not _was_bad(health_before, h)]):
+    if not problem and (bad := [h for h in health_undone if not h.ok and not _was_bad(health_before, h.title)]):
         problem = _unhealthy("回退后", "after the back-out", bad[0])
     return Rehearsal(change=plan.change, plan=plan.fingerprint(), place=place, started_at=started_at, finished_at=desk.now(),
                      copies=(copy,) if copy else (), deviations=deviations, outcomes=tuple(outcomes), undone=tuple(undone),
@@ -128,8 +132,13 @@ def _unhealthy(zh: str, en: str, health: Health) -> Text:
                 en=f"{en} the copy was not healthy: {health.title.en}: {health.detail.en}")
 
 
-def _was_bad(before: tuple[Health, ...], health: Health) -> bool:
-    return any(not b.ok and b.title == health.title for b in before)
+def _within(check: Acceptance, seconds: int) -> Acceptance:
+    return check.model_copy(update={"within_s": min(check.within_s, seconds)})
+
+
+def _was_bad(before: tuple[Health, ...], title: Text) -> bool:
+    """Such a check need not be good after the back-out, so it is not waited for."""
+    return any(not health.ok and health.title == title for health in before)
 
 
 def _deviation(d: Difference) -> Text:

@@ -209,13 +209,16 @@ def _watch(folder: str, action: str, count: int, unit: str, account: str, limit_
   [ -e $A/started ] || {{ echo "the step could not be started: $(df -P {HOME} | tail -1 | cut -c1-120) $(cat $A/start.err 2>/dev/null)" >&2
     [ "$(df -P {HOME} | awk 'NR==2 {{print $4}}')" -lt 64 ] && exit 5; exit 6; }}
 fi
-tail -n +{lines_seen + 1} -f -s 0.2 $A/out & t=$!
-flock -s -w {limit_s + 60} $A/lock true
-n=0; while [ ! -e $A/result ] && [ $n -lt 1200 ]; do
-  case $(systemctl show -p ActiveState --value {unit} 2>/dev/null) in active|activating|deactivating) sleep 0.1; n=$((n+1)) ;; *) break ;; esac
-done
-[ $n -lt 1200 ] || {{ echo "what the step started is still ending" >&2; kill $t; exit 7; }}
-sleep 0.05; kill $t 2>/dev/null; wait $t 2>/dev/null
+ended() {{
+  flock -s -w {limit_s + 60} $A/lock true
+  n=0; while [ ! -e $A/result ] && [ $n -lt 1200 ]; do
+    case $(systemctl show -p ActiveState --value {unit} 2>/dev/null) in active|activating|deactivating) sleep 0.1; n=$((n+1)) ;; *) break ;; esac
+  done
+  [ $n -lt 1200 ]
+}}
+ended & w=$!
+tail -n +{lines_seen + 1} -f -s 0.05 --pid=$w $A/out  # to the last line, which it looks for once more when `ended` has ended
+wait $w || {{ echo "what the step started is still ending" >&2; exit 7; }}
 printf '\\n{MARK}\\n'
 if [ -e $A/result ]; then tr -d '\\000' <$A/result
 elif flock -n $A/lock true; then echo result=interrupted; cat $A/started

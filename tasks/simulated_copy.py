@@ -33,7 +33,7 @@ from tasks.errors import (
 from tasks.remote import Remote
 from tasks.sandbox import container
 from tasks.sandbox.cleaning import Cleaned, clean, new_machine_id, pack, told
-from tasks.sandbox.engine import COPY_LABEL, MADE_LABEL, TARGET_LABEL, Engine
+from tasks.sandbox.engine import COPY_LABEL, MACHINE_LABEL, MADE_LABEL, TARGET_LABEL, Engine
 from tasks.sandbox.keys import ssh_pair
 from tasks.sandbox.masking import Role, StreamMask, rekey_roles
 from tasks.sandbox.reading import (
@@ -87,18 +87,22 @@ def make_copy(
             "so run the worker on that machine",
             f"模拟环境 {sandbox.name} 在另一台机器上（{sandbox.engine}）；副本只能经 127.0.0.1 访问，请在该机器上运行执行程序",
         )
-    remove_copy(sandbox, number=number, target=host.name, say=say)
+    remove_copy(sandbox, number=number, host=host, say=say)
     try:
         return _make(host, sandbox, engine, number, survey, say, began, deadline, compress)
     except BaseException:
-        remove_copy(sandbox, number=number, target=host.name, say=say)
+        remove_copy(sandbox, number=number, host=host, say=say)
         raise
 
 
-def remove_copy(sandbox: Sandbox, *, number: str, target: str, say: Say) -> None:
+def remove_copy(sandbox: Sandbox, *, number: str, host: HostAccess, say: Say) -> None:
     """Remove container, gateway, network, volumes and image of that copy, and nothing else; fine if there is none."""
-    if _remove(Engine(sandbox.engine), f"{COPY_LABEL}={number}", f"{TARGET_LABEL}={target}"):
-        say(f"the copy of {target} is removed")
+    if _remove(Engine(sandbox.engine), f"{COPY_LABEL}={number}", f"{TARGET_LABEL}={host.name}", f"{MACHINE_LABEL}={_machine(host)}"):
+        say(f"the copy of {host.name} is removed")
+
+
+def _machine(host: HostAccess) -> str:
+    return host.identity[:12]
 
 
 def remove_stale_copies(sandbox: Sandbox, older_than_minutes: float) -> list[str]:
@@ -109,10 +113,10 @@ def remove_stale_copies(sandbox: Sandbox, older_than_minutes: float) -> list[str
             labels = engine.labels(kind, identity)
             made = labels.get(MADE_LABEL, "0")
             if float(made if made.isdigit() else 0) < limit:
-                gone[labels.get(COPY_LABEL, ""), labels.get(TARGET_LABEL, "")] = True
-    for number, target in gone:
-        _remove(engine, f"{COPY_LABEL}={number}", f"{TARGET_LABEL}={target}")
-    return [f"{number} {target}" for number, target in gone]
+                gone[labels.get(COPY_LABEL, ""), labels.get(TARGET_LABEL, ""), labels.get(MACHINE_LABEL, "")] = True
+    for number, target, machine in gone:
+        _remove(engine, f"{COPY_LABEL}={number}", f"{TARGET_LABEL}={target}", *([f"{MACHINE_LABEL}={machine}"] if machine else []))
+    return [f"{number} {target}" for number, target, _ in gone]
 
 
 def _remove(engine: Engine, *labels: str) -> bool:
@@ -135,9 +139,9 @@ def _make(
     deadline: float,
     compress: bool,
 ) -> tuple[HostAccess, Copy]:
-    name = re.sub(r"[^a-z0-9_.-]+", "-", f"standfast-copy-{number}-{host.name}".lower())
+    name = re.sub(r"[^a-z0-9_.-]+", "-", f"standfast-copy-{number}-{host.name}-{_machine(host)[:6]}".lower())
     made = int(time.time())
-    labels = container.labels_of(number, host.name, made)
+    labels = container.labels_of(number, host.name, _machine(host), made)
     package_hosts = tuple(sandbox.package_hosts) or survey.package_hosts
     private_key, key_line = ssh_pair(comment="standfast-copy")
     with Remote(host) as remote:

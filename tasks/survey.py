@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from reports.records import Acceptance, Cluster, FileSystem, Health, Package, Port, Release, Service, Survey, TableRows, Text, same
+from tasks.operations.service import RESTARTS_AGAIN_AND_AGAIN
 from tasks.sections import Answer, Part, compose, take_apart, unreadable
 
 WATCHED_FILES = 5000            # more than that is not configuration; the paths are too wide
@@ -94,18 +95,21 @@ exit 0
 
 _SERVICES = r"""
 [ -d /run/systemd/system ] && command -v systemctl >/dev/null || exit 0
-systemctl show '*.service' -p Id -p ActiveState -p UnitFileState --no-pager | awk -F= '
+systemctl show '*.service' -p Id -p ActiveState -p SubState -p UnitFileState -p NRestarts -p ActiveEnterTimestampMonotonic --no-pager |
+awk -F= -v uptime="$(cut -d . -f 1 /proc/uptime)" '
   { value[$1] = $2 }
   /^$/ { close_one() }
   END { close_one() }
-  function close_one() { if (value["Id"] != "") print "unit", value["Id"], value["ActiveState"], (value["UnitFileState"] == "" ? "-" : value["UnitFileState"])
+  function close_one() {
+    if (@again@) value["ActiveState"] = "restarting"
+    if (value["Id"] != "") print "unit", value["Id"], value["ActiveState"], (value["UnitFileState"] == "" ? "-" : value["UnitFileState"])
     split("", value) }'
 # asking systemd for the state of every unit file takes seconds; what is enabled and not loaded shows in the links
 find /etc/systemd/system -path '*.wants/*.service' -printf '%f\n' | while read -r name; do
   [ "$(readlink "/etc/systemd/system/$name")" = /dev/null ] || echo "link $name"
 done
 exit 0
-"""
+""".replace("@again@", RESTARTS_AGAIN_AND_AGAIN)
 
 _PORTS = r"""
 if command -v ss >/dev/null; then

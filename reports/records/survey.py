@@ -19,7 +19,7 @@ class Package(Record):
 
 
 class Service(Record):
-    """A service unit: `active` (active, failed, inactive...) and `enabled` (enabled, disabled, static...)."""
+    """A service unit: `active` (active, failed, inactive...; restarting: it dies again and again) and `enabled` (enabled, disabled, static...)."""
 
     name: str
     active: str

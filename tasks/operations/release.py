@@ -138,7 +138,7 @@ def _state_before(change: ReleaseChange) -> str:
 sync "$saved/health.before"
 """,
         active_script=service.is_active(change.service),
-        healthy_script=service.wait_steady(change.health, answers=2, within_s=20),
+        healthy_script=service.wait_steady(change.health, answers=2, within_s=8 if change.down else 20),
     )
     if not change.down:
         return well
@@ -166,7 +166,7 @@ def _as_it_ran(change: ReleaseChange, script: str) -> str:
     return fill(
         """\
 if [ ! -e "$saved/down.before" ]; then
-@run_script@elif grep -qx -e active -e reloading "$saved/down.before"; then  # it ran, and was not well
+@run_script@elif grep -qx -e active -e reloading -e activating "$saved/down.before"; then  # it ran, or was tried, and was not well
   systemctl reset-failed @service@ 2>/dev/null || :
   systemctl restart @service@ || echo "it does not start, and was down before"
 else
@@ -542,9 +542,10 @@ fi
         title=Text(zh=f"重启服务 {change.service}", en=f"Restart {change.service}"),
         probe=change.script(
             """\
-@ask_script@if systemctl is-active -q @service@ && answers; then echo DONE
-elif [ -e "$saved/restart.begun" ]; then echo PARTIAL
-else echo ABSENT; fi
+# one that died, and was started by systemd since the switch, is no restart of ours: its undo must know of it
+@ask_script@if [ ! -e "$saved/restart.begun" ]; then echo ABSENT
+elif systemctl is-active -q @service@ && answers; then echo DONE
+else echo PARTIAL; fi
 """,
             ask_script=service.ask(change.health, names=change.new),
         ),

@@ -11,6 +11,12 @@ from shlex import quote
 
 from tasks.errors import ProcedureError
 
+# awk's condition over what `systemctl show` says of a unit: it died, was started again, and has not lasted a minute since.
+# systemd forgets the count when somebody else stops or starts the service; it counts from version 235. `uptime` is read a little
+# earlier; where a container has an uptime of its own, it is far off and says nothing.
+RESTARTS_AGAIN_AND_AGAIN = (
+    'value["SubState"] ~ /^auto-restart/ || value["NRestarts"] >= 2 && (since = uptime - value["ActiveEnterTimestampMonotonic"] / 1000000) > -60 && since < 60'
+)
 ANSWER_BYTES = 1_000_000  # a health page that is longer is none
 ANSWER_TIME_S = 5  # longest wait for one answer
 
@@ -111,11 +117,18 @@ def reload(service: str) -> str:
 
 
 def is_active(service: str) -> str:
-    """Shell that exits 0 if the service runs, else says in which state it is."""
+    """Shell that exits 0 if the service runs, else says in which state it is.
+
+    One that dies and is started by systemd again and again is "active" most of the time and does not run: see RESTARTS_AGAIN_AND_AGAIN.
+    """
     unit = unit_name(service)
     return f"""\
 state=$(systemctl is-active {quote(unit)} || :)
 if [ "$state" != active ]; then echo {quote(unit)}" is $state, not active" >&2; exit 1; fi
+systemctl show -p NRestarts -p ActiveEnterTimestampMonotonic {quote(unit)} | awk -F= -v uptime="$(cut -d . -f 1 /proc/uptime)" '
+  {{ value[$1] = $2 }}
+  END {{ exit {RESTARTS_AGAIN_AND_AGAIN} }}' ||
+  {{ echo "systemd restarts "{quote(unit)}" again and again" >&2; exit 1; }}
 """
 
 

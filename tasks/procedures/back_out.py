@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reports.archive import UnknownChange
 from reports.records import Closure, Plan, Risk, Step, Survey, Text, VersionChange
-from tasks import desk, lifecycle
+from tasks import desk, lifecycle, verification
 from tasks.errors import BlockersFound
 from tasks.planning.roll_out import held_up
 from tasks.requests import BackOutRequest as Request
@@ -44,8 +44,8 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
              and row.closure in (*done, None, Closure.FAILED) and lifecycle.begun(row.number)]
     if request.change in taken_back:
         raise BlockersFound(f"{request.change} has been backed out already", f"{request.change} 已经回退过")
-    before = lifecycle.surveys_of(request.change, f"before {lifecycle.current_round(request.change)}")
-    acceptance = tuple(a for a in original.acceptance if a.target not in before or any(h.ok and h.title == a.title for h in before[a.target].health))
+    before = lifecycle.just_before(request.change)
+    acceptance = tuple(check for check in original.acceptance if check.target not in before or verification.was_good(original, before[check.target], check.title))
     return plan_back_out(number, request, original, acceptance=acceptance, facts={n: s.facts_digest() for n, s in surveys.items()},
                          later=later)
 

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from tasks.errors import CommandFailed
-from tasks.sandbox.engine import COPY_LABEL, MADE_LABEL, TARGET_LABEL, Engine
+from tasks.sandbox.engine import COPY_LABEL, MACHINE_LABEL, MADE_LABEL, TARGET_LABEL, Engine
 from tasks.sandbox.reading import DataCluster
 
 GATEWAY_IMAGE = "standfast/gateway:1"
@@ -164,8 +164,9 @@ def create(
     )
 
 
-def labels_of(number: str, target: str, made: int) -> list[str]:
-    return ["--label", f"{COPY_LABEL}={number}", "--label", f"{TARGET_LABEL}={target}", "--label", f"{MADE_LABEL}={made}"]
+def labels_of(number: str, target: str, machine: str, made: int) -> list[str]:
+    labels = {COPY_LABEL: number, TARGET_LABEL: target, MACHINE_LABEL: machine, MADE_LABEL: made}
+    return [word for name, value in labels.items() for word in ("--label", f"{name}={value}")]
 
 
 def make_network(engine: Engine, name: str, labels: Sequence[str]) -> str:

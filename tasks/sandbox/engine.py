@@ -12,7 +12,8 @@ from typing import BinaryIO
 
 from tasks.errors import CommandFailed, HostUnreachable, OutOfTime
 
-COPY_LABEL, TARGET_LABEL, MADE_LABEL = "standfast.copy", "standfast.target", "standfast.made"
+# Change, name of the target, which machine that is (two sites that share an engine give the same numbers and names), and when.
+COPY_LABEL, TARGET_LABEL, MACHINE_LABEL, MADE_LABEL = "standfast.copy", "standfast.target", "standfast.machine", "standfast.made"
 
 
 class Engine:

@@ -32,13 +32,14 @@ def carried_out(desk: Desk, number: str) -> dict:
     return json.loads(done.stdout)
 
 
-def backed_out(desk: Desk, number: str) -> None:
-    """On request, with an approval of its own."""
+def backed_out(desk: Desk, number: str) -> str:
+    """On request, with an approval of its own; returns the number of that change."""
     asked = desk.run("back-out", number, "--reason", "客户要求", "--requester", "张工", "--json")
     assert asked.returncode == 6, asked.stderr[-3000:] + asked.stdout
     second = json.loads(asked.stdout)["number"]
     desk.approve(second)
     assert desk.run("carry-out", second, limit_s=900).returncode == 0, desk.run("status", second).stdout
+    return second
 
 
 def test_postgresql_on_a_copy_for_real_and_back(desk, lab):

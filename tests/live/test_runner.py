@@ -47,6 +47,18 @@ def delivered(there, number, *steps):
     return made.steps
 
 
+def test_the_output_is_whole_to_its_last_line_where_files_cannot_be_watched(lab, there, number):
+    """A machine has only so many places to watch files from; tail then looks now and then."""
+    lab.must(HOST, "printf '#!/bin/sh\\nexec /usr/bin/tail ---disable-inotify \"$@\"\\n' >/usr/local/bin/tail; chmod 755 /usr/local/bin/tail")
+    try:
+        steps = delivered(there, number, *(step(n, f"s{n}", HOST, command=f"touch {PLACE}/s{n}; seq 500", proof="echo the very last") for n in range(1, 5)))
+        for one in steps:
+            output = running.attempt(there, number, one, "carry out", 1, silent).output.splitlines()
+            assert output[-2:] == ["500", "the very last"] and len(output) == 502, output[-3:]
+    finally:
+        lab.must(HOST, "rm /usr/local/bin/tail")
+
+
 def test_a_step_is_done_once_however_often_it_is_started(lab, there, number):
     one, = delivered(there, number, step(1, "one", HOST, seconds=1))
     results = []

@@ -84,7 +84,7 @@ def made(lab):
             "secrets": [secret, key, host_key, verifier],
         }
     finally:
-        remove_copy(SANDBOX, number=number, target=host.name, say=print)
+        remove_copy(SANDBOX, number=number, host=host, say=print)
         lab.remove(NAME)
     assert not left(number)
 
@@ -233,5 +233,5 @@ def test_what_a_killed_run_left_is_removed_by_the_next(made):
     assert left(number), "it was killed while things of it were there"
     gone = remove_stale_copies(SANDBOX, older_than_minutes=60)
     assert left(number) and not any(number in line for line in gone), "a young copy stays"
-    remove_copy(SANDBOX, number=number, target=made["host"].name, say=print)
+    remove_copy(SANDBOX, number=number, host=made["host"], say=print)
     assert not left(number) and ENGINE.names("container", f"{COPY_LABEL}={made['number']}", f"{TARGET_LABEL}={made['host'].name}")

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from reports.records import Acceptance, Closure, Health, Text, same
+from reports.records import Acceptance, Closure, Health, Service, Text, same
 from tasks import carrying_out, inspection, verification
 from tasks.procedures import back_out
 from tasks.requests import BackOutRequest, InspectionRequest
@@ -42,8 +42,10 @@ def test_going_back_to_what_was_down_asks_no_health_that_was_not_there(office):
     made = back_out.plan("CHG-20270101-999", BackOutRequest(change=first, requester="张工", reason="试"), {}, print)
     assert made.acceptance == (good,)
     assert [bad.title.en in r.en or never.title.en in r.en for r in made.risk.reasons] == [False, True, True]
-    unwell = {a.title.en: verification.on_host("web1", Text(zh="", en=f"{a.title.en}: HTTP 500")) for a in (good, bad, never)}
-    assert [verification.was_good({"web1": before}, problem) for problem in unwell.values()] == [True, False, False]
+    packages, release = (plan("CHG-1", [], kind=kind) for kind in ("packages", "release"))
+    assert [verification.was_good(release, before, check.title) for check in (good, bad, never)] == [True, False, False]
+    dies = before.model_copy(update={"services": (Service(name="orders.service", active="restarting", enabled="enabled"),)})
+    assert verification.was_good(packages, dies, good.title) and not verification.was_good(release, dies, good.title)
 
 
 def test_what_was_begun_is_undone_last_step_first(office):

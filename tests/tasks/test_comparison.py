@@ -22,8 +22,9 @@ from reports.records import (
     TableRows,
     Text,
     VersionChange,
+    same,
 )
-from tasks.comparison import differences, same_as_before, unexpected
+from tasks.comparison import brought_back, differences, same_as_before, unexpected
 from tests.tasks.test_survey import read
 
 REAL = read((Path(__file__).parent / "cases" / "survey" / "debian-12-web.txt").read_text())
@@ -123,6 +124,33 @@ def test_a_service_that_had_failed_may_be_at_rest_afterwards_but_not_the_other_w
     disabled = {"services": (Service(name="orders.service", active="inactive", enabled="disabled"),)}
     assert len(same_as_before(survey(**unit("failed")), survey(**disabled))) == 1
     assert same_as_before(survey(services=(Service(name="orders.service", active="failed", enabled="disabled"),)), survey(**disabled)) == ()
+
+
+def orders(active: str, *, port: bool, ok: bool, enabled: str = "enabled"):
+    """A host whose application is in this state, with its port and its check."""
+    return survey(services=(*survey().services, Service(name="orders.service", active=active, enabled=enabled)),
+                  ports=(*survey().ports, *([Port(protocol="tcp", address="127.0.0.1", port=8000, process="python3")] if port else [])),
+                  health=(Health(title=same("orders answer"), ok=ok, detail=same("")),))
+
+
+def test_a_service_that_dies_again_and_again_is_as_before_whatever_it_does_now():
+    for was in (orders("restarting", port=True, ok=True), orders("restarting", port=False, ok=False)):
+        for active, port in (("restarting", True), ("restarting", False), ("active", True), ("failed", False), ("inactive", False)):
+            assert same_as_before(was, orders(active, port=port, ok=port)) == ()
+        assert [d.kind for d in same_as_before(was, orders("restarting", port=True, ok=True, enabled="disabled"))] == ["service"]
+    assert [d.kind for d in same_as_before(orders("active", port=True, ok=True), orders("restarting", port=True, ok=True))] == ["service"]
+
+
+@pytest.mark.parametrize("was", [orders("inactive", port=False, ok=False), orders("failed", port=False, ok=False),
+                                 orders("restarting", port=True, ok=True), orders("restarting", port=False, ok=False)])
+def test_a_back_out_that_brings_back_what_was_down_surprises_nobody(was):
+    well, back = orders("active", port=True, ok=True), orders("inactive", port=False, ok=False)
+    found = differences(well, back)
+    assert [d.kind for d in found] == ["service", "port", "health"]
+    assert brought_back(found, was, back) == found
+    assert brought_back(found, well, back) == (), "it was well before the change that was taken back"
+    elsewhere = back.model_copy(update={"kernel": "6.2"})
+    assert brought_back(differences(well, elsewhere), was, elsewhere) == found, "another kernel is a surprise"
 
 
 def test_a_release_that_repairs_a_service_brings_its_port():

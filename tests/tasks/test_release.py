@@ -188,8 +188,8 @@ def test_the_repair_of_an_application_that_is_down_records_it_and_goes_back_with
     (application.saved / "restart.begun").touch()
     for _ in range(2):
         assert sh(restart.undo).returncode == sh(restart.undo_proof).returncode == 0
-    if active == "active":
-        assert application.state() == "active" and application.calls().split() == ["restart"], "it ran, though not well"
+    if active in ("active", "activating"):
+        assert application.calls().split() == ["restart"], "it ran, though not well, or was tried again and again"
     else:
         assert application.state() in ("inactive", "failed") and application.calls() == "", "it did not run before and is not started"
     assert sh(before.undo).returncode == 0 and not (application.saved / "down.before").exists()
