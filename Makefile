@@ -25,10 +25,11 @@ demo: setup
 	@APPROVE='$(APPROVE)' .venv/bin/python -m deployments.demo
 
 # Without the lab its tests fail, each with the reason; the others still tell what they have to tell.
+# Tests on hosts run one after the other; beside them, in a second process, all others.
 test: setup
 	@.venv/bin/python -m deployments.lab.browser
 	@.venv/bin/python -m deployments.lab up || true
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 # The long matrices of breaking things: an hour and more.
 test-long: setup

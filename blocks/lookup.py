@@ -10,7 +10,7 @@ from functools import cache
 from typing import TypeVar
 
 import httpx
-from prefect.client.orchestration import get_client
+from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.objects import BlockDocument
 from prefect.exceptions import ObjectNotFound
 from prefect.settings import get_current_settings
@@ -67,12 +67,10 @@ def all_of(block_type: type[B], customer: str) -> tuple[B, ...]:
     try:
         with get_client(sync_client=True) as client:
             documents: list = []
-            while page := client.read_block_documents_by_type(slug, offset=len(documents), limit=PAGE, include_secrets=True):
+            while page := _page(client, slug, len(documents), secrets=True):
                 documents += page
                 if len(page) < PAGE:
                     break
-    except ObjectNotFound:
-        return ()  # not even the type is registered
     except (httpx.HTTPError, RuntimeError, OSError) as problem:
         raise UnusableBlock(
             f"the {block_type.called()}s of {show(customer)} cannot be looked up, because the Prefect server does not answer "
@@ -166,6 +164,18 @@ def _someone_listens(url: str) -> None:
         pass  # it is there; Prefect's client has more patience
 
 
+def _page(client: SyncPrefectClient, slug: str, offset: int, *, secrets: bool) -> list[BlockDocument]:
+    """The blocks of a type, a page of them; none where not even the type is registered."""
+    try:
+        return client.read_block_documents_by_type(slug, offset=offset, limit=PAGE, include_secrets=secrets)
+    except ObjectNotFound:
+        return []
+    except httpx.HTTPStatusError as problem:  # for want of the type, Prefect 3.8 says this and not ObjectNotFound
+        if problem.response.status_code == httpx.codes.NOT_FOUND:
+            return []
+        raise
+
+
 def _find_in_prefect(block_type: type[B], name: str) -> B:
     require_server()
     slug, kind = block_type.get_block_type_slug(), block_type.called()
@@ -176,10 +186,7 @@ def _find_in_prefect(block_type: type[B], name: str) -> B:
                     raise UnknownName.of(kind, name, (), "the Prefect blocks")
                 document = client.read_block_document_by_name(name, slug, include_secrets=True)
             except (ObjectNotFound, UnknownName):
-                try:
-                    known = [d.name for d in client.read_block_documents_by_type(slug, include_secrets=False) if d.name]
-                except ObjectNotFound:
-                    known = []  # not even the type is registered
+                known = [document.name for document in _page(client, slug, 0, secrets=False) if document.name]
                 raise UnknownName.of(kind, name, known, "the Prefect blocks") from None
     except (httpx.HTTPError, RuntimeError, OSError) as problem:
         if isinstance(problem, UnknownName):

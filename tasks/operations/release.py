@@ -134,11 +134,12 @@ def _state_before(change: ReleaseChange) -> str:
     """The service must be well; in the repair of one that is down it is only recorded how it is, for the back-out."""
     well = fill(
         """\
-@active_script@@healthy_script@printf '%s\\n' "$answer" >"$saved/health.before"
+@active_script@@healthy_script@@active_script@printf '%s\\n' "$answer" >"$saved/health.before"
 sync "$saved/health.before"
 """,
         active_script=service.is_active(change.service),
-        healthy_script=service.wait_steady(change.health, answers=2, within_s=8 if change.down else 20),
+        # Planned as down: one that dies and is started anew answers well for some seconds, and proves nothing.
+        healthy_script=service.wait_steady(change.health, answers=8 if change.down else 2, within_s=12 if change.down else 20),
     )
     if not change.down:
         return well

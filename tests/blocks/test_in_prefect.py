@@ -10,7 +10,7 @@ from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import GlobalConcurrencyLimitUpdate
 
 from blocks import ArchiveStore, Customer, HostAccess, Notices, Sandbox, UnknownName, register_all
-from blocks.lookup import INVENTORY, UnusableBlock, find_archive, find_customer, find_host, find_notices, find_sandbox
+from blocks.lookup import INVENTORY, UnusableBlock, find_archive, find_customer, find_host, find_notices, find_sandbox, hosts_of
 from deployments.inventory import Report, load_blocks, read_inventory
 from tests.blocks.samples import customer, host, key_pair
 
@@ -28,6 +28,12 @@ def raw(path: str, **body: object) -> str:
     """What the server answers, as text."""
     with get_client(sync_client=True) as client:
         return (client.request("POST", path, json=body) if body else client.request("GET", path)).text
+
+
+def test_before_anything_is_registered_nothing_is_known() -> None:
+    with pytest.raises(UnknownName, match="no sandbox is known yet, so describe it"):
+        find_sandbox()
+    assert hosts_of("bureau") == ()
 
 
 def test_types_are_registered_with_their_forms_and_again_harmlessly() -> None:

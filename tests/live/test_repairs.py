@@ -83,7 +83,8 @@ def repaired_and_taken_back(desk, lab, how: str, **request) -> None:
         assert '"version": "1.1.0"' in lab.must("web1", "curl -fsS http://127.0.0.1/health")
         back = backed_out(desk, number)
         assert desk.closure(back) == "successful", desk.run("status", back).stdout
-        assert stands(lab, how) == before and not healthy(lab)
+        assert stands(lab, how) == before
+        assert how == LOOPS or not healthy(lab)  # the loop answers at moments
 
 
 @pytest.mark.parametrize("how", [STOPPED, ANSWERS_500], ids=["stopped", "answers 500"])
