@@ -15,7 +15,8 @@ from datetime import timedelta
 from blocks import lookup
 from blocks.database_access import DatabaseAccess
 from blocks.host_access import HostAccess
-from reports.archive import UnknownChange, inspections
+from reports.archive import ChangeRow, UnknownChange, inspections
+from reports.documents.phrases import Phrases
 from reports.records import (
     NOTHING,
     AccessScope,
@@ -29,6 +30,7 @@ from reports.records import (
     RecentChange,
     Solution,
     Text,
+    same,
 )
 from tasks import desk, inspection, leave, lifecycle
 from tasks.diagnosis.bundle import Bundle, pack, take_apart, unpack
@@ -250,6 +252,10 @@ def grade(readings, logs, suspected) -> Outcome:
     return next((outcome for outcome in GRADES if outcome in found), Outcome.OK)
 
 
+def _closed(row: ChangeRow, language: str) -> str:
+    return Phrases(language, "UTC")(f"closure.{row.closure.value if row.closure else 'none'}")
+
+
 def our_changes(number: str) -> list[RecentChange]:
     """What Standfast itself changed on these hosts in the 30 days before the problem."""
     scope, found = leave.scope_of(number), []
@@ -261,7 +267,8 @@ def our_changes(number: str) -> list[RecentChange]:
         at = desk.archive().journal(row.number, event="step begun")[0].at
         if scope.happened_at - OURS <= at <= scope.span_until:
             plan = lifecycle.plan_of(row.number)
-            what = f"{row.procedure}: {plan.title.en if plan else row.reason} ({row.closure.value if row.closure else 'open'})"
+            of = plan.title if plan else same(row.reason)
+            what = Text(zh=f"{of.zh}（{_closed(row, 'zh')}）", en=f"{of.en} ({_closed(row, 'en')})")
             found += [RecentChange(target=name, at=at, kind="standfast", what=what, number=row.number) for name in sorted(touched)]
     return found
 

@@ -234,7 +234,7 @@ def _changes(r: Report) -> None:
     files: dict[tuple[str, datetime], list[str]] = {}
     for one in record.recent:
         if one.kind == "file":  # files of one minute are one change
-            files.setdefault((one.target, one.at.replace(second=0, microsecond=0)), []).append(one.what)
+            files.setdefault((one.target, one.at.replace(second=0, microsecond=0)), []).append(r.text_of(one.what))
         else:
             rows.append((one.at, one.target, say(f"recent.{one.kind}"), r.changed(one)))
     for (target, at), names in files.items():

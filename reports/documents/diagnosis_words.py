@@ -73,7 +73,7 @@ class DiagnosisWords(Words):
         return whole[11:] if whole[:10] == self.say.moment(self.diagnosis.scope.happened_at)[:10] else whole[5:]
 
     def changed(self, change: RecentChange) -> str:
-        return f"{change.number} {change.what}".strip()
+        return f"{change.number} {self.text_of(change.what)}".strip()
 
 
 def statement(scope: AccessScope, say: Phrases) -> list[str]:

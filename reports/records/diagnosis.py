@@ -92,7 +92,7 @@ class RecentChange(Record):
     target: str
     at: Moment
     kind: Literal["standfast", "package", "file", "restart"]
-    what: str
+    what: Text
     number: str = ""  # of our own change
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import yaml
 
-from reports.records import Cause, CheckRow, Outcome, Proposal, RecentChange, Sighting, Text, same
+from reports.records import Cause, CheckRow, Outcome, Proposal, RecentChange, Sighting, Text
 from tasks.diagnosis.timeline import Span, rank
 
 EVIDENCE = 6                      # lines shown of one cause
@@ -127,9 +127,14 @@ def _once(texts: Iterable[Text]) -> Iterable[Text]:
     return {text.en: text for text in texts}.values()
 
 
+def _dated(change: RecentChange) -> Text:
+    when = f"{change.target}: {change.at:%Y-%m-%d %H:%M} UTC {change.number}"
+    return Text(zh=" ".join(f"{when} {change.what.zh}".split()), en=" ".join(f"{when} {change.what.en}".split()))
+
+
 def _changed(recent: Sequence[RecentChange], span: Span) -> Cause | None:
     """Something was changed within a day before: the commonest cause there is, and worth a look even if nothing else points to it."""
-    before = [one for one in recent if span.at - CHANGED_BEFORE <= one.at <= span.at and one.what not in ITS_OWN]
+    before = [one for one in recent if span.at - CHANGED_BEFORE <= one.at <= span.at and one.what.en not in ITS_OWN]
     if not before:
         return None
     ours = [one for one in before if one.kind == "standfast"]
@@ -144,5 +149,5 @@ def _changed(recent: Sequence[RecentChange], span: Span) -> Cause | None:
         means=_text("问题发生前 24 小时内，软件包、配置或系统被改动过。",
                     "Packages, configuration or the system were changed within 24 hours before the problem."),
         targets=tuple(dict.fromkeys(one.target for one in before)), grounds=2 if ours else 1, severity="warning", proposals=tuple(proposals),
-        evidence=tuple(same(" ".join(f"{one.target}: {one.at:%Y-%m-%d %H:%M} UTC {one.number} {one.what}".split())) for one in before[:EVIDENCE]),
+        evidence=tuple(_dated(one) for one in before[:EVIDENCE]),
         because=(_text(f"最近一次改动在问题发生前 {hours:.1f} 小时", f"the last was {hours:.1f} h before the problem"),))

@@ -179,6 +179,7 @@ def _restarts(bundle: Bundle, span: Span) -> Iterator[_Seen]:
 # --- what was changed -----------------------------------------------------------------------------------------------------
 
 CHANGES = 60  # of one kind on one host
+ACTIONS_ZH = {"install": "安装", "upgrade": "升级", "remove": "卸载", "purge": "彻底卸载"}
 _DPKG = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) (install|upgrade|remove|purge) (\S{1,120}) (\S{1,120}) (\S{1,120})")
 
 
@@ -196,19 +197,23 @@ def recent_changes(bundle: Bundle, span: Span) -> list[RecentChange]:
         except (ValueError, OverflowError, OSError):
             continue
         if span.at - timedelta(days=CHANGED_DAYS) <= at <= span.until and path:
-            files.append(RecentChange(target=bundle.target, at=at, kind="file", what=path[:300]))
+            files.append(RecentChange(target=bundle.target, at=at, kind="file", what=same(path[:300])))
     by_time = {"key": lambda one: one.at, "reverse": True}
     return sorted(sorted(found, **by_time)[:CHANGES] + sorted(files, **by_time)[:CHANGES], **by_time)
 
 
-def _packages(bundle: Bundle) -> Iterator[tuple[datetime, str]]:
+def _text(zh: str, en: str, of: str) -> Text:
+    return Text(zh=f"{zh} {of}", en=f"{en} {of}")
+
+
+def _packages(bundle: Bundle) -> Iterator[tuple[datetime, Text]]:
     for line in bundle.parts.get("packages", "").split("\n"):
         try:
             if found := _DPKG.match(line):
                 at = datetime.strptime(found[1], "%Y-%m-%d %H:%M:%S").replace(tzinfo=UTC) - bundle.offset
-                yield at, f"{found[2]} {found[3]} {found[4]} -> {found[5]}"
+                yield at, _text(ACTIONS_ZH[found[2]], found[2], f"{found[3]} {found[4]} -> {found[5]}")
             elif line.startswith("rpm "):
                 _, seconds, name, version = line.split()[:4]
-                yield datetime.fromtimestamp(int(seconds), UTC), f"install {name} {version}"[:300]
+                yield datetime.fromtimestamp(int(seconds), UTC), _text("安装", "install", f"{name} {version}"[:300])
         except (ValueError, OverflowError, OSError):
             continue

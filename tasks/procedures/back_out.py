@@ -45,7 +45,8 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
     if request.change in taken_back:
         raise BlockersFound(f"{request.change} has been backed out already", f"{request.change} 已经回退过")
     before = lifecycle.just_before(request.change)
-    acceptance = tuple(check for check in original.acceptance if check.target not in before or verification.was_good(original, before[check.target], check.title))
+    acceptance = tuple(check for check in original.acceptance
+                       if check.target not in before or verification.was_good(original, before[check.target], check.title))
     return plan_back_out(number, request, original, acceptance=acceptance, facts={n: s.facts_digest() for n, s in surveys.items()},
                          later=later)
 

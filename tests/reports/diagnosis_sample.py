@@ -83,9 +83,10 @@ def found() -> DiagnosisRecord:
                  "2026-11-22 02:37 UTC: 40 / 100", -3, 12, 400, "web1"),
             seen("log-ins-failed", "登录失败", "Log-ins failed", "info", "already", "journal sshd",
                  "Failed password for root from 192.0.2.66", -58, 10, 12, "web1")),
-        recent=(RecentChange(target="web1", at=minutes(-300), kind="standfast", what="software-upgrade: nginx (successful)", number="CHG-20261121-001"),
-                RecentChange(target="db1", at=minutes(-2000), kind="package", what="upgrade tzdata 2026a -> 2026b"),
-                *(RecentChange(target="db1", at=minutes(-3000), kind="file", what=f"/etc/postgresql/15/main/conf.d/{n}.conf") for n in range(6))),
+        recent=(RecentChange(target="web1", at=minutes(-300), kind="standfast", number="CHG-20261121-001",
+                             what=Text(zh="升级 nginx（变更成功）", en="Upgrade nginx (successful)")),
+                RecentChange(target="db1", at=minutes(-2000), kind="package", what=Text(zh="升级 tzdata 2026a -> 2026b", en="upgrade tzdata 2026a -> 2026b")),
+                *(RecentChange(target="db1", at=minutes(-3000), kind="file", what=same(f"/etc/postgresql/15/main/conf.d/{n}.conf")) for n in range(6))),
         precedents=(Precedent(number="DIA-20260801-002", at=minutes(-150_000), causes=("disk-full",), solution=Solution(
             change="DIA-20260801-002", text="清理了归档目录", outcome="solved", by="赵工", at=minutes(-149_000), changes=("CHG-20260802-001",))),))
 

@@ -130,7 +130,7 @@ def hostile(text: str) -> DiagnosisRecord:
         "requester": text, "engineer": text, "reference": text, "scope": record.scope.model_copy(update={"problem": text}),
         "leaves": (record.leaves[0].model_copy(update={"given_by": text, "taken_by": text, "post": text}),),
         "sightings": tuple(one.model_copy(update=change) for one in record.sightings),
-        "recent": tuple(one.model_copy(update={"what": text, "target": text}) for one in record.recent),
+        "recent": tuple(one.model_copy(update={"what": same(text), "target": text}) for one in record.recent),
         "causes": tuple(one.model_copy(update={"targets": (text,), "evidence": (same(text),)}) for one in record.causes),
         "solutions": (record.solutions[0].model_copy(update={"text": text, "by": text, "changes": (text,)}),)})
 

@@ -61,13 +61,13 @@ def test_findings_of_the_checks_strengthen_a_suspicion_and_a_critical_one_makes_
 
 
 def test_what_we_changed_ourselves_is_named_with_its_number():
-    ours = RecentChange(target="web1", at=AT - timedelta(hours=3), kind="standfast", what="software-upgrade: nginx", number="CHG-20261123-001")
+    ours = RecentChange(target="web1", at=AT - timedelta(hours=3), kind="standfast", what=same("software-upgrade: nginx"), number="CHG-20261123-001")
     found = causes([], [], [ours], SPAN)
     back_out = found[0].proposals[-1]
     assert [cause.id for cause in found] == ["changed"] and back_out.procedure == "back-out" and "CHG-20261123-001" in back_out.text.en
     long_ago = ours.model_copy(update={"at": AT - timedelta(hours=30)})
     assert names(recent=(long_ago,)) == [] and names(recent=(ours.model_copy(update={"at": AT + timedelta(minutes=5)}),)) == []
-    own = RecentChange(target="web1", at=AT - timedelta(minutes=5), kind="file", what="/etc/resolv.conf")
+    own = RecentChange(target="web1", at=AT - timedelta(minutes=5), kind="file", what=same("/etc/resolv.conf"))
     assert names(recent=(own,)) == []
 
 

@@ -133,5 +133,5 @@ def test_packages_and_files_that_were_changed():
     packages = "2026-11-23 13:00:00 upgrade nginx:amd64 1.22.1-9 1.22.1-9+deb12u1\n2026-01-01 00:00:00 remove x a b"
     files = f"{(AT - timedelta(hours=2)).timestamp()} /etc/nginx/nginx.conf\n{(AT - timedelta(days=20)).timestamp()} /etc/old"
     found = recent_changes(bundle(clock="offset +0800", packages=packages, configuration=files), SPAN)
-    assert [(one.kind, one.what) for one in found] == [("package", "upgrade nginx:amd64 1.22.1-9 -> 1.22.1-9+deb12u1"), ("file", "/etc/nginx/nginx.conf")]
+    assert [(one.kind, one.what.en) for one in found] == [("package", "upgrade nginx:amd64 1.22.1-9 -> 1.22.1-9+deb12u1"), ("file", "/etc/nginx/nginx.conf")]
     assert found[0].at == AT - timedelta(hours=1)
