@@ -1,8 +1,9 @@
 """An inspection of a fleet against plain OpenSSH, pyinfra and Ansible, which run the very same script on the same hosts in the same run.
 
-    python -m benchmarks.inspection_against_tools [--hosts 40] [--share 4] [--rounds 3] [--tools DIR]
+    python -m benchmarks.inspection_against_tools [--hosts 40] [--share 4] [--rounds 3] [--checks 40] [--tools DIR]
 
---share: so many simulated hosts share one container. --tools: the bin folder of an environment with ansible-core and pyinfra (from PyPI).
+--share: so many simulated hosts share one container. --checks: about so many of the catalogue, evenly taken; 0: all.
+--tools: the bin folder of an environment with ansible-core and pyinfra (from PyPI).
 The floor is one `ssh` process a host, 40 at a time, that runs the script of all checks as root and saves its answer. Ours is the flow run against a
 Prefect server: from its start until every row is in the archive, and until the report is sealed. CPU is that of our process and its children.
 The ways take turns, because the machine may be busy with other things.
@@ -33,6 +34,9 @@ from tasks.checks.reading import host_script
 AT_ONCE = 40
 OURS = """
 import asyncio, json, resource, sys, time
+from tasks.checks import catalogue
+few = catalogue.host_checks()[::int(sys.argv[1])]
+catalogue.host_checks = lambda: few
 import flows.system_inspection as it
 from blocks import inventory_file
 from reports.archive import inspections
@@ -40,7 +44,15 @@ from tasks import desk, inspection
 from tasks.requests import InspectionRequest
 inventory_file._Reading._same_host = lambda *_: None  # it refuses a host under two names; simulated hosts share their containers
 began, cpu = time.monotonic(), sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-filed = []
+filed, reading = [], []
+read = inspection._read
+def timed(*given, **more):
+    reading.append(time.monotonic() - began)
+    try:
+        return read(*given, **more)
+    finally:
+        reading.append(time.monotonic() - began)
+inspection._read = timed
 keep = inspections.file_targets
 def watched(*given):
     keep(*given); filed.append((time.monotonic() - began, sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - cpu))
@@ -50,6 +62,7 @@ rows = inspections.newest(desk.archive(), "bureau", "system-inspection")
 reads = inspections.reads_of(desk.archive(), rows)
 assert not any(read.problem for read in reads), [read.problem for read in reads if read.problem][:1]
 print(json.dumps({"rows": filed[-1][0], "cpu": filed[-1][1], "sealed": time.monotonic() - began, "targets": len(reads),
+                  "first": min(reading), "last": max(reading),
                   "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "state": state.name}))
 """
 
@@ -114,6 +127,7 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=40)
     parser.add_argument("--share", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--checks", type=int, default=0)
     parser.add_argument("--tools", type=Path, default=None)
     given = parser.parse_args()
     tools = given.tools or Path(shutil.which("ansible-playbook") or ".").parent
@@ -122,7 +136,9 @@ def main() -> None:
     hosts = yaml.safe_load(inventory.read_text())["hosts"]
     known = folder / "known_hosts"
     known.write_text("".join(f"[{h['address']}]:{h['port']} {h['host_key']}\n" for h in hosts))
-    script = host_script(host_checks(), "benchmark0123456789").encode()
+    every = len(host_checks()) // given.checks if given.checks else 1
+    checks = host_checks()[::every]
+    script = host_script(checks, "benchmark0123456789").encode()
     (folder / "script.sh").write_bytes(b"#!/bin/sh\n" + script)
     server = Orchestrator(folder / "prefect", port=4800)
     server.start_server(print)
@@ -130,7 +146,7 @@ def main() -> None:
     rows: dict[str, list[dict]] = {}
 
     def ours() -> None:
-        done = subprocess.run([sys.executable, "-c", OURS], env=environment, capture_output=True, text=True, timeout=3000)
+        done = subprocess.run([sys.executable, "-c", OURS, str(every)], env=environment, capture_output=True, text=True, timeout=3000)
         assert done.returncode == 0, done.stderr[-2000:]
         rows.setdefault("ours", []).append(json.loads(done.stdout.strip().splitlines()[-1]))
 
@@ -154,7 +170,7 @@ def main() -> None:
     def middle(values) -> float:
         return statistics.median(values)
     floor = middle(t for t, _ in times["ssh, one process a host (the floor)"])
-    print(f"{given.hosts} hosts on {-(-given.hosts // given.share)} containers, {len(host_checks())} checks each, {given.rounds} rounds, medians\n")
+    print(f"{given.hosts} hosts on {-(-given.hosts // given.share)} containers, {len(checks)} checks each, {given.rounds} rounds, medians\n")
     print("| Way | wall s | ÷ floor | our CPU, ms a host |\n|---|--:|--:|--:|")
     for key, label in (("rows", "Standfast, until every row is in the archive"), ("sealed", "Standfast, until the report is sealed")):
         wall = middle(r[key] for r in rows["ours"])
@@ -163,7 +179,9 @@ def main() -> None:
     for name, found in times.items():
         wall = middle(t for t, _ in found)
         print(f"| {name} | {wall:.2f} | {wall / floor:.2f} | {1000 * middle(c for _, c in found) / given.hosts:.0f} |")
-    print(f"\nmemory of our process: {middle(r['memory'] for r in rows['ours']):.0f} MiB")
+    around = middle(r["first"] + r["rows"] - r["last"] for r in rows["ours"])
+    print(f"\nbefore the first connection and after the last answer, until the rows are in the archive: {around:.2f} s")
+    print(f"memory of our process: {middle(r['memory'] for r in rows['ours']):.0f} MiB")
 
 
 if __name__ == "__main__":
