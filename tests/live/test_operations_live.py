@@ -392,7 +392,6 @@ def test_a_restore_brings_back_rows_owner_privileges_and_settings(untouched):
         ask
         + """ -c "alter database orders reset all" -c "revoke connect on database orders from reader" -c "drop role reader" """,
     )
-    lab.must(HOST, ask + """ -c "update pg_database set datacl = null where datname = 'orders'" """)
 
 
 def test_no_room_for_the_dump_is_said_before_anything_is_written(host):
