@@ -1,0 +1,1 @@
+"""The security baseline: one control a file, a folder for each family. See docs/adding-a-control.md."""

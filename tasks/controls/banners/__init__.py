@@ -1,0 +1,49 @@
+"""What is said before a log-in: a warning, and not what runs here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from tasks.checks.kinds import Known, Row, Unreadable
+from tasks.controls.kinds import Bounds, failed, passed
+from tasks.controls.reading import by_kind
+
+BANNERS = r"""
+for f in /etc/issue /etc/issue.net /etc/motd; do
+  [ -f "$f" ] && { echo "file $f"; head -c 2000 "$f" | grep . | head -n 30 | sed "s#^#text $f #"; }
+done
+. /etc/os-release 2>/dev/null && echo "name ${ID:-linux} ${NAME:-Linux}"
+echo end
+"""
+
+
+def banners(output: str) -> tuple[dict[str, str], list[str]]:
+    """Text by file, and the words by which the system would give itself away."""
+    found = by_kind(output, "file", "text", "name")
+    texts = {file: "" for file in found["file"]}
+    for line in found["text"]:
+        file, _, text = line.partition(" ")
+        texts[file] = f"{texts.get(file, '')}\n{text}".strip()
+    if len(found["name"]) != 1:
+        raise Unreadable("what system this is is not told", "没有说明是什么系统")
+    return texts, sorted({word for word in re.findall(r"\w+", found["name"][0]) if len(word) > 3})
+
+
+def gives_nothing_away(path: str, needed: bool = True) -> Callable[[tuple[dict[str, str], list[str]], Bounds, Known], Iterator[Row]]:
+    """The file says something (needed), and neither name nor version of the system."""
+    def judge(found: tuple[dict[str, str], list[str]], bounds: Bounds, known: Known) -> Iterator[Row]:
+        texts, names = found
+        text = texts.get(path, "")
+        told = re.search(r"\\[mrsvSo]", text) or next((word for word in names if re.search(rf"(?i)\b{re.escape(word)}\b", text)), None)
+        if told:
+            yield failed(f"{path} 透露了系统信息", f"{path} tells what runs here", evidence=text)
+        elif needed and not text.strip():
+            yield failed(f"{path} 没有登录警示", f"{path} holds no warning")
+        else:
+            yield passed(f"{path} 没有透露系统信息", f"{path} gives nothing away")
+    return judge
+
+
+OF_BANNERS: dict[str, Any] = {"family": "banners", "command": BANNERS, "parse": banners, "source": "issue(5)"}

@@ -1,0 +1,64 @@
+"""Owner and mode of files that decide who may do what. One list for all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from typing import Any
+
+from tasks.checks.kinds import Known, Row, Unreadable
+from tasks.checks.lines import words
+from tasks.controls.kinds import Bounds, failed, not_applicable, passed
+from tasks.controls.reading import by_kind, octal
+
+FILES = r"""
+find /etc -maxdepth 1 -printf 'file %m %u %g %y %p\n' 2>/dev/null
+find /etc/ssh /etc/sudoers.d /etc/security /etc/audit /etc/pam.d /etc/cron.d /etc/cron.hourly /etc/cron.daily /etc/cron.weekly /etc/cron.monthly /boot/grub \
+  /boot/grub2 /var/log/audit /var/spool/cron /root -maxdepth 2 -path '*/.*/*' -prune -o -printf 'file %m %u %g %y %p\n' 2>/dev/null |
+  awk '!seen[$0]++' | head -n 1500
+echo end
+"""
+
+
+@dataclass(frozen=True)
+class File:
+    mode: int
+    owner: str
+    group: str
+    kind: str
+    path: str
+
+
+def files(output: str) -> list[File]:
+    found = []
+    for line in by_kind(output, "file")["file"]:
+        mode, owner, group, kind, path = words(line, 5)
+        found.append(File(octal(mode), owner, group, kind, path))
+    if not any(file.path == "/etc/passwd" for file in found):
+        raise Unreadable("/etc/passwd is not among the files", "文件列表中没有 /etc/passwd")
+    return found
+
+
+def no_wider(*patterns: str, most: int, owner: str = "root", groups: tuple[str, ...] = ("root",), missing_zh: str = "没有这样的文件",
+             missing: str = "there is no such file") -> Callable[[list[File], Bounds, Known], Iterator[Row]]:
+    """Nothing that matches allows more than `most`, and all belongs to owner and one of the groups. Links do not count: what they lead to does."""
+    def judge(found: list[File], bounds: Bounds, known: Known) -> Iterator[Row]:
+        those = [file for file in found if file.kind != "l" and any(fnmatch(file.path, pattern) and file.path.count("/") == pattern.count("/")
+                                                                    for pattern in patterns)]
+        if not those:
+            yield not_applicable(f"不适用:{missing_zh}", f"not applicable: {missing}")
+        good = 0
+        for file in those:
+            if file.mode & ~most or file.owner != owner or file.group not in groups:
+                yield failed(f"{file.path} 为 {file.mode:o} {file.owner}:{file.group},应不超过 {most:o} {owner}:{groups[0]}",
+                             f"{file.path} is {file.mode:o} {file.owner}:{file.group}, and should be no more than {most:o} {owner}:{groups[0]}",
+                             object=file.path)
+            else:
+                good += 1
+        if good:
+            yield passed(f"{good} 个文件的权限与属主符合要求", f"owner and mode are as they should be; files: {good}")
+    return judge
+
+
+OF_FILES: dict[str, Any] = {"family": "files", "command": FILES, "parse": files, "source": "find(1) -printf"}

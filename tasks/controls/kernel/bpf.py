@@ -1,0 +1,19 @@
+"""H-SYS-05h Only root uses BPF (R008 安全加固)."""
+
+from __future__ import annotations
+
+from reports.records import Text
+from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kinds import HostControl
+
+CONTROL = HostControl(
+    id="H-SYS-05h",
+    **OF_KERNEL,
+    title=Text(zh="普通用户不能使用 BPF", en="Only root uses BPF"),
+    severity="medium",
+    judge=are({"kernel.unprivileged_bpf_disabled": ("1", "2")}),
+    remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.unprivileged_bpf_disabled=1",
+                en="in a file of /etc/sysctl.d, then sysctl -p: kernel.unprivileged_bpf_disabled=1"),
+    clause="1.4.4 a",
+    rule="sysctl_kernel_unprivileged_bpf_disabled",
+)

@@ -1,0 +1,19 @@
+"""H-SYS-05b Only root reads the kernel's log (R008 安全加固)."""
+
+from __future__ import annotations
+
+from reports.records import Text
+from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kinds import HostControl
+
+CONTROL = HostControl(
+    id="H-SYS-05b",
+    **OF_KERNEL,
+    title=Text(zh="普通用户不能读内核日志", en="Only root reads the kernel's log"),
+    severity="low",
+    judge=are({"kernel.dmesg_restrict": "1"}),
+    remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.dmesg_restrict=1", en="in a file of /etc/sysctl.d, then sysctl -p: kernel.dmesg_restrict=1"),
+    clause="1.4.4 a",
+    rule="sysctl_kernel_dmesg_restrict",
+    breaks=Text(zh="以普通账户读 dmesg 的监控会失败", en="monitoring that reads dmesg as an ordinary account fails"),
+)

@@ -1,0 +1,20 @@
+"""H-SYS-01d Gateways' redirects are not taken (R008 安全加固)."""
+
+from __future__ import annotations
+
+from reports.records import Text
+from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kinds import HostControl
+
+CONTROL = HostControl(
+    id="H-SYS-01d",
+    **OF_KERNEL,
+    title=Text(zh="不接受网关的重定向", en="Gateways' redirects are not taken"),
+    severity="medium",
+    judge=are({"net.ipv4.conf.all.secure_redirects": "0", "net.ipv4.conf.default.secure_redirects": "0"}),
+    remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:net.ipv4.conf.all.secure_redirects=0;net.ipv4.conf.default.secure_redirects=0",
+                en="in a file of /etc/sysctl.d, then sysctl -p: net.ipv4.conf.all.secure_redirects=0, net.ipv4.conf.default.secure_redirects=0"),
+    clause="1.4.4 b",
+    rule="sysctl_net_ipv4_conf_all_secure_redirects", cis="3.3.6",
+    cuts_off=True,
+)

@@ -1,0 +1,16 @@
+"""H-MOD-01b The kernel module freevxfs cannot be loaded (R008 安全加固)."""
+
+from __future__ import annotations
+
+from reports.records import Text
+from tasks.controls.kinds import HostControl
+from tasks.controls.modules import of_module
+
+CONTROL = HostControl(
+    id="H-MOD-01b",
+    **of_module("freevxfs"),
+    title=Text(zh="内核模块 freevxfs 不可加载", en="The kernel module freevxfs cannot be loaded"),
+    severity="low",
+    clause="1.4.4 a",
+    rule="kernel_module_freevxfs_disabled", cis="1.1.1.2",
+)

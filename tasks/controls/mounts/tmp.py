@@ -1,0 +1,20 @@
+"""H-FS-04a How /tmp is mounted (R008 安全加固)."""
+
+from __future__ import annotations
+
+from reports.records import Text
+from tasks.controls.kinds import HostControl
+from tasks.controls.mounts import OF_MOUNTS, mounted
+
+CONTROL = HostControl(
+    id="H-FS-04a",
+    **OF_MOUNTS,
+    title=Text(zh="/tmp 的挂载选项", en="How /tmp is mounted"),
+    severity="medium",
+    judge=mounted("/tmp", "nodev", "nosuid"),
+    remedy=Text(zh="fstab 中 /tmp 加入 nodev,nosuid,findmnt --verify 后重新挂载", en="nodev,nosuid for /tmp in fstab; findmnt --verify, then remount"),
+    clause="1.4.2 e",
+    rule="mount_option_tmp_nosuid", cis="1.1.2.1.3",
+    risk="medium",
+    breaks=Text(zh="改挂载会短暂影响使用 /tmp 的程序", en="programs that use /tmp notice the change"),
+)

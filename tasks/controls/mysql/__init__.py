@@ -1,0 +1,56 @@
+"""MySQL and MariaDB, over the read-only account of inspections; their files through their host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from reports.records import Text
+from tasks.checks.kinds import Known, Row, number
+from tasks.checks.tables import findings, my_settings, or_nothing, quoted, settings, word
+from tasks.controls.kinds import Bounds, failed, passed, so
+
+SOURCE = "MySQL and MariaDB manuals; dev-sec mysql-baseline"
+
+
+def setting(name: str, *allowed: str) -> dict[str, Any]:
+    """A control of one variable that has one of these values, however they are written."""
+    def judge(values: dict[str, str], bounds: Bounds, known: Known) -> Iterator[Row]:
+        yield so(values[name].upper() in {one.upper() for one in allowed}, name, values[name] or "''", " | ".join(allowed))
+    return of(judge, name)
+
+
+def figure(name: str, bound: str) -> dict[str, Any]:
+    """A control of one variable whose figure is within the bound."""
+    def judge(values: dict[str, str], bounds: Bounds, known: Known) -> Iterator[Row]:
+        value = number(values[name], name)
+        yield so(bounds[bound].fits(value), name, values[name], bounds[bound].wanted, value=value, unit=bounds[bound].unit)
+    return of(judge, name)
+
+
+def of(judge: Callable[[dict[str, str], Bounds, Known], Iterator[Row]], name: str, *more: str) -> dict[str, Any]:
+    """A control of variables; `name` must be there, `more` need not (not every version has them)."""
+    return {**OF_MYSQL, **my_settings(name, *more), "parse": lambda rows: settings(rows, name), "judge": judge}
+
+
+def accounts(mysql: str, mariadb: str, zh: str, en: str, well: Text) -> dict[str, Any]:
+    """A control of accounts: none that is not locked fits the condition, on mysql.user or on mysql.global_priv. zh, en: with {} for the account.
+
+    MariaDB's roles are no accounts; its access rights are one figure, a bit for each.
+    """
+    def judge(answer: tuple[list[str], list[dict[str, Any]]], bounds: Bounds, known: Known) -> Iterator[Row]:
+        clean, told = answer
+        for row in told:
+            who = quoted(word(row, "who"), mark="'") + "@" + quoted(word(row, "place"), mark="'")
+            yield failed(zh.format(who), en.format(who), object=who)
+        for _ in clean:
+            yield passed(well.zh, well.en)
+    return {**OF_MYSQL, "parse": lambda rows: findings(rows, "who"), "judge": judge,
+            "queries": {(5, 7): or_nothing(f"SELECT user AS who, host AS place FROM mysql.user WHERE account_locked = 'N' AND ({mysql}) ORDER BY 1, 2")},
+            "mariadb_queries": {(10, 4): or_nothing(f"""
+                SELECT user AS who, host AS place FROM mysql.global_priv WHERE coalesce(json_value(priv, '$.account_locked'), 0) <> 1
+                AND json_value(priv, '$.is_role') IS NULL AND ({mariadb}) ORDER BY 1, 2""")},
+            "needs": Text(zh="mysql.user(MySQL)或 mysql.global_priv(MariaDB)的 SELECT", en="SELECT on mysql.user (MySQL) or mysql.global_priv (MariaDB)")}
+
+
+OF_MYSQL: dict[str, Any] = {"family": "mysql", "kinds": ("mysql", "mariadb"), "source": SOURCE}
