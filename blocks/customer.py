@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, field_validator
 
+from blocks.baseline import Baseline
 from blocks.foundation import BilingualText, Contradiction, EntryName, Form, StandfastBlock, nearest, show
 from blocks.mail_address import MailAddress
 from blocks.overrides import LimitOverrides
@@ -105,6 +106,13 @@ class Customer(StandfastBlock):
         examples=["{RES-01.used: {warning: 85, critical: 95}}"],
     )
 
+    baseline: Baseline = Field(
+        default_factory=Baseline,
+        title="Security baseline 安全基线",
+        description="By what security checks judge: level of GB/T 22239, exceptions, own limits",
+        examples=["{level: 3}"],
+    )
+
     holidays: list[date] = Field(
         default_factory=list,
         title="Holidays 节假日",
@@ -134,6 +142,8 @@ class Customer(StandfastBlock):
                         f"approvers: {show(key)} stands there twice; every approver needs a name and a mail address of their own",
                     )
                 seen[_folded(key)] = key
+        if found := self.baseline.contradiction({_folded(key): person.name for person in self.approvers for key in (person.name, person.email)}):
+            raise found
         if self.warranty_from and self.warranty_until and self.warranty_until < self.warranty_from:
             raise Contradiction(
                 "warranty_until",

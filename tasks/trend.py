@@ -44,7 +44,7 @@ def compared(before: Iterable[CheckRow], now: Iterable[CheckRow], reached: froze
                 changes[one] = "same"
             else:
                 changes[one] = "worse" if row.outcome is Outcome.CRITICAL else "better"
-        elif last is not None and last.outcome in bad and row.outcome is not Outcome.UNKNOWN:
+        elif last is not None and last.outcome in bad and row.outcome not in (Outcome.UNKNOWN, Outcome.EXCEPTED):
             changes[one] = "fixed"
     for one, row in old.items():
         if one not in new and row.outcome in bad and one[0] in reached:

@@ -29,6 +29,7 @@ from reports.records.diagnosis import (
 )
 from reports.records.inspection import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, LimitAbout, Outcome, TargetRead
 from reports.records.plan import Acceptance, Improvement, Medium, Plan, Risk, Step, VersionChange, Window
+from reports.records.security import BaselineProfile, BoundAbout, ControlAbout, ControlException, LeftOff, Score, SecurityRecord
 from reports.records.survey import (
     Cluster,
     Difference,

@@ -16,11 +16,12 @@ class Outcome(StrEnum):
     CRITICAL = "critical"
     UNKNOWN = "unknown"              # could not be read or understood; the row says why
     NOT_APPLICABLE = "not applicable"  # there is nothing of the kind; the row says what is not there
+    EXCEPTED = "excepted"            # a control fails, and the customer accepted that for a time; the row says who, why and until when
 
     @property
     def weight(self) -> int:
-        """For "the worst of": critical, unknown, warning, ok, not applicable. What is not known may be bad, and is no alarm."""
-        return {"critical": 4, "warning": 3, "unknown": 2, "ok": 1, "not applicable": 0}[self.value]
+        """For "the worst of": critical, warning, unknown, excepted, ok, not applicable. What is not known may be bad, and is no alarm."""
+        return {"critical": 5, "warning": 4, "unknown": 3, "excepted": 2, "ok": 1, "not applicable": 0}[self.value]
 
 
 class CheckRow(Record):
@@ -114,7 +115,7 @@ class InspectionRecord(Record):
     """
 
     number: str
-    procedure: Literal["system-inspection", "database-inspection", "remote-diagnosis"]
+    procedure: Literal["system-inspection", "database-inspection", "remote-diagnosis", "security-check"]
     customer: str
     customer_name: Text
     provider_name: Text

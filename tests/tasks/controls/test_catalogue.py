@@ -12,6 +12,7 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from reports.documents.phrases import catalogue
 from reports.records import Outcome
 from tasks.checks.kinds import Known, Row
 from tasks.checks.reading import Answer, examine, host_script, judged
@@ -126,3 +127,9 @@ def test_every_version_has_its_question(control):
             for version in versions:
                 query = control.query(version, kind)
                 assert query and re.match(r"\s*(SELECT|SHOW)\b", query) and ";" not in re.sub(r"'[^']*'", "", query)
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.id)
+def test_units_have_their_chinese(control):
+    units = {bound.unit for bound in control.bounds.values()} | {row.unit for case in cases_of(control) for row in rows_of(control, case)}
+    assert all(unit in ("", "MiB") or CHINESE.search(catalogue()[f"unit.{unit}"]["zh"]) for unit in units)
