@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
-PURE = ["reports/records", "tasks/operations", "tasks/checks", "tasks/controls", "tasks/planning", "tasks/survey.py", "tasks/comparison.py", "tasks/requests.py",
-        "tasks/gates.py", "tasks/redaction.py", "tasks/trend.py", "tasks/working_days.py", "tasks/sections.py", "tasks/diagnosis"]
+PURE = ["reports/records", "tasks/operations", "tasks/checks", "tasks/controls", "tasks/planning", "tasks/survey.py", "tasks/comparison.py",
+        "tasks/requests.py", "tasks/gates.py", "tasks/redaction.py", "tasks/trend.py", "tasks/working_days.py", "tasks/sections.py", "tasks/diagnosis"]
 IMPURE = {"prefect", "fabric", "paramiko", "sqlalchemy", "psycopg", "subprocess", "socket", "ssl", "requests", "httpx", "pysnmp"}
 HEADINGS = ["Purpose", "When to use", "Approval", "Before you start", "Steps", "Back-out plan", "Point of no return", "Known errors", "Evidence kept"]
 
