@@ -10,7 +10,7 @@ import re
 import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -24,8 +24,8 @@ from blocks.database_access import DatabaseAccess
 from reports.records import CheckRow, TargetRead, Text, same
 from tasks import desk
 from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, not_applicable, unknown
-from tasks.checks.reading import check_rows, judged
-from tasks.errors import ProcedureError
+from tasks.checks.reading import Reading, check_rows, judged
+from tasks.errors import HostUnreachable, ProcedureError
 from tasks.redaction import redact
 from tasks.remote import tunnel
 
@@ -92,6 +92,29 @@ def read_database(access: DatabaseAccess, checks: Sequence[DatabaseCheck], limit
         say(f"{access.name}: {problem.en}")
     return TargetRead(target=access.name, kind="postgresql" if access.kind == "postgresql" else "mysql", read_at=read_at,
                       seconds=round(time.monotonic() - began, 3), problem=problem, about=about, rows=tuple(rows))
+
+
+def readings_of(access: DatabaseAccess, checks: Sequence[DatabaseCheck], limits: Mapping[str, Limits], known: Known) -> dict[str, Reading]:
+    """As `read_database`, by check id and with the answers: what a finding is mended by.
+
+    Raises:
+        HostUnreachable: the server cannot be read.
+    """
+    try:
+        with _reachable(access) as (address, port):
+            answers, version, _ = _ask_all(access, address, port, checks, lambda line: None)
+    except _NoWay as refused:
+        secrets = [access.password.get_secret_value()] if access.password else []
+        en, zh = redact(f"{access.name}: {refused.en}", secrets), redact(f"{access.name}：{refused.zh}", secrets)
+        raise HostUnreachable(en, zh) from None
+    known, found = replace(known, kind=access.kind, version=version), {}
+    for check in checks:
+        answer = None
+        if check.id in answers.rows:
+            with suppress(ValueError, TypeError, LookupError, ArithmeticError, AttributeError):  # its rows say so
+                answer = check.parse(answers.rows[check.id])
+        found[check.id] = Reading(_judged(check, answers, limits[check.id], known), answer, known)
+    return found
 
 
 def _judged(check: DatabaseCheck, answers: _Answers, limits: Limits, known: Known) -> tuple[Row, ...]:

@@ -5,14 +5,17 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
+from blocks import lookup
 from blocks.host_access import HostAccess
 from reports.archive import inspections
 from reports.records import Acceptance, CheckRow, Health, Outcome, Text, same
 from tasks import desk
-from tasks.checks.catalogue import host_checks, limits_for
-from tasks.checks.kinds import HostCheck, Known
+from tasks.checks.catalogue import all_checks, limits_for
+from tasks.checks.kinds import DatabaseCheck, HostCheck, Known
 from tasks.checks.reading import Reading, host_script, object_of, readings
+from tasks.databases import readings_of
 from tasks.errors import BlockersFound, HostUnreachable, OutOfTime
 from tasks.redaction import redact
 from tasks.remote import connected
@@ -57,16 +60,63 @@ def read_again(host: HostAccess, checks: Sequence[HostCheck], judged_as: HostAcc
     return readings(answer.out, nonce, checks, limits, {check.id: known for check in checks})
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a database server is mended: on this host, at this port."""
+
+    host: str
+    port: int
+
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def place_of(database: str) -> Place | None:
+    """The host that a database server runs on, if the inventory says so: it is reached through that host, at the host's own loopback."""
+    try:
+        access = lookup.find_database(database)
+    except lookup.UnknownName:
+        return None
+    return Place(access.through, access.port) if access.through and access.address in LOOPBACK else None
+
+
+def read_database_again(name: str, checks: Sequence[DatabaseCheck]) -> dict[str, Reading]:
+    """These checks of a database server as an inspection asks and judges them, by id. Raises HostUnreachable."""
+    access = lookup.find_database(name)
+    limits = {check.id: limits_for(check, desk.customer(access.customer).limits, access.limits) for check in checks}
+    return readings_of(access, checks, limits, Known(now=desk.now(), expected=access.expected))
+
+
+def _same_machine(host: HostAccess, target: HostAccess) -> bool:
+    return (host.address, host.port, host.host_key) == (target.address, target.port, target.host_key)
+
+
+def _read_promised(host: HostAccess, target: HostAccess, promised: Sequence[Acceptance]) -> dict[tuple[str, str], Reading]:
+    """What the checks say now, by database ("" for the host) and check."""
+    found: dict[tuple[str, str], Reading] = {}
+    for database in sorted({one.database for one in promised}):
+        asked = {one.check for one in promised if one.database == database}
+        checks = [check for check in all_checks() if check.id in asked]
+        read = read_database_again(database, checks) if database else read_again(host, checks, judged_as=target)  # type: ignore[arg-type]
+        found |= {(database, check): reading for check, reading in read.items()}
+    return found
+
+
 def gone(host: HostAccess, promised: Sequence[Acceptance]) -> tuple[Health, ...]:
-    """Whether the findings are gone, by their own checks: until they were for long enough, at most as long as they may take to settle."""
-    asked = {acceptance.check for acceptance in promised}
-    checks = [check for check in host_checks() if check.id in asked]
+    """Whether the findings are gone, by their own checks: until they were for long enough, at most as long as they may take to settle.
+
+    On a stand-in no database is asked: the account of inspections is the live server's.
+    """
+    target = desk.host(promised[0].target)
+    promised = [one for one in promised if not one.database or _same_machine(host, target)]
+    if not promised:
+        return ()
     steady_s, end = max(one.steady_s for one in promised), time.monotonic() + max(one.within_s for one in promised)
     good_since = float("inf")
     while True:
         try:
-            found = read_again(host, checks, judged_as=desk.host(promised[0].target))
-            answers = tuple(_health(acceptance, found.get(acceptance.check)) for acceptance in promised)
+            found = _read_promised(host, target, promised)
+            answers = tuple(_health(acceptance, found.get((acceptance.database, acceptance.check))) for acceptance in promised)
         except (HostUnreachable, OutOfTime) as problem:  # a connection that broke is opened anew
             answers = tuple(Health(title=acceptance.title, ok=False, detail=problem.text) for acceptance in promised)
         now = time.monotonic()

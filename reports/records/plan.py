@@ -103,6 +103,7 @@ class Acceptance(Record):
     steady_s: must be good for so many seconds in a row; within_s: must become so within so many seconds.
     check: instead, the inspection's check of this id is read anew and judged as in an inspection: none of `objects` may be found fault with.
         It is not required after a back-out, which brings the finding back. on_copy: as of a step.
+    database: the database server that such a check asks, by its name in the inventory; it is asked on the live system only.
     """
 
     target: str
@@ -113,6 +114,7 @@ class Acceptance(Record):
     within_s: int = 60
     check: str = Field(default="", exclude_if=lambda value: not value)
     objects: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    database: str = Field(default="", exclude_if=lambda value: not value)
     on_copy: bool = Field(default=True, exclude_if=bool)
 
 

@@ -171,6 +171,7 @@ class DatabaseCheck:
         query itself covers all schemas.
     judge: the rows as dicts by column name, the limits, what is known; yields at least one row. `parse` checks and converts them and
         raises ValueError for what makes no sense.
+    mend: as of a HostCheck; carried out on the host that the server runs on, where the inventory says which that is.
     needs: what the role must have: "pg_monitor", "PROCESS", or in words of both languages; named when the server refuses.
     extension: without it, not applicable.
     """
@@ -191,6 +192,7 @@ class DatabaseCheck:
     each_database: bool = False
     time_limit_s: int = 15
     row_limit: int = 2000
+    mend: Mender | None = None
     remedy_operation: str = ""
     objects: Mapping[str, str] = field(default_factory=dict)
     mariadb_queries: Mapping[tuple[int, int], str] = field(default_factory=dict)

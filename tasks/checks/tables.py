@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from reports.records import Text
 from tasks.checks.kinds import Known, Row, Unreadable, number, whole
 
 OWN_SCHEMAS = "('mysql', 'information_schema', 'performance_schema', 'sys')"  # of MySQL and MariaDB
@@ -135,6 +136,18 @@ def quoted(*names: str, mark: str = '"') -> str:
 def dotted(row: Mapping[str, Any], *columns: str) -> str:
     """The name of an object, the same in every inspection: database.schema.table."""
     return ".".join(word(row, column) for column in columns)
+
+
+def named(rows: Iterable[Mapping[str, Any]], name: str) -> tuple[str, str, str]:
+    """Database, schema and name of the object that `dotted` calls so; the words alone cannot tell, since each may have dots in it."""
+    row = next(row for row in rows if dotted(row, "database", "schema", "name") == name)
+    return word(row, "database"), word(row, "schema"), word(row, "name")
+
+
+def by_hand(row: Row) -> Text:
+    """Why a person mends it."""
+    return Text(zh=f"{row.object} 属于约束或名称特殊,请人工核对后处理",
+                en=f"{row.object} belongs to constraints or has a name of a special kind; compare and do it by hand")
 
 
 def size(amount: float) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from reports.records import Acceptance, CheckRow, Health, Improvement, Outcome, Plan, Risk, Step, Survey, Text, Window
-from tasks.checks.kinds import Check, mender_of
+from tasks.checks.kinds import Check, DatabaseCheck, mender_of
 from tasks.checks.reading import Reading, object_of
 from tasks.errors import BlockersFound, ProcedureError
 from tasks.operations.mend import Mend
@@ -62,8 +62,13 @@ def _another_way(name: str, check: Check | None) -> Text:
 
 @dataclass(frozen=True)
 class _Able:
-    """A finding that still stands, and how it is mended. on_copy: a simulated copy can show that."""
+    """A finding that still stands, and how it is mended: on which host; port: of its database server, 0 for a finding of the host itself.
 
+    on_copy: a simulated copy can show that.
+    """
+
+    host: str
+    port: int
     row: CheckRow
     check: Check
     mend: Mend
@@ -72,10 +77,11 @@ class _Able:
 
 def plan_corrections(number: str, request: CorrectionRequest, surveys: Mapping[str, Survey], findings: Sequence[CheckRow], checks: Mapping[str, Check],
                      readings: Mapping[str, Mapping[str, Reading]], acceptance: Mapping[str, Sequence[Acceptance]], silent_in_copies: Iterable[str],
-                     plan_at: datetime) -> Plan:
+                     plan_at: datetime, databases: Mapping[str, tuple[str, int]] | None = None) -> Plan:
     """The plan that mends these findings, as far as they still stand.
 
-    readings: by host and check, read just now. acceptance: the hosts' own checks. silent_in_copies: units that a simulated copy switches off.
+    readings: by target and check, read just now. acceptance: the hosts' own checks. silent_in_copies: units that a simulated copy switches off.
+    databases: by name, the host and port of each database server whose place is known.
     A finding that is gone meanwhile gets no step; with no step and no blocker the plan says "nothing to do". One that a person has to mend
     is a blocker if it was asked for by name, or if there is no other; else it is left out and the plan says so.
 
@@ -90,8 +96,11 @@ def plan_corrections(number: str, request: CorrectionRequest, surveys: Mapping[s
     left: list[Text] = []
     for row in findings:
         now = _as_it_is_now(row, checks[row.check], readings.get(row.target, {}).get(row.check))
+        host, port = (databases or {}).get(row.target, ("", 0)) if isinstance(checks[row.check], DatabaseCheck) else (row.target, 0)
+        if isinstance(now, Mend) and host not in hosts:
+            now = Text(zh="台账没有写明该数据库运行在哪台主机上", en="the inventory does not say on which host this database server runs")
         if isinstance(now, Mend):
-            able.append(_Able(row, checks[row.check], now, now.on_copy and not silent & set(now.touches)))
+            able.append(_Able(host, port, row, checks[row.check], now, now.on_copy and not silent & set(now.touches)))
         elif now is not None:
             left.append(_left(row, checks[row.check], now))
     blockers = window_blockers(request, plan_at) if able else []
@@ -101,7 +110,7 @@ def plan_corrections(number: str, request: CorrectionRequest, surveys: Mapping[s
         able = []
     steps: list[Step] = []
     for host in hosts:
-        steps += _steps_of(host, len(steps) + 1, [one for one in able if one.row.target == host])
+        steps += _steps_of(host, len(steps) + 1, [one for one in able if one.host == host])
     changed = tuple(host for host in hosts if any(step.target == host for step in steps))
     unwell = [(host, health) for host in changed for health in surveys[host].health if not health.ok]
     not_required = {(host, health.title) for host, health in unwell}
@@ -113,7 +122,7 @@ def plan_corrections(number: str, request: CorrectionRequest, surveys: Mapping[s
         facts={host: surveys[host].facts_digest() for host in hosts}, versions=(), media=(), steps=tuple(steps),
         improvements=tuple(Improvement(name=one.row.check, version="", kind="fix", text=_on(one.row.target, one.row.says)) for one in able),
         acceptance=(*(check for host in changed for check in acceptance.get(host, ()) if (host, check.title) not in not_required),
-                    *(check for host in changed for check in _promised(host, [one for one in able if one.row.target == host]))),
+                    *(check for host in changed for check in _promised(host, [one for one in able if one.host == host]))),
         window=_window(request, plan_at), impact=_impact(able, left), risk=_risk(able, unwell),
         back_out=Text(zh="任一步骤失败，或复查仍发现该问题时自动回退：按保存的属主、权限、启动状态和内容逐项恢复到整改前，并与之前比对。",
                       en="By itself when a step fails or the check still finds fault: owners, modes, states and contents are brought back as they were saved, "
@@ -161,7 +170,7 @@ def _steps_of(host: str, first: int, able: Sequence[_Able]) -> list[Step]:
     """What users do not notice and weighs little comes first. A unit that several checks complain of is started once."""
     once: dict[object, _Able] = {}
     for one in sorted(able, key=lambda one: (one.mend.interrupts, WEIGHT[one.mend.risk], one.row.check)):
-        only_units = not any(name.startswith("/") for name in one.mend.touches)
+        only_units = not one.port and not any(name.startswith("/") for name in one.mend.touches)
         same = once.setdefault(one.mend.touches if only_units else one.mend.command, one)
         if len(same.mend.command) < len(one.mend.command):  # started and enabled, not only started
             once[one.mend.touches] = one
@@ -169,7 +178,7 @@ def _steps_of(host: str, first: int, able: Sequence[_Able]) -> list[Step]:
     for one in once.values():
         check, mend = one.row.check, one.mend
         key = f"mend-{check.lower()}-{sum(step.title.en.startswith(f'{check}:') for step in steps) + 1}"
-        saved = f'SAVED="$CHANGE_DIR/saved/{key}"\n'
+        saved = f'SAVED="$CHANGE_DIR/saved/{key}"\n' + (f"PORT={one.port}\n" if one.port else "")
         steps.append(Step(
             number=first + len(steps), key=key, target=host, title=Text(zh=f"{check}：{mend.title.zh}", en=f"{check}: {mend.title.en}"),
             expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=one.on_copy,
@@ -180,17 +189,25 @@ def _steps_of(host: str, first: int, able: Sequence[_Able]) -> list[Step]:
 def _promised(host: str, able: Sequence[_Able]) -> list[Acceptance]:
     """Each check once more, over the objects that were mended: by its own parse and judge, as in an inspection."""
     promised = []
-    for check, on_copy in sorted({(one.row.check, one.on_copy) for one in able}):
-        ones = [one for one in able if (one.row.check, one.on_copy) == (check, on_copy)]
+    def kind(one: _Able) -> tuple[str, str, bool]:
+        return one.row.check, one.row.target if one.port else "", one.on_copy
+
+    for check, database, on_copy in sorted({kind(one) for one in able}):
+        ones = [one for one in able if kind(one) == (check, database, on_copy)]
         objects = tuple(dict.fromkeys(one.row.object for one in ones))
         told = _listed(Text(zh=name, en=name) for name in objects if name)
         title = ones[0].check.title
         promised.append(Acceptance(
-            target=host, check=check, objects=objects, on_copy=on_copy, command=getattr(ones[0].check, "command", "").strip(),
+            target=host, check=check, objects=objects, database=database, on_copy=on_copy, command=_asked(ones[0].check),
             steady_s=max(one.mend.steady_s for one in ones), within_s=max(SETTLED_S, *(one.mend.settles_s for one in ones)),
             title=Text(zh=f"巡检项 {check} {title.zh}复查正常" + (f"：{told.zh}" if told else ""),
                        en=f"Check {check}, {title.en}, finds no fault any more" + (f": {told.en}" if told else ""))))
     return promised
+
+
+def _asked(check: Check) -> str:
+    """What the check asks, word for word; of a query the text for the newest servers."""
+    return (check.queries[max(check.queries)] if isinstance(check, DatabaseCheck) else getattr(check, "command", "")).strip()
 
 
 def _impact(able: Sequence[_Able], left: Sequence[Text]) -> Text:

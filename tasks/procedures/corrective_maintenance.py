@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from reports.records import Plan, Survey
+from reports.records import CheckRow, Plan, Survey
 from tasks import desk
 from tasks.checks.catalogue import all_checks
-from tasks.checks.kinds import HostCheck, mender_of
-from tasks.findings import findings_of, read_again
+from tasks.checks.kinds import DatabaseCheck, HostCheck
+from tasks.checks.reading import Reading
+from tasks.errors import BlockersFound
+from tasks.findings import findings_of, place_of, read_again, read_database_again
 from tasks.planning.corrections import chosen, plan_corrections
 from tasks.requests import CorrectionRequest as Request
 from tasks.sandbox.container import silent_units
@@ -25,7 +27,18 @@ def complete(request: Request) -> Request:
     """
     if request.number:  # it is open already, and has its hosts
         return request
-    return request.model_copy(update={"hosts": list(dict.fromkeys(row.target for row in _chosen(request)))})
+    rows = _chosen(request)
+    places = {row.target: place_of(row.target) for row in rows if _of_database(row)}
+    nowhere = [name for name, place in places.items() if place is None]
+    if nowhere and (request.findings or all(_of_database(row) and row.target in nowhere for row in rows)):
+        raise BlockersFound(f"the inventory does not say on which host {nowhere[0]} runs (through, and an address of that host's loopback); mend it by hand",
+                            f"清单没有写明 {nowhere[0]} 运行在哪台主机上（through，且地址为该主机的回环地址）；请人工处理")
+    hosts = [places[row.target] and places[row.target].host if _of_database(row) else row.target for row in rows]
+    return request.model_copy(update={"hosts": list(dict.fromkeys(filter(None, hosts)))})
+
+
+def _of_database(row: CheckRow) -> bool:
+    return any(check.id == row.check and isinstance(check, DatabaseCheck) for check in all_checks())
 
 
 def _chosen(request: Request):
@@ -36,17 +49,22 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
     """The plan of the corrections (R013). Every check concerned is read anew; nothing is changed on the targets."""
     findings, checks = _chosen(request), {check.id: check for check in all_checks()}
     hosts = {name: desk.host(name) for name in request.hosts}
+    databases = {row.target: (place.host, place.port) for row in findings if _of_database(row) and (place := place_of(row.target))}
+    targets = list(dict.fromkeys((row.target, _of_database(row)) for row in findings))
 
-    def read(name: str):
+    def read(target: tuple[str, bool]) -> dict[str, Reading]:
+        name, is_database = target
         wanted = {row.check for row in findings if row.target == name}
-        asked = [check for check in all_checks() if check.id in wanted and isinstance(check, HostCheck) and mender_of(check)]
-        say(f"{name}: reading anew {', '.join(check.id for check in asked) or 'nothing'}")
-        return read_again(hosts[name], asked) if asked else {}
+        asked = [check for check in all_checks() if check.id in wanted and isinstance(check, DatabaseCheck if is_database else HostCheck)]
+        say(f"{name}: reading anew {', '.join(check.id for check in asked)}")
+        return read_database_again(name, asked) if is_database else read_again(desk.host(name), asked)
 
-    with ThreadPoolExecutor(min(AT_ONCE, len(hosts))) as pool:
-        readings = dict(zip(hosts, pool.map(read, hosts), strict=True))
+    readings: dict[str, dict[str, Reading]] = {}
+    with ThreadPoolExecutor(min(AT_ONCE, len(targets))) as pool:
+        for (name, _), found in zip(targets, pool.map(read, targets), strict=True):
+            readings.setdefault(name, {}).update(found)
     return plan_corrections(number, request, surveys, findings, checks, readings, {name: tuple(host.acceptances()) for name, host in hosts.items()},
-                            silent_units(), desk.now())
+                            silent_units(), desk.now(), databases)
 
 
 __all__ = ["Request", "complete", "plan"]

@@ -47,12 +47,12 @@ def state(lab: Lab) -> str:
     """)
 
 
-def inspected(desk: Desk) -> tuple[str, set[tuple[str, str]]]:
+def inspected(desk: Desk, *of: str, procedure: str = "system-inspection") -> tuple[str, set[tuple[str, str]]]:
     """The number of a new inspection of web1, and what it found fault with."""
-    done = desk.run("inspect", "bureau", "--target", "web1", limit_s=900)
+    done = desk.run("inspect", "bureau", *(of or ("--target", "web1")), limit_s=900)
     assert done.returncode in (7, 8, 9), done.stderr[-2000:] + done.stdout
     archive = desk.archive
-    newest = inspections.newest(archive, "bureau", "system-inspection")
+    newest = inspections.newest(archive, "bureau", procedure)
     found = {(row.check, row.object) for row in inspections.rows_of(archive, newest) if row.outcome in BAD}
     archive.dispose()
     return newest.number, found
@@ -140,3 +140,46 @@ def test_a_check_that_still_finds_fault_takes_everything_back(lab, fresh_web1, s
     finally:
         lab.reset("web1")
         lab.reset("web2")
+
+
+DATABASE_FAULTS = """
+create table twice (a int primary key, b int, c int);
+create index twice_1 on twice (b) where a > 5;
+create index "tw'ice 2" on twice (b) where a > 5;
+create table broken (a int primary key, b int);
+create index broken_b on broken (b);
+update pg_index set indisvalid = false where indexrelid = 'broken_b'::regclass;
+create table counted (a int) with (autovacuum_enabled = off);
+insert into counted select generate_series(1, 20000);
+"""
+
+
+def indexes(lab: Lab) -> str:
+    return lab.must("web1", "su postgres -c \"psql -At -d orders -c \\\"select indexname, indexdef from pg_indexes where tablename = 'twice' order by 1\\\"\"")
+
+
+def test_what_a_database_inspection_found_is_mended_on_its_host(lab, fresh_web1, server, tmp_path):  # noqa: F811
+    desk = Desk.open(lab, tmp_path, server.environment)
+    lab.must("web1", f"su postgres -c 'psql -q -v ON_ERROR_STOP=1 -d orders' <<'END'\n{DATABASE_FAULTS}\nEND\nsleep 2")
+    try:
+        asked = ("--databases", "--target", "web1-postgresql")
+        first, found = inspected(desk, *asked, procedure="database-inspection")
+        wrong = {("PG-33", "orders.public.twice"), ("PG-34", "orders.public.broken_b"), ("PG-37", "orders.public.counted")}
+        assert found >= wrong, wrong - found
+        before = indexes(lab)
+        number = opened(desk, first, checks=("PG-33", "PG-34", "PG-37"))
+        assert desk.run("plan", number).returncode == 0
+        done = desk.run("rehearse", number, limit_s=900)  # the copy has the database
+        assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
+        assert {o.result for o in desk.archive.load(number, "rehearsal", "1", Rehearsal).outcomes} == {"done"} and indexes(lab) == before
+        desk.approve(number)
+        done = desk.run("carry-out", number, "--json")
+        assert done.returncode == 0 and json.loads(done.stdout)["closure"] == "successful", done.stderr[-3000:] + done.stdout
+        assert not inspected(desk, *asked, procedure="database-inspection")[1] & wrong and len(indexes(lab).splitlines()) == 2
+        undoing = json.loads(desk.run("back-out", number, "--reason", "客户要求", "--requester", "张工", "--json").stdout)["number"]
+        desk.approve(undoing)
+        done = desk.run("carry-out", undoing, "--json")
+        assert done.returncode == 0, done.stderr[-3000:] + done.stdout
+        assert indexes(lab) == before
+    finally:
+        lab.reset("web1")

@@ -16,11 +16,11 @@ from reports.documents.instruction import instruction
 from reports.documents.phrases import Phrases
 from reports.documents.report import report
 from reports.records import Acceptance, ChangeRecord, CheckRow, Closure, Health, Outcome, Plan, Service, Step, Survey, Text, same
-from tasks.checks.catalogue import all_checks, host_checks, limits_for
-from tasks.checks.kinds import CORRECTIONS, HostCheck, Known, Row, mender_of, operation_of
-from tasks.checks.reading import Answer, Reading, examine
+from tasks.checks.catalogue import all_checks, limits_for
+from tasks.checks.kinds import CORRECTIONS, Check, HostCheck, Known, Row, mender_of, operation_of
+from tasks.checks.reading import Answer, Reading, examine, judged
 from tasks.errors import BlockersFound, ProcedureError
-from tasks.operations import account, attributes, kernel_parameter, mount, package_lists, sshd_setting, time_zone, unit
+from tasks.operations import account, attributes, kernel_parameter, mount, package_lists, postgresql, sshd_setting, time_zone, unit
 from tasks.operations.mend import Mend
 from tasks.planning.corrections import SCRIPTS, chosen, plan_corrections
 from tasks.requests import CorrectionRequest
@@ -28,7 +28,7 @@ from tasks.requests import CorrectionRequest
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 CHECKS = {check.id: check for check in all_checks()}
 CASES = Path(__file__).parent / "checks" / "cases"
-MENDABLE = [check for check in host_checks() if check.mend]
+MENDABLE = [check for check in all_checks() if mender_of(check)]
 HOSTILE = ["/etc/a b", "/etc/it's", '/etc/"$(touch /tmp/owned)"', "/etc/`id`;id", "/etc/*?[x]", "/etc/-rf", "/etc/变更", "/etc/a\\nb", "/etc/@path@"]
 
 
@@ -242,10 +242,11 @@ def cases() -> list:
     return found
 
 
-def mends(check: HostCheck, case: dict) -> list[tuple[Row, Mend | Text]]:
-    known = Known(now=NOW, expected=case.get("expected", {}), before={}, before_at=None)
-    rows = examine(check, Answer(case["output"], 0), limits_for(check, case.get("limits", {})), known)
-    answer = check.parse(case["output"])
+def mends(check: Check, case: dict) -> list[tuple[Row, Mend | Text]]:
+    known, limits = Known(now=NOW, expected=case.get("expected", {}), kind="postgresql", version=(15, 0)), limits_for(check, case.get("limits", {}))
+    given = case["output"] if isinstance(check, HostCheck) else case["answer"]
+    rows = examine(check, Answer(given, 0), limits, known) if isinstance(check, HostCheck) else judged(check, given, limits, known)
+    answer = check.parse(given)
     return [(one, check.mend(one, answer, known)) for one in rows if one.outcome in (Outcome.WARNING, Outcome.CRITICAL)]
 
 
@@ -284,7 +285,9 @@ def assert_shell(text: str) -> None:
 
 def builds(name: str) -> list[Mend]:
     return [attributes.narrow([attributes.TooWide(name, 0o002, "root")], same(name)), account.lock_empty_password(name), account.no_log_in(name),
-            mount.mount(name), kernel_parameter.set_parameter(name, f"1 {name}", "0"), time_zone.set_time_zone(name)]
+            mount.mount(name), kernel_parameter.set_parameter(name, f"1 {name}", "0"), time_zone.set_time_zone(name),
+            postgresql.analyze(name, name, name), postgresql.rebuild_index(name, name, name), postgresql.drop_remains(name, name, name),
+            postgresql.drop_duplicates(name, name, name, name, [name, name])]
 
 
 @pytest.mark.parametrize("name", HOSTILE)
@@ -295,7 +298,7 @@ def test_a_hostile_name_stays_one_word_and_runs_nothing(name, tmp_path):
         for script in SCRIPTS:
             assert_shell(getattr(mend, script))
         done = run(mend.probe, tmp_path, dry=True)
-        assert not owned.exists() and "not found" not in done.stderr and "Syntax" not in done.stderr, done.stderr
+        assert not owned.exists() and not re.search("(?<!runuser: )not found", done.stderr) and "Syntax" not in done.stderr, done.stderr
 
 
 @pytest.mark.parametrize("name", ["-.mount", "a b.service", "$(id).service", "x", "orders.service\n", "../x.service", "-rf.service"])
@@ -321,6 +324,32 @@ def test_what_might_cut_us_off_is_left_to_people():
     assert isinstance(CHECKS["STO-03a"].mend(Row(Outcome.CRITICAL, "", "", object="/srv/data"), filled, known), Text)
     old = (20, [("dbus-daemon", "dbus.service"), ("sshd", "ssh.service")])
     assert isinstance(CHECKS["CFG-03c"].mend(Row(Outcome.WARNING, "", ""), old, known), Text)
+
+
+def test_names_are_quoted_for_sql_and_for_the_shell():
+    """What psql is given, word for word, by a psql that only tells."""
+    name = """it's "odd"; drop table x; --"""
+    done = subprocess.run(["sh", "-eu"], input="runuser() { for word; do last=$word; done; printf '%s\\n' \"$last\"; }; PORT=5432\n"
+                          + postgresql.drop_remains("orders", "public", name).command, text=True, capture_output=True)
+    assert done.stdout == 'DROP INDEX CONCURRENTLY IF EXISTS "public"."it\'s ""odd""; drop table x; --"\n', done.stderr
+    assert postgresql.literal(postgresql.identifier(name)) == """'"it''s ""odd""; drop table x; --"'"""
+    assert not postgresql.usable("host=10.0.0.1 dbname=x") and not postgresql.usable("postgresql://x") and not postgresql.usable("a\nb", "x")
+
+
+def test_a_database_is_mended_on_the_host_that_it_runs_on():
+    answer = [{"database": "orders", "schema": "public", "name": "orders", "keep": "orders_total", "others": ["orders_total2"], "constrained": False,
+               "bytes": 9}]
+    check, known = CHECKS["PG-33"], Known(now=NOW, kind="postgresql", version=(15, 0))
+    reading = Reading(judged(check, answer, limits_for(check), known), check.parse(answer), known)
+    found = row("PG-33", "orders-db", "orders.public.orders", Outcome.WARNING)
+    made = plan_corrections("CHG-20261123-001", request(), {"web1": survey()}, [found], CHECKS, {"orders-db": {"PG-33": reading}}, {}, (), NOW,
+                            {"orders-db": ("web1", 5433)})
+    step, = made.steps
+    assert step.target == "web1" and "PORT=5433\n" in step.command and "DROP INDEX CONCURRENTLY" in step.command and "CONCURRENTLY" in step.undo
+    promised, = made.acceptance
+    assert (promised.target, promised.database, promised.check) == ("web1", "orders-db", "PG-33") and "FROM pg_index" in promised.command
+    nowhere = plan_corrections("CHG-20261123-001", request(), {"web1": survey()}, [found], CHECKS, {"orders-db": {"PG-33": reading}}, {}, (), NOW)
+    assert "does not say on which host" in nowhere.blockers[0].en and "没有写明" in nowhere.blockers[0].zh
 
 
 # --- run in a real shell

@@ -12,8 +12,9 @@ from reports.archive import inspections
 from reports.documents import render_inspection_page
 from reports.records import Acceptance, CheckRow, Outcome, TargetRead, Text, same
 from tasks import findings, inspection, inspection_papers, lifecycle, mending
+from tasks.checks.catalogue import all_checks
 from tasks.checks.kinds import Known, Row, critical, ok, unknown, warning
-from tasks.checks.reading import Reading
+from tasks.checks.reading import Reading, check_rows, object_of
 from tasks.errors import BlockersFound, HostUnreachable
 from tasks.procedures import corrective_maintenance
 from tasks.requests import CorrectionRequest, InspectionRequest
@@ -142,6 +143,5 @@ def test_what_could_not_be_read_proves_nothing():
 
 def test_a_name_that_bears_a_secret_is_found_again_under_the_name_it_was_kept_by():
     secret = "/srv/password=hunter2hunter2"
-    from tasks.checks.reading import check_rows, object_of
-    kept, = check_rows("web1", findings.host_checks()[0], [critical("坏", "bad", object=secret)])
+    kept, = check_rows("web1", all_checks()[0], [critical("坏", "bad", object=secret)])
     assert not health(critical("坏", "bad", object=secret), objects=(kept.object,)).ok and object_of(critical("坏", "bad", object=secret)) == kept.object

@@ -7,7 +7,9 @@ from typing import Any
 
 from reports.records import Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, ok, warning
-from tasks.checks.tables import PG_OWN_SCHEMAS, dotted, figure, findings, flag, or_nothing, quoted, size, word
+from tasks.checks.tables import PG_OWN_SCHEMAS, by_hand, dotted, figure, findings, flag, named, or_nothing, quoted, size, word
+from tasks.operations import postgresql
+from tasks.operations.mend import Mend
 
 
 def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
@@ -31,6 +33,15 @@ def judge(answer: tuple[list[str], list[dict[str, Any]]], limits: Limits, known:
                           object=table, value=figure(row, "bytes"), unit="bytes")
     for database in clean:
         yield ok(f"{database} 没有重复的索引", f"{database}: no index is there twice", object=database)
+
+
+def mend(row: Row, answer: tuple[list[str], list[dict[str, Any]]], known: Known) -> Mend | Text:
+    names = named(answer[1], row.object)
+    groups = [one for one in answer[1] if dotted(one, "database", "schema", "name") == row.object]
+    others = [str(name) for one in groups for name in one["others"]]
+    if len(groups) != 1 or flag(groups[0], "constrained") or not postgresql.usable(*names, *others):
+        return by_hand(row)
+    return postgresql.drop_duplicates(*names, word(groups[0], "keep"), others)
 
 
 CHECK = DatabaseCheck(
@@ -58,4 +69,5 @@ CHECK = DatabaseCheck(
     remedy=Text(zh="删除多余的一个(语句在各行);属于约束的保留", en="Drop the one too many (statement in the row); keep what backs a constraint"),
     source="pg_index; PgHero duplicate_indexes",
     each_database=True,
+    mend=mend,
 )

@@ -7,11 +7,18 @@ from typing import Any
 
 from reports.records import Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, ok, warning
-from tasks.checks.tables import dotted, findings, flag, or_nothing, quoted, word
+from tasks.checks.tables import by_hand, dotted, findings, flag, named, or_nothing, quoted, word
+from tasks.operations import postgresql
+from tasks.operations.mend import Mend
 
 
 def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
     return findings(rows, "name")
+
+
+def _left_over(name: str) -> bool:
+    """Whether a REINDEX CONCURRENTLY that was broken off has left it."""
+    return name.rstrip("0123456789").endswith(("_ccnew", "_ccold"))
 
 
 def judge(answer: tuple[list[str], list[dict[str, Any]]], limits: Limits, known: Known) -> Iterator[Row]:
@@ -22,11 +29,17 @@ def judge(answer: tuple[list[str], list[dict[str, Any]]], limits: Limits, known:
             yield ok(f"{name} 正在建立", f"{name} is being built", object=name)
             continue
         own = quoted(word(row, "schema"), word(row, "name"))
-        statement = f"DROP INDEX CONCURRENTLY {own};" if word(row,
-            "name").rstrip("0123456789").endswith(("_ccnew", "_ccold")) else f"REINDEX INDEX CONCURRENTLY {own};"
+        statement = f"DROP INDEX CONCURRENTLY {own};" if _left_over(word(row, "name")) else f"REINDEX INDEX CONCURRENTLY {own};"
         yield warning(f"{name} 无效,不被使用却仍要维护;执行:{statement}", f"{name} is not valid: never used, and still kept up; run: {statement}", object=name)
     for database in clean:
         yield ok(f"{database} 没有无效的索引", f"{database}: every index is valid", object=database)
+
+
+def mend(row: Row, answer: tuple[list[str], list[dict[str, Any]]], known: Known) -> Mend | Text:
+    names = named(answer[1], row.object)
+    if not postgresql.usable(*names):
+        return by_hand(row)
+    return postgresql.drop_remains(*names) if _left_over(names[2]) else postgresql.rebuild_index(*names)
 
 
 CHECK = DatabaseCheck(
@@ -46,4 +59,5 @@ CHECK = DatabaseCheck(
                 en="Build it anew or drop it (statement in the row); mostly a CREATE INDEX CONCURRENTLY was broken off"),
     source="PostgreSQL manual, building indexes concurrently; pg_stat_progress_create_index (12)",
     each_database=True,
+    mend=mend,
 )

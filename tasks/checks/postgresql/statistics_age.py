@@ -7,7 +7,9 @@ from typing import Any
 
 from reports.records import Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, ok, warning
-from tasks.checks.tables import dotted, figure, findings, maybe, or_nothing, quoted, word
+from tasks.checks.tables import by_hand, dotted, figure, findings, maybe, named, or_nothing, quoted, word
+from tasks.operations import postgresql
+from tasks.operations.mend import Mend
 
 
 def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:
@@ -30,6 +32,11 @@ def judge(answer: tuple[list[str], list[dict[str, Any]]], limits: Limits, known:
         yield ok(f"{database} 的统计信息是新的", f"{database}: the statistics are fresh", object=database)
 
 
+def mend(row: Row, answer: tuple[list[str], list[dict[str, Any]]], known: Known) -> Mend | Text:
+    names = named(answer[1], row.object)
+    return postgresql.analyze(*names) if postgresql.usable(*names) else by_hand(row)
+
+
 CHECK = DatabaseCheck(
     id="PG-37",
     title=Text(zh="统计信息是否陈旧", en="Age of the planner's statistics"),
@@ -50,4 +57,5 @@ CHECK = DatabaseCheck(
     remedy=Text(zh="执行 ANALYZE(语句在各行),调低 autovacuum_analyze_scale_factor", en="ANALYZE (statement in the row); lower autovacuum_analyze_scale_factor"),
     source="check_postgres last_analyze; pg_stat_user_tables",
     each_database=True,
+    mend=mend,
 )
