@@ -146,8 +146,8 @@ def named(rows: Iterable[Mapping[str, Any]], name: str) -> tuple[str, str, str]:
 
 def by_hand(row: Row) -> Text:
     """Why a person mends it."""
-    return Text(zh=f"{row.object} 属于约束或名称特殊,请人工核对后处理",
-                en=f"{row.object} belongs to constraints or has a name of a special kind; compare and do it by hand")
+    return Text(zh=f"{row.object} 为约束等所依赖、属于系统或名称特殊,请人工核对后处理",
+                en=f"something stands on {row.object}, or it is the system's own, or its name is of a special kind; compare and do it by hand")
 
 
 def size(amount: float) -> str:

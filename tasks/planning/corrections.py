@@ -171,7 +171,7 @@ def _steps_of(host: str, first: int, able: Sequence[_Able]) -> list[Step]:
     once: dict[object, _Able] = {}
     for one in sorted(able, key=lambda one: (one.mend.interrupts, WEIGHT[one.mend.risk], one.row.check)):
         only_units = not one.port and not any(name.startswith("/") for name in one.mend.touches)
-        same = once.setdefault(one.mend.touches if only_units else one.mend.command, one)
+        same = once.setdefault(one.mend.touches if only_units else (one.port, one.mend.command), one)
         if len(same.mend.command) < len(one.mend.command):  # started and enabled, not only started
             once[one.mend.touches] = one
     steps: list[Step] = []
@@ -189,6 +189,7 @@ def _steps_of(host: str, first: int, able: Sequence[_Able]) -> list[Step]:
 def _promised(host: str, able: Sequence[_Able]) -> list[Acceptance]:
     """Each check once more, over the objects that were mended: by its own parse and judge, as in an inspection."""
     promised = []
+
     def kind(one: _Able) -> tuple[str, str, bool]:
         return one.row.check, one.row.target if one.port else "", one.on_copy
 

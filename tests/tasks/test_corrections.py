@@ -326,14 +326,69 @@ def test_what_might_cut_us_off_is_left_to_people():
     assert isinstance(CHECKS["CFG-03c"].mend(Row(Outcome.WARNING, "", ""), old, known), Text)
 
 
-def test_names_are_quoted_for_sql_and_for_the_shell():
+DUPLICATES = postgresql.drop_duplicates("orders", "public", "it's", "kept", ['a "1"', "a'2"])
+DATABASE_MENDS = [DUPLICATES, postgresql.rebuild_index("orders", "public", "broken"), postgresql.drop_remains("orders", "public", "x_ccnew"),
+                  postgresql.analyze("orders", "public", "orders")]
+OPTIONS = """for word; do case $word in PGOPTIONS=*) echo "$word" >&2 ;; esac; done\n"""
+ORDERS = """after=; for word; do if [ "$after" = -c ]; then printf '%s\\n' "$word"; fi; after=$word; done\n"""
+
+
+def with_psql(script: str, change: Path, psql: str) -> subprocess.CompletedProcess:
+    """Run with this in place of psql, which gets the words that psql would get."""
+    return subprocess.run(["sh", "-eu"], input=f"runuser() {{ {psql} }}\nPORT=5432 SAVED={change}/saved\n{script}", text=True, capture_output=True, check=False)
+
+
+def test_names_are_quoted_for_sql_and_for_the_shell(tmp_path):
     """What psql is given, word for word, by a psql that only tells."""
     name = """it's "odd"; drop table x; --"""
-    done = subprocess.run(["sh", "-eu"], input="runuser() { for word; do last=$word; done; printf '%s\\n' \"$last\"; }; PORT=5432\n"
-                          + postgresql.drop_remains("orders", "public", name).command, text=True, capture_output=True)
+    done = with_psql(postgresql.drop_remains("orders", "public", name).command, tmp_path, ORDERS)
     assert done.stdout == 'DROP INDEX CONCURRENTLY IF EXISTS "public"."it\'s ""odd""; drop table x; --"\n', done.stderr
     assert postgresql.literal(postgresql.identifier(name)) == """'"it''s ""odd""; drop table x; --"'"""
     assert not postgresql.usable("host=10.0.0.1 dbname=x") and not postgresql.usable("postgresql://x") and not postgresql.usable("a\nb", "x")
+
+
+@pytest.mark.parametrize("mend", DATABASE_MENDS, ids=lambda mend: mend.title.en)
+def test_a_database_that_does_not_answer_is_neither_well_nor_changed(mend, tmp_path):
+    """A refusal must not pass for "done", nor for "nothing stands against it"."""
+    for script in (mend.probe, mend.holds_before, mend.proof.replace("sleep 1", ":"), mend.command):
+        done = with_psql(script, tmp_path, "return 2;")
+        assert done.returncode != 0 and "DONE" not in done.stdout
+
+
+@pytest.mark.parametrize("mend", DATABASE_MENDS, ids=lambda mend: mend.title.en)
+def test_whoever_owns_a_database_cannot_bend_what_is_said_as_superuser_and_nothing_waits_for_ever(mend, tmp_path):
+    for script in (mend.probe, mend.command):
+        told = with_psql(script, tmp_path, OPTIONS).stderr
+        assert "search_path=pg_catalog" in told and "standard_conforming_strings=on" in told
+        assert re.search("lock_timeout=[1-9]", told) and re.search("statement_timeout=[1-9]", told)
+
+
+def test_a_dropped_index_is_built_again_by_the_orders_that_were_saved(tmp_path):
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    assert with_psql(DUPLICATES.undo, tmp_path, "return 2;").returncode == 0, "nothing was dropped, nothing is asked"
+    told = {"1": 'CREATE INDEX CONCURRENTLY "a ""1""" ON public.t USING btree (b)\nWHERE (c <> \'$(id)\'::text)', "1.space": "SET default_tablespace = ''",
+            "1.comment": "COMMENT ON INDEX x IS E'a\\\\b'"}
+    for name, text in told.items():
+        (saved / name).write_text(text + "\n")
+    done = with_psql(DUPLICATES.undo, tmp_path, 'case "$*" in *count*) echo 0 ;; *) ' + ORDERS + " ;; esac;")
+    assert done.stdout.splitlines() == ['DROP INDEX CONCURRENTLY IF EXISTS "public"."a ""1"""', told["1.space"], *told["1"].splitlines(), told["1.comment"]]
+    assert with_psql(DUPLICATES.undo, tmp_path, 'case "$*" in *count*) echo 1 ;; *) ' + ORDERS + " ;; esac;").stdout == "", "it is there"
+    assert "it was" in with_psql(DUPLICATES.undo_proof, tmp_path, "echo 1;").stderr, "but not as it was"
+
+
+def test_what_something_stands_on_and_the_systems_own_are_left_to_people():
+    known, bad = Known(now=NOW, kind="postgresql", version=(15, 0)), Row(Outcome.WARNING, "", "", object="orders.public.t")
+    group = {"database": "orders", "schema": "public", "name": "t", "keep": "a", "others": ["b"], "constrained": False, "bytes": 9}
+    mend = CHECKS["PG-33"].mend
+    assert isinstance(mend(bad, ([], [group]), known), Mend)
+    for answer in ([group | {"constrained": True}], [group, group], [group | {"others": ["a\nb"]}]):
+        assert isinstance(mend(bad, ([], answer), known), Text)
+    index = {"database": "orders", "schema": "pg_toast", "name": "pg_toast_1_index", "building": False}
+    found = Row(Outcome.WARNING, "", "", object="orders.pg_toast.pg_toast_1_index")
+    assert isinstance(CHECKS["PG-34"].mend(found, ([], [index]), known), Text)
+    left = Row(Outcome.WARNING, "", "", object="orders.pg_toast.pg_toast_1_index_ccnew1")
+    assert "DROP INDEX" in CHECKS["PG-34"].mend(left, ([], [index | {"name": "pg_toast_1_index_ccnew1"}]), known).command
 
 
 def test_a_database_is_mended_on_the_host_that_it_runs_on():
@@ -348,6 +403,10 @@ def test_a_database_is_mended_on_the_host_that_it_runs_on():
     assert step.target == "web1" and "PORT=5433\n" in step.command and "DROP INDEX CONCURRENTLY" in step.command and "CONCURRENTLY" in step.undo
     promised, = made.acceptance
     assert (promised.target, promised.database, promised.check) == ("web1", "orders-db", "PG-33") and "FROM pg_index" in promised.command
+    two = plan_corrections("CHG-20261123-001", request(), {"web1": survey()}, [found, found.model_copy(update={"target": "other-db"})], CHECKS,
+                           {"orders-db": {"PG-33": reading}, "other-db": {"PG-33": reading}}, {}, (), NOW,
+                           {"orders-db": ("web1", 5433), "other-db": ("web1", 5432)})
+    assert len(two.steps) == len(two.acceptance) == 2, "the same names on two servers of one host"
     nowhere = plan_corrections("CHG-20261123-001", request(), {"web1": survey()}, [found], CHECKS, {"orders-db": {"PG-33": reading}}, {}, (), NOW)
     assert "does not say on which host" in nowhere.blockers[0].en and "没有写明" in nowhere.blockers[0].zh
 

@@ -23,9 +23,9 @@ def judge(answer: tuple[list[str], list[dict[str, Any]]], limits: Limits, known:
         others = [str(name) for name in row["others"]]
         statement = " ".join(f"DROP INDEX CONCURRENTLY {quoted(word(row, 'schema'), name)};" for name in others)
         if flag(row, "constrained"):
-            yield warning(f"{table} 的索引 {', '.join([kept, *others])} 相同,且都属于约束;核对后删除多余的约束",
-                          f"{table}: {', '.join([kept, *others])} are the same, and belong to constraints; "
-                          "drop the constraint that is too many", object=table, value=figure(row, "bytes"), unit="bytes")
+            yield warning(f"{table} 的索引 {', '.join([kept, *others])} 相同,但约束、复制标识等以其为依据,或其参数不同;核对后删除多余的",
+                          f"{table}: {', '.join([kept, *others])} are the same, but constraints, the replica identity or the like stand on them, or "
+                          "their options differ; compare, and drop what is too many", object=table, value=figure(row, "bytes"), unit="bytes")
         else:
             yield warning(f"{table} 的索引 {', '.join(others)} 与 {kept} 相同,占用 {size(figure(row, 'bytes'))};执行:{statement}",
                           f"{table}: {', '.join(others)} {'is' if len(others) == 1 else 'are'} the same as {kept} and take "
@@ -49,16 +49,20 @@ CHECK = DatabaseCheck(
     title=Text(zh="重复的索引", en="Duplicate indexes"),
     chapter="objects",
     kinds=("postgresql",),
-    # The one that backs a constraint is kept; constrained: there is more than one such.
+    # The one that backs a constraint is kept; constrained: there is more than one such, or something else stands on one of the others. What is
+    # not valid serves nobody, and is another check's.
     queries={(12, 0): or_nothing(f"""
-        SELECT schema, name, names[1] AS keep, CASE WHEN backing > 1 THEN names[2:] ELSE names[2:] END AS others, backing > 1 AS constrained, bytes
+        SELECT schema, name, names[1] AS keep, names[2:] AS others, bytes, backing > 1 OR EXISTS (
+                   SELECT FROM pg_index k, pg_index o WHERE k.indexrelid = indexes[1] AND o.indexrelid = ANY (indexes[2:]) AND NOT ({postgresql.REPLACEABLE})
+               ) AS constrained
         FROM (
             SELECT n.nspname AS schema, t.relname AS name, count(k.oid) AS backing,
                 sum(pg_relation_size(i.indexrelid)) - min(pg_relation_size(i.indexrelid)) AS bytes,
-                   array_agg(c.relname::text ORDER BY k.oid IS NULL, i.indisunique DESC, c.relname) AS names
+                   array_agg(c.relname::text ORDER BY k.oid IS NULL, i.indisunique DESC, c.relname) AS names,
+                   array_agg(i.indexrelid ORDER BY k.oid IS NULL, i.indisunique DESC, c.relname) AS indexes
             FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
             LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
-            WHERE n.nspname NOT IN {PG_OWN_SCHEMAS}
+            WHERE i.indisvalid AND n.nspname NOT IN {PG_OWN_SCHEMAS}
             GROUP BY n.nspname, t.relname, i.indrelid, c.relam, i.indnkeyatts, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text,
                      coalesce(pg_get_expr(i.indexprs, i.indrelid), ''), coalesce(pg_get_expr(i.indpred, i.indrelid), '')
             HAVING count(*) > 1

@@ -37,7 +37,7 @@ def judge(answer: tuple[list[str], list[dict[str, Any]]], limits: Limits, known:
 
 def mend(row: Row, answer: tuple[list[str], list[dict[str, Any]]], known: Known) -> Mend | Text:
     names = named(answer[1], row.object)
-    if not postgresql.usable(*names):
+    if not postgresql.usable(*names) or names[1].startswith("pg_") and not _left_over(names[2]):  # the system's own are not built beside their use
         return by_hand(row)
     return postgresql.drop_remains(*names) if _left_over(names[2]) else postgresql.rebuild_index(*names)
 
