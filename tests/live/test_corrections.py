@@ -4,6 +4,7 @@ the next inspection, and brought back exactly by a back-out."""
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -58,6 +59,14 @@ def inspected(desk: Desk, *of: str, procedure: str = "system-inspection") -> tup
     return newest.number, found
 
 
+def report_of(desk: Desk, number: str) -> str:
+    """The words of a report, without its dress."""
+    archive = desk.archive
+    page = next(archive.read_evidence(one).decode() for one in archive.evidence(number) if one.name == "report-en.html")
+    archive.dispose()
+    return " ".join(re.sub("<[^>]*>", " ", page).split())
+
+
 def opened(desk: Desk, inspection: str, *arguments: str, checks: tuple[str, ...] = tuple(sorted({check for check, _ in MENDED}))) -> str:
     wishes = [word for check in checks for word in ("--check", check)]
     done = desk.run("mend", inspection, "--requester", "张工", "--operator", "test", "--json", *wishes, *arguments)
@@ -95,10 +104,7 @@ def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh
         second, rest = inspected(desk)
         assert not rest & MENDED
         assert not [check for check, _ in rest - found if check.startswith(("CFG", "STO"))], "nothing new is wrong with the configuration"
-        archive = desk.archive
-        page = next(archive.read_evidence(e).decode() for e in archive.evidence(second) if e.name == "report-en.html")
-        assert "fixed" in page
-        archive.dispose()
+        assert "fixed" in report_of(desk, second)
         assert lab.must("web1", "systemctl is-active orders flaky cron; systemctl is-enabled orders; stat -c '%a %U' /etc/crontab; date +%Z").split() == [
             "active", "active", "active", "enabled", "644", "root", "CST"]
         again = opened(desk, first)
@@ -109,11 +115,12 @@ def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh
         assert back.returncode == 6, back.stderr[-3000:] + back.stdout
         undoing = json.loads(back.stdout)["number"]
         said = " ".join(reason["en"] for reason in json.loads(desk.run("plan", undoing, "--json").stdout)["plan"]["risk"]["reasons"])
-        assert "“Orders application answers” was not good, or not asked, before" in said, "the fault comes back, and who approves is told"
+        assert "“Check CFG-05b" in said and "was not good, or not asked, before" in said, "the fault comes back, and who approves is told"
         desk.approve(undoing)
         done = desk.run("carry-out", undoing, "--json")
         assert done.returncode == 0, done.stderr[-3000:] + done.stdout
         assert state(lab) == faulty
+        assert re.search("Orders application answers +good +not good", report_of(desk, undoing)), "the fault is back, and that is said"
         assert desk.run("archive", "verify").returncode == 0
     finally:
         lab.reset("web1")
