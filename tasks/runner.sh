@@ -1,11 +1,11 @@
 #!/bin/sh
 # Standfast's runner on the target: carries out one attempt at one step and records how it ended.
-# usage: runner STEP_FOLDER ACTION ATTEMPT ACCOUNT TIME_LIMIT_S      (ACTION: carry-out | undo)
+# usage: runner STEP_FOLDER ACTION ATTEMPT ACCOUNT TIME_LIMIT_S [UNIT]      (ACTION: carry-out | undo; UNIT: systemd's, that runs this)
 # It runs detached from any SSH session. `started` is written before anything is done, `result` after everything
 # was: started without result, and nobody holding `lock`, means this machine went down under it.
 umask 022
-STEP=$1; ACTION=$2; ACCOUNT=$4; LIMIT=$5
-A=$STEP/$ACTION-$3
+STEP=$1; ACTION=$2; ATTEMPT=$3; ACCOUNT=$4; LIMIT=$5; UNIT=${6:-}
+A=$STEP/$ACTION-$ATTEMPT
 CHANGE_DIR=$(dirname "$(dirname "$STEP")"); export CHANGE_DIR
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; export PATH
 LC_ALL=C.UTF-8; export LC_ALL
@@ -26,6 +26,23 @@ printf 'boot=%s\nat=%s\n' "$(boot)" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >"$A/starte
 started_at=$(sed -n 's/^at=//p' "$A/started")
 exec >>"$A/out" 2>&1 </dev/null
 exec 8>>"$CHANGE_DIR/busy"              # one step of a change at a time on a host, also if its driver died
+
+arm() { # a guard that takes the step back unless somebody gets in afterwards and confirms; without it nothing is done
+  name=standfast-guard-$(basename "$CHANGE_DIR")-$(basename "$STEP" | cut -c1-40)-$ATTEMPT
+  call="/bin/sh $CHANGE_DIR/guard $STEP $ATTEMPT"
+  seconds=$(cat "$STEP/confirm_s")
+  printf 'guard=%s\nrunner=%s\nuptime=%s\n' "$name" "$UNIT" "$(uptime_s)" >"$A/armed.new" && sync "$A/armed.new" && mv "$A/armed.new" "$A/armed" || return 1
+  if [ -d /run/systemd/system ]; then
+    unit=/etc/systemd/system/$name.service
+    mkdir -p "${unit%/*}/multi-user.target.wants" || return 1
+    printf '[Unit]\nDescription=Standfast takes back what nobody confirmed\n[Service]\nType=oneshot\nExecStart=%s\n[Install]\nWantedBy=multi-user.target\n' \
+      "$call" >"$unit.new" && sync "$unit.new" && mv "$unit.new" "$unit" &&
+      ln -sf "../$name.service" "${unit%/*}/multi-user.target.wants/$name.service" && sync "${unit%/*}/multi-user.target.wants" &&
+      systemd-run --quiet --collect --unit="$name-time" --on-active="$seconds" --timer-property=AccuracySec=1s $call
+  else
+    setsid -f sh -c "sleep $seconds; exec $call" >/dev/null 2>&1 </dev/null
+  fi
+}
 
 finish() { # result found exit part
   { printf 'result=%s\nfound=%s\nexit=%s\npart=%s\nstarted_at=%s\nfinished_at=%s\nbegan=%s\nended=%s\nend=\n' \
@@ -77,6 +94,9 @@ case $found in
   FOREIGN) finish foreign FOREIGN "" probe ;;
   *) finish failed "" "" probe ;;
 esac
+if [ -s "$STEP/confirm_s" ]; then
+  arm || { echo "standfast: the guard that would take this back cannot be set up, so nothing was done"; finish failed "$found" "" arm; }
+fi
 part command; code=$?
 [ "$code" = 124 ] || [ "$code" = 137 ] && finish failed "$found" "$code" command
 part proof; proof=$?

@@ -17,12 +17,13 @@ from typing import Literal
 
 from blocks.host_access import HostAccess
 from reports.records import NOTHING, Plan, Step, StepOutcome, Text, same
+from tasks import confirmation
 from tasks.errors import CommandFailed, HostUnreachable, OutOfTime, TargetBusy
 from tasks.redaction import redact
 from tasks.remote import connected
 
 HOME = "/var/lib/standfast"
-RUNNER = Path(__file__).with_name("runner.sh")
+RUNNER, GUARD = Path(__file__).with_name("runner.sh"), Path(__file__).with_name("guard.sh")
 MARK = "standfast-result:"
 PARTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
 OUTPUT_LIMIT = 64 * 1024
@@ -127,9 +128,12 @@ def _scripts(plan: Plan, target: str) -> bytes:
             entry.size, entry.mode = len(content), mode
             tar.addfile(entry, io.BytesIO(content))
         add("runner", RUNNER.read_text(), 0o700)
+        add("guard", GUARD.read_text(), 0o700)
         for step in plan.steps_of(target):
             for part in PARTS:
                 add(f"steps/{step.number:02d}-{step.key}/{part}", getattr(step, part))
+            if step.confirm_s:
+                add(f"steps/{step.number:02d}-{step.key}/confirm_s", str(step.confirm_s))
     return packed.getvalue()
 
 
@@ -141,8 +145,15 @@ def _pieces(path: Path) -> Iterator[bytes]:
 
 def forget(host: HostAccess, number: str) -> None:
     """Remove the change's folder from a target that needs it no more (a staging host after its rehearsal)."""
+    # A guard that still waits does its work first: it could not do it without its scripts.
+    script = f"""for armed in {change_folder(number)}/steps/*/carry-out-*/armed; do
+  [ -e "$armed" ] || continue
+  attempt=${{armed%/armed}}
+  [ -e "$attempt/confirmed" ] || [ -e "$attempt/reverted" ] || sh {change_folder(number)}/guard "${{attempt%/*}}" "${{attempt##*-}}" || exit 1
+done
+rm -rf {change_folder(number)}"""
     with connected(host) as remote:
-        remote.run(f"rm -rf {change_folder(number)}", timeout_s=120).need("removing the change's folder", host.name, "删除变更目录")
+        remote.run(script, timeout_s=1200).need("removing the change's folder", host.name, "删除变更目录")
 
 
 # --- one attempt ----------------------------------------------------------------------------------------------------------
@@ -170,7 +181,8 @@ def attempt(host: HostAccess, number: str, step: Step, action: Action, count: in
                 answer = remote.stream(script, seen, timeout_s=step.time_limit_s + 90)  # type: ignore[arg-type]
                 last_contact = time.monotonic()
                 if answer.exit_code == 0 and seen.result is not None:
-                    return _outcome(step, action, count, seen)
+                    outcome = _outcome(step, action, count, seen)
+                    break
                 problem = answer.err.strip().splitlines()[-1:] or ["no result"]
                 say(f"{host.name}: {problem[0]}")
                 if answer.exit_code == 5:
@@ -186,6 +198,9 @@ def attempt(host: HostAccess, number: str, step: Step, action: Action, count: in
                             f"{host.name}：第 {step.number} 步在时限内没有结果；请查看主机上的 {folder}")
         time.sleep(pause_s)
         pause_s = min(pause_s * 2, 5)
+    if step.confirm_s and action == "carry out" and outcome.result == "done":
+        return confirmation.asked(host, step, f"{folder}/{name}-{count}", outcome, say, patience_s=patience_s)
+    return outcome
 
 
 def _watch(folder: str, action: str, count: int, unit: str, account: str, limit_s: int, lines_seen: int) -> str:
@@ -194,7 +209,7 @@ def _watch(folder: str, action: str, count: int, unit: str, account: str, limit_
     runner = f"{HOME}/changes/{folder.split('/')[5]}/runner"
     # An undo must be able to begin on a full disk: for this moment a little room was kept.
     make_room = f"rm -f {HOME}/changes/{folder.split('/')[5]}/room\n" if action == "undo" else ""
-    call = f"/bin/sh {runner} {folder} {action} {count} {account} {limit_s}"
+    call = f"/bin/sh {runner} {folder} {action} {count} {account} {limit_s} {unit}"
     return f"""A={attempt_folder}; set -u; umask 077
 [ -d {folder} ] || {{ echo "the step's folder {folder} is not there" >&2; exit 5; }}
 {make_room}if [ ! -e $A/started ]; then
@@ -290,6 +305,7 @@ def _outcome(step: Step, action: Action, count: int, seen: _Output) -> StepOutco
 
 PART_FAILED = {
     "holds_before": Text(zh="前置条件不成立", en="what must hold before does not hold"),
+    "arm": Text(zh="无法设置自动撤回", en="its guard could not be set up"),
     "command": Text(zh="命令执行失败", en="the command failed"),
     "proof": Text(zh="结果验证未通过", en="its proof failed"),
     "probe": Text(zh="状态无法读取", en="its state could not be read"),

@@ -449,6 +449,7 @@ class Chapters:
                     (say("appendix.step_numbers"), ranges(s.number for s in variant.steps)),
                     (say("appendix.step_account"), mono(step.account)),
                     (say("appendix.step_limit"), say.duration(step.time_limit_s)),
+                    *([(say("appendix.step_confirm"), say.duration(step.confirm_s))] if step.confirm_s else []),
                     (say("appendix.step_expected"), step.expected.say(say.language)),
                 ]
                 if len(group.variants) > 1:

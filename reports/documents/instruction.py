@@ -283,6 +283,8 @@ def _steps(c: Chapters) -> None:
     c.text("steps.grouped", n=len(plan.steps), groups=len(c.groups))
     if plan.point_of_no_return:
         c.draft.notice(say("steps.no_return", step=c.title(plan.point_of_no_return)), "bad")
+    if guarded := [step.confirm_s for step in plan.steps if step.confirm_s]:
+        c.text("steps.confirmed", time=say.duration(max(guarded)))
     rows = []
     for group in c.groups:
         step = group.step
@@ -292,6 +294,7 @@ def _steps(c: Chapters) -> None:
             for mark, there in (
                 ("interrupts", any(s.interrupts for s in group.steps)),
                 ("no_return", any(s.point_of_no_return for s in group.steps)),
+                ("confirmed", step.confirm_s),
             )
             if there
         ]

@@ -34,6 +34,8 @@ class Step(Record):
     time_limit_s:    the step is ended and counts as failed after so many seconds.
     touches:         services and absolute paths that it is meant to change, beside what the plan's versions tell.
     on_copy:         False where a simulated copy cannot show it; there it is left out, and the plan says so under `untested`.
+    confirm_s:       over 0 where it can lock us out. The host then takes it back by itself so many seconds after it began, unless we log in
+                     anew from outside, become root and confirm.
     """
 
     number: int
@@ -56,6 +58,7 @@ class Step(Record):
     # Left out of the canonical form where nothing is said: plans of older versions keep their digests.
     touches: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
     on_copy: bool = Field(default=True, exclude_if=bool)
+    confirm_s: int = Field(default=0, exclude_if=lambda value: not value)
 
 
 class Medium(Record):
