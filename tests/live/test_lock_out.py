@@ -81,7 +81,7 @@ places='/etc/ssh /etc/pam.d /etc/security /etc/sudoers /etc/sudoers.d /etc/passw
 find $places -printf '%p %m %u %g %l\\n' | sort
 find $places -type f -exec sha256sum {} + | sort
 ls /etc/nologin 2>&1; systemctl is-active ssh; sshd -T | sort; nft list ruleset; cat /sys/class/net/eth0/operstate
-ls /etc/systemd/system /etc/systemd/system/multi-user.target.wants; systemctl list-units --all --no-legend --plain 'standfast-guard*'
+ls /etc/systemd/system /etc/systemd/system/multi-user.target.wants; systemctl list-units --no-legend --plain 'standfast-guard*'
 """
 
 
