@@ -115,6 +115,20 @@ class Browser:
 
         self.until(f"has the {role} “{words}” to press", click)
 
+    def turn_to(self, tab: str) -> None:
+        """Open a tab of the page. A page that is still drawing itself turns back to the first, so it is looked at for a moment."""
+
+        def chosen() -> bool:
+            element = self.find(f"//*[@role='tab'][normalize-space(.)='{tab}']")
+            return element is not None and element.get_attribute("aria-selected") == "true"
+
+        def turned() -> bool:
+            self.press(tab, "tab")
+            time.sleep(1)
+            return chosen()
+
+        self.until(f"shows the tab “{tab}”", turned)
+
     # Forms, as the Prefect UI draws them: a label, and below it a set of fields
 
     def fill_in(self, label: str, words: str) -> None:

@@ -207,7 +207,7 @@ def test_a_change_is_started_approved_and_followed_in_the_browser(office):
     assert facts(lab, HOST) == before, "something was touched before the approval"
     office.look_at(run, "Suspended")
     page.shows(f"{number} software upgrade of {HOST} for bureau")
-    page.press("Artifacts", "tab")
+    page.turn_to("Artifacts")
     page.until("links the plan", lambda: page.find(f"//a[contains(@href, 'plan-{number.lower()}')]"))
     newest = office.api("POST", "/artifacts/latest/filter", artifacts={"key": {"any_": [f"plan-{number.lower()}"]}})[0]["latest_id"]
     page.open(f"{office.orchestrator.url}/v2/artifacts/artifact/{newest}")
@@ -233,12 +233,12 @@ def test_a_change_is_started_approved_and_followed_in_the_browser(office):
     office.until(run, "Successful")
     assert healthy(lab, HOST) and nginx_version(lab) != old
     office.look_at(run, "Successful")
-    page.press("Artifacts", "tab")
+    page.turn_to("Artifacts")
     page.shows(f"outcome-{number.lower()}")
     page.size(1400, 1200)
     page.draw_rarely(False)
     office.look_at(run, "Successful")
-    page.press("Task Runs", "tab")
+    page.turn_to("Task Runs")
     page.shows(f"{HOST} · Upgrade 2 packages")
     time.sleep(6)  # the timeline comes last, and slides in
     page.to_top()
@@ -270,7 +270,7 @@ def test_an_inspection_is_started_and_looked_at_in_the_browser(office, procedure
     assert reads and not [read.problem for read in reads if read.problem and read.kind in ("host", "postgresql")]
     office.look_at(run, office.state(run))
     page.shows(f"{number} {procedure.replace('-', ' ')}")
-    page.press("Artifacts", "tab")
+    page.turn_to("Artifacts")
     page.shows(f"findings-{number.lower()}")
     newest = office.api("POST", "/artifacts/latest/filter", artifacts={"key": {"any_": [f"findings-{number.lower()}"]}})[0]["latest_id"]
     page.open(f"{office.orchestrator.url}/v2/artifacts/artifact/{newest}")
