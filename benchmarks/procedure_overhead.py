@@ -37,6 +37,7 @@ def bare(packages: list[str]) -> float:
 
 def ours(packages: list[str], server: Orchestrator) -> dict:
     """Seconds of carrying the same upgrade out, by part."""
+    from reports.records import Plan
     from tests.live.drive import Desk
 
     lab.reset("web1")
@@ -51,10 +52,11 @@ def ours(packages: list[str], server: Orchestrator) -> dict:
     ended = {e.step: (e.at, e.detail["seconds"]) for e in journal if e.event == "step ended"}
     per_step = [(ended[n][0] - begun[n]).total_seconds() - ended[n][1] for n in begun]
     first, last = min(begun.values()), max(at for at, _ in ended.values())
+    steady = sum(check.steady_s for check in desk.archive.load(number, "plan", "1", Plan).acceptance)
     accepted = max(e.at for e in journal if e.event == "accepted" and e.at > last)
     return {"whole": whole, "work": sum(s for _, s in ended.values()), "per_step": per_step,
             "before the first step": (first - journal[[e.event for e in journal].index("lock asked")].at).total_seconds(),
-            "acceptance": (accepted - last).total_seconds(), "after acceptance": (journal[-1].at - accepted).total_seconds()}
+            "acceptance": (accepted - last).total_seconds() - steady, "after acceptance": (journal[-1].at - accepted).total_seconds()}
 
 
 def main() -> None:
@@ -79,7 +81,7 @@ def main() -> None:
         "ours per step beyond its work, s (median)": middle([s for _, o in rows for s in o["per_step"]]),
         "ours per step beyond its work, s (worst)": round(max(s for _, o in rows for s in o["per_step"]), 2),
         "lock, drift check, delivery, s": middle([o["before the first step"] for _, o in rows]),
-        "the plan's acceptance on the live system, 3 s of it steady, s": middle([o["acceptance"] for _, o in rows]),
+        "acceptance on the live system beside the time for which the plan wants it steady, s": middle([o["acceptance"] for _, o in rows]),
         "compare, documents, seal, s": middle([o["after acceptance"] for _, o in rows]),
         "rounds": given.rounds, "packages": given.packages,
     }
