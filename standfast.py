@@ -227,12 +227,14 @@ def _go_on(number: str, as_json: bool) -> None:
     from blocks.lookup import require_server
     from flows.parts.catalogue import flow_of
     from tasks import desk
-    from tasks.targets import DATABASE, DIAGNOSIS, SYSTEM
+    from tasks.targets import DATABASE, DIAGNOSIS, SECURITY, SYSTEM
 
     require_server(temporary=True)
     row = desk.change(number)
     if row.procedure in (SYSTEM, DATABASE):
         inspect(number=number, databases=row.procedure == DATABASE, as_json=as_json)
+    if row.procedure == SECURITY:
+        security_check(number=number, as_json=as_json)
     if row.procedure == DIAGNOSIS:
         diagnose(number=number, as_json=as_json)
     flow, form = flow_of(row.procedure)
@@ -322,30 +324,46 @@ def inspect(customer: Annotated[str, typer.Argument(help="The customer's name")]
             operator: str = "", requester: str = "operator", reason: str = "inspection on request",
             number: Annotated[str, typer.Option(help="Take up this inspection")] = "", as_json: AsJson = False) -> None:
     """Inspect a customer's hosts or database servers in this process; reads only."""
-    if not customer and not number:
+    _read("database-inspection" if databases else "system-inspection", as_json, customer=customer, targets=target or [], labels=label or [],
+          operator=operator, requester=requester, reason=reason, number=number)
+
+
+@app.command("security-check")
+def security_check(customer: Annotated[str, typer.Argument(help="The customer's name")] = "",
+                   target: Annotated[list[str] | None, typer.Option(help="Only this host or database; may be given several times")] = None,
+                   label: Annotated[list[str] | None, typer.Option(help="Only what has this label")] = None,
+                   operator: str = "", requester: str = "operator", reason: str = "security check on request",
+                   number: Annotated[str, typer.Option(help="Take up this check")] = "", as_json: AsJson = False) -> None:
+    """Check a customer's hosts and database servers against the security baseline in this process; reads only."""
+    _read("security-check", as_json, customer=customer, targets=target or [], labels=label or [], operator=operator, requester=requester, reason=reason,
+          number=number)
+
+
+def _read(procedure: str, as_json: bool, **asked) -> None:
+    """Run an inspection or a security check here; asked: as in its form."""
+    if not asked["customer"] and not asked["number"]:
         raise typer.BadParameter("name the customer, or an inspection by --number")
     import asyncio
+    import importlib
 
     from pydantic import ValidationError
 
     from blocks.lookup import require_server
-    from flows.database_inspection import database_inspection
-    from flows.system_inspection import system_inspection
     from tasks import inspection, papers
-    from tasks.requests import InspectionRequest
+    from tasks.requests import InspectionRequest, SecurityRequest
 
     with plainly():
         require_server(temporary=True)
-        if number:
-            customer = inspection.inspection(number).customer
+        if asked["number"]:
+            asked["customer"] = inspection.inspection(asked["number"]).customer
         try:
-            request = InspectionRequest(customer=customer, targets=target or [], labels=label or [], operator=operator, requester=requester,
-                                        reason=reason, number=number)
+            request = (SecurityRequest if procedure == "security-check" else InspectionRequest)(**asked)
         except ValidationError as problem:
             raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {problem.errors()[0]['msg']}") from None
-        state = asyncio.run((database_inspection if databases else system_inspection)(request, return_state=True))
+        name = procedure.replace("-", "_")
+        state = asyncio.run(getattr(importlib.import_module(f"flows.{name}"), name)(request, return_state=True))
         done = (state.message or "").partition(":")[0]
-        files = {name: str(path) for name, path in papers.documents(done).items()} if done.startswith("INS-") else {}
+        files = {name: str(path) for name, path in papers.documents(done).items()} if done.startswith(("INS-", "SEC-")) else {}
         show({"number": done, "grade": state.name, "says": state.message, "documents": files}, as_json,
              f"{state.name}. {state.message}" + "".join(f"\n  {path}" for path in files.values()))
         raise typer.Exit({"AllWell": 0, "Warnings": 7, "Critical": 8, "Incomplete": 9, "Refused": 4}.get(state.name or "", 1))
@@ -505,6 +523,17 @@ def checks(as_json: AsJson = False) -> None:
           for c in all_checks()], as_json,
          "\n".join(f"{c.id:8} {c.chapter:13} {c.title.en}" + "".join(
              f"\n{'':23}{c.id}.{n}: warning {x.warning}, critical {x.critical} {x.unit}" for n, x in c.limits.items()) for c in all_checks()))
+
+
+@app.command()
+def controls(as_json: AsJson = False) -> None:
+    """All controls of the security baseline with their figures, by which a customer's baseline may set others."""
+    from tasks.controls.catalogue import all_controls
+
+    show([{"id": c.id, "title": c.title.en, "family": c.family, "severity": c.severity, "level": c.level, "clauses": c.clauses, "rule": c.rule, "cis": c.cis,
+           "limits": {f"{c.id}.{n}": b.wanted for n, b in c.bounds.items()}} for c in all_controls()], as_json,
+         "\n".join(f"{c.id:10} {c.family:11} {c.severity:7} {'level 3' if c.level == 3 else '':8} {c.title.en}" + "".join(
+             f"\n{'':39}{c.id}.{n}: {b.wanted} {b.unit}" for n, b in c.bounds.items()) for c in all_controls()))
 
 
 @app.command()

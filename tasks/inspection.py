@@ -1,4 +1,5 @@
-"""An inspection (R006, R007, R123-R142): every target read in one round trip, every row kept, compared with last time, forecast, reported.
+"""An inspection (R006, R007, R123-R142) or a security check (R008, R058): every target read in one round trip, every row kept, compared with last time,
+forecast, reported.
 
 Nothing on a target is changed. What is kept is not read again: killed at any point and started again, only the missing targets are read.
 """
@@ -17,8 +18,8 @@ from zoneinfo import ZoneInfo
 
 from reports.archive import ChangeRow, inspections
 from reports.archive.inspections import Inspection
-from reports.records import CheckRow, Closure, InspectionRecord, Outcome, TargetRead, Text
-from tasks import desk, trend
+from reports.records import CheckRow, Closure, InspectionRecord, Outcome, SecurityRecord, TargetRead, Text
+from tasks import desk, security, trend
 from tasks.checks.catalogue import all_checks, limits_for
 from tasks.checks.kinds import Check, Known, Limits
 from tasks.checks.reading import remembered
@@ -26,7 +27,7 @@ from tasks.errors import BlockersFound, NoLeave, ProcedureError
 from tasks.redaction import redact
 from tasks.requests import InspectionRequest
 from tasks.targets import DATABASE as DATABASE
-from tasks.targets import DIAGNOSIS, Target, targets_named, targets_of
+from tasks.targets import DIAGNOSIS, SECURITY, Target, targets_named, targets_of
 from tasks.targets import HOST_LIMIT_S as HOST_LIMIT_S
 from tasks.targets import SYSTEM as SYSTEM
 from tasks.trend import Forecast
@@ -41,10 +42,10 @@ KEEP_EVERY = 10        # targets read are kept in such portions, so that a crash
 # --- open, and where it stands --------------------------------------------------------------------------------------------
 
 def open_inspection(procedure: str, request: InspectionRequest, *, run_id: str = "") -> str:
-    """A new number, INS-YYYYMMDD-NNN, or the one that this run already has.
+    """A new number, INS-YYYYMMDD-NNN (SEC- of a security check), or the one that this run already has.
 
     Raises:
-        BlockersFound: no such customer or inspection, a host of another customer, nothing to inspect, or limits that contradict each other.
+        BlockersFound: no such customer or inspection, a host of another customer, nothing to inspect, or limits or a profile that contradict themselves.
     """
     archive = desk.archive()
     if request.number:
@@ -55,14 +56,15 @@ def open_inspection(procedure: str, request: InspectionRequest, *, run_id: str =
             archive.attach_run(request.number, run_id)
         return request.number
     people = desk.customer(request.customer)
+    profile = {"profile": security.profile_now(people.name).model_dump(mode="json")} if procedure == SECURITY else {}
     targets = chosen(procedure, request)
     for target in targets.values():
         check_limits(target)
     names = list(targets)
     now = desk.now()
     number = archive.new_change(procedure=procedure, customer=people.name, requester=request.requester, operator=request.operator,
-                                reason=request.reason, request={**request.model_dump(mode="json"), "targets": names, "hosts": names},
-                                opened_at=now, run_id=run_id, prefix="INS")
+                                reason=request.reason, request={**request.model_dump(mode="json"), "targets": names, "hosts": names, **profile},
+                                opened_at=now, run_id=run_id, prefix="SEC" if procedure == SECURITY else "INS")
     inspections.begin(archive, number, people.name, procedure, now)
     if not archive.journal(number, event="opened"):
         archive.note(number, "opened", procedure=procedure, requester=request.requester, targets=len(names), run=run_id)
@@ -184,6 +186,8 @@ def read_targets(number: str, names: list[str], say: Say, log_in: Callable[[str]
 
 def _there(this: Inspection) -> dict[str, Target]:
     """What can be read, by name: all that the customer has, or what a diagnosis names."""
+    if this.procedure == SECURITY:
+        return security.targets(this.customer, security.profile_of(this.number))
     if this.procedure != DIAGNOSIS:
         return targets_of(this.procedure, this.customer)
     request = desk.change(this.number).request
@@ -316,6 +320,8 @@ def finish(number: str) -> dict:
 
 
 def sentence(record: InspectionRecord) -> Text:
+    if isinstance(record, SecurityRecord):
+        return security.sentence(record)
     counted = trend.counts(row for read in record.reads for row in read.rows)
     silent = sum(read.problem is not None for read in record.reads)
     critical, warning, unknown = (counted[one] for one in (Outcome.CRITICAL, Outcome.WARNING, Outcome.UNKNOWN))
@@ -326,6 +332,8 @@ def sentence(record: InspectionRecord) -> Text:
 
 def target_table(record: InspectionRecord) -> list[dict[str, object]]:
     """One row a target, the worst first, for the run's page."""
+    if isinstance(record, SecurityRecord):
+        return security.target_table(record)
     rows = []
     for read in record.reads:
         counted = trend.counts(read.rows)

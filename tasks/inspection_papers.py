@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from blocks import lookup
 from reports.archive import inspections
-from reports.documents import render_inspection, render_inspection_page
-from reports.records import CheckAbout, Development, FullForecast, InspectionRecord, LimitAbout, Text
-from tasks import desk, inspection, trend
+from reports.documents import render_inspection, render_inspection_page, render_security, render_security_page
+from reports.records import CheckAbout, Development, FullForecast, InspectionRecord, LimitAbout, SecurityRecord, Text
+from tasks import desk, inspection, security, trend
 from tasks.checks.kinds import HostCheck, Limit, operation_of
 from tasks.papers import TYPES, file_paper
-from tasks.targets import ASKED, DATABASE, DIAGNOSIS
+from tasks.targets import ASKED, DATABASE, DIAGNOSIS, SECURITY
 
 
 def record_of(number: str) -> InspectionRecord:
@@ -29,14 +29,17 @@ def record_of(number: str) -> InspectionRecord:
     changes: dict[trend.Key, trend.Change] = {}
     if last:
         changes = trend.compared(inspection.last_rows(earlier), (r for read in reads for r in read.rows), reached)
-    return InspectionRecord(
+    common = dict(
         number=number, procedure=this.procedure, customer=row.customer, customer_name=Text(zh=people.full_name.zh, en=people.full_name.en),
         provider_name=Text(zh=people.provider_name.zh, en=people.provider_name.en), language=people.language, contract=people.contract,
         requester=row.requester, operator=row.operator, reason=row.reason, opened_at=row.opened_at, finished_at=row.closed_at or desk.now(),
-        late_days=inspection.days_late(number), grade=inspection.grade(reads, forecasts.values()), reads=reads, checks=abouts(this.procedure, reads),
+        late_days=inspection.days_late(number), grade=inspection.grade(reads, forecasts.values()), reads=reads,
         last_number=last.number if last else "", last_at=last.started_at if last else None,
         developments=tuple(Development(target=t, check=c, object=o, change=change) for (t, c, o), change in changes.items()),
         forecasts=tuple(_forecast(f, history[f.key]) for f in forecasts.values()))
+    if this.procedure == SECURITY:
+        return security.security_record(common, last, inspection.last_rows(earlier))
+    return InspectionRecord(**common, checks=abouts(this.procedure, reads))
 
 
 def _forecast(forecast: trend.Forecast, history: list) -> FullForecast:
@@ -62,12 +65,14 @@ def _about(limit: Limit) -> LimitAbout:
 
 
 def write_report(record: InspectionRecord) -> None:
-    """The inspection report in both languages (R125), filed as evidence."""
-    file_paper(record, "report", render_inspection)
+    """The report in both languages (R125), filed as evidence."""
+    file_paper(record, "report", render_security if isinstance(record, SecurityRecord) else render_inspection)
 
 
 def summary_page(record: InspectionRecord) -> str:
     """For the run's page, in the customer's language, as Markdown."""
+    if isinstance(record, SecurityRecord):
+        return render_security_page(record, record.language)
     return render_inspection_page(record, record.language)
 
 
@@ -79,7 +84,8 @@ def send_report(number: str) -> None:
     language = people.language
     attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES["pdf"]) for e in archive.evidence(number) if e.name == f"report-{language}.pdf"]
     reason = row.closure_reason_zh if language == "zh" else row.closure_reason
-    subject = {"zh": f"巡检报告 {number}", "en": f"Inspection report {number}"}[language]
+    zh, en = ("安全检查报告", "Security check report") if row.procedure == SECURITY else ("巡检报告", "Inspection report")
+    subject = f"{zh if language == 'zh' else en} {number}"
     for approver in people.approver_records():
         if approver.email in sent:
             continue

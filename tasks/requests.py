@@ -133,6 +133,15 @@ class InspectionRequest(BaseModel):
     number: str = Field(default="", title="Inspection number", description="Only to take up an inspection that exists, for example INS-20261123-001")
 
 
+class SecurityRequest(InspectionRequest):
+    """What to check against the security baseline. A check reads and changes nothing, so nobody has to approve it."""
+
+    model_config = ConfigDict(extra="forbid", title="Security check")
+
+    reason: Words = Field(default="quarterly security check", title="Reason", min_length=1)
+    number: str = Field(default="", title="Check number", description="Only to take up a check that exists, for example SEC-20261123-001")
+
+
 class GivenLeave(BaseModel):
     """The customer's leave to log in, where it was given already. Without it, the customer is asked."""
 

@@ -27,7 +27,7 @@ from tasks.endpoints import read_endpoint
 from tasks.errors import BlockersFound, NoSession, ProcedureError
 from tasks.remote import Remote
 
-SYSTEM, DATABASE, DIAGNOSIS = "system-inspection", "database-inspection", "remote-diagnosis"
+SYSTEM, DATABASE, DIAGNOSIS, SECURITY = "system-inspection", "database-inspection", "remote-diagnosis", "security-check"
 HOST_LIMIT_S = 300  # for a host's whole answer
 
 KnownFor = Callable[[str], Known]  # what is known for a check, by its id
@@ -97,6 +97,8 @@ KINDS: dict[str, tuple[Kind, ...]] = {
 }
 
 HOST, SERVER = KINDS[SYSTEM][0], KINDS[DATABASE][0]
+# A security check reads by what the customer's profile says: tasks/security.py.
+KINDS[SECURITY] = (HOST, SERVER)
 
 # What may have been asked of a target, by how its reading is called.
 ASKED: dict[str, Callable[[], Sequence[Check]]] = {
@@ -106,14 +108,14 @@ ASKED: dict[str, Callable[[], Sequence[Check]]] = {
 }
 
 
-def targets_of(procedure: str, customer: str) -> dict[str, Target]:
-    """All that this inspection can look at of a customer, by name.
+def targets_of(procedure: str, customer: str, kinds: Sequence[Kind] = ()) -> dict[str, Target]:
+    """All that this inspection can look at of a customer, by name. kinds: other ways to read them than the procedure's own.
 
     Raises:
         BlockersFound: two targets share a name, so that their results could not be told apart.
     """
     found: dict[str, Target] = {}
-    for kind in KINDS[procedure]:
+    for kind in kinds or KINDS[procedure]:
         for block in lookup.all_of(kind.block, customer):
             name = block.name  # type: ignore[attr-defined]
             if name in found:

@@ -1,5 +1,6 @@
 """The papers of a change: operation instruction (R175), change report (R179), page for the approver, plan as text; of an inspection:
-report and spreadsheet (R123-R142), page of its run; of a diagnosis: what leave is asked for, report (R108), page of its run.
+report and spreadsheet (R123-R142), page of its run; of a security check: the same
+(R008, R058); of a diagnosis: what leave is asked for, report (R108), page of its run.
 
 Pure functions over records: no clock, network or environment; equal input gives equal bytes.
 Whatever a record lacks is said in the paper.
@@ -23,13 +24,17 @@ from reports.documents.paper import Paper
 from reports.documents.pdf import to_pdf
 from reports.documents.phrases import Phrases
 from reports.documents.report import report
+from reports.documents.security import security
+from reports.documents.security_page import security_page
+from reports.documents.security_sheet import security_sheet
 from reports.documents.word import to_word
-from reports.records import NOTHING, AccessScope, ApprovalRequest, ChangeRecord, DiagnosisRecord, InspectionRecord, Language, Plan, Text
+from reports.records import NOTHING, AccessScope, ApprovalRequest, ChangeRecord, DiagnosisRecord, InspectionRecord, Language, Plan, SecurityRecord, Text
 
 ZONE = "Asia/Shanghai"
 
 __all__ = ["get_ready", "leave_statement", "render_diagnosis", "render_diagnosis_page", "render_inspection", "render_inspection_page",
-           "render_instruction", "render_leave_page", "render_outcome_page", "render_plan_page", "render_plan_text", "render_report"]
+           "render_instruction", "render_leave_page", "render_outcome_page", "render_plan_page", "render_plan_text", "render_report",
+           "render_security", "render_security_page"]
 
 
 def _formats(paper: Paper, made_at: datetime) -> dict[str, bytes]:
@@ -80,6 +85,17 @@ def render_inspection(record: InspectionRecord, language: Language, made_at: dat
 def render_inspection_page(record: InspectionRecord, language: Language, zone: str = ZONE) -> str:
     """Markdown for the page of the run: grade, targets not reached, counts, worst findings, forecast, what changed. No raw HTML in it."""
     return inspection_page(record, Phrases(language, zone))
+
+
+def render_security(record: SecurityRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:
+    """The report of a security check (安全检查报告): "html", "pdf" and "docx" by name, and every result as "xlsx". Arguments as for the instruction."""
+    say = Phrases(language, zone)
+    return {**_formats(security(record, say, made_at), made_at), "xlsx": security_sheet(record, say, made_at)}
+
+
+def render_security_page(record: SecurityRecord, language: Language, zone: str = ZONE) -> str:
+    """Markdown for the page of the run: the score, what fails, what could not be read. No raw HTML in it."""
+    return security_page(record, Phrases(language, zone))
 
 
 def leave_statement(scope: AccessScope, language: Language, zone: str = ZONE) -> list[str]:

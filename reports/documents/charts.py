@@ -18,7 +18,7 @@ from reports.documents.paper import visible
 FONTS = Path(__file__).parent / "fonts"
 WIDTH_MM, DOTS = 164, 200
 INK, RULE, SOFT, DEEP = "#1c2430", "#b8c0cc", "#eef1f5", "#1f3a5f"
-COLOURS = {"ok": "#2f7d4f", "warning": "#d08a00", "critical": "#a31621", "unknown": "#6d7788", "not applicable": "#c3cad4"}
+COLOURS = {"ok": "#2f7d4f", "warning": "#d08a00", "critical": "#a31621", "unknown": "#6d7788", "not applicable": "#c3cad4", "excepted": "#7a5ca8"}
 Drawn = tuple[bytes, bytes]
 _ONE_AT_A_TIME = Lock()  # the library's fonts and settings belong to the whole process
 

@@ -29,7 +29,7 @@ from reports.records.diagnosis import (
 )
 from reports.records.inspection import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, LimitAbout, Outcome, TargetRead
 from reports.records.plan import Acceptance, Improvement, Medium, Plan, Risk, Step, VersionChange, Window
-from reports.records.security import BaselineProfile, BoundAbout, ControlAbout, ControlException, LeftOff, Score, SecurityRecord
+from reports.records.security import BaselineProfile, BoundAbout, ControlAbout, ControlException, LeftOff, Score, SecurityRecord, results
 from reports.records.survey import (
     Cluster,
     Difference,
@@ -43,4 +43,4 @@ from reports.records.survey import (
     TableRows,
 )
 
-__all__ = [name for name in dir() if name[0].isupper()] + ["canonical", "same"]
+__all__ = [name for name in dir() if name[0].isupper()] + ["canonical", "results", "same"]

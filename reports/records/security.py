@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
 from reports.records.base import NOTHING, Record, Said, Text
-from reports.records.inspection import CheckAbout, InspectionRecord
+from reports.records.inspection import CheckAbout, CheckRow, InspectionRecord, Outcome
 
 
 class ControlException(Record):
@@ -92,14 +93,25 @@ class Score(Record):
         return 100 * self.points / self.strict_of if self.strict_of else None
 
 
+def results(rows: Iterable[CheckRow]) -> dict[tuple[str, str], Outcome]:
+    """How each control ended on each target: the worst of its rows."""
+    worst: dict[tuple[str, str], Outcome] = {}
+    for row in rows:
+        key = row.target, row.check
+        if key not in worst or worst[key].weight < row.outcome.weight:
+            worst[key] = row.outcome
+    return worst
+
+
 class SecurityRecord(InspectionRecord):
-    """All that the report of a security check says. checks: controls.
+    """All that the report of a security check says. checks: controls. checked_on: the day by the customer's calendar.
 
     scores: of each target that was read. last_scores: of the same targets by their last check, weighed as today; last_level: its level, 0: none.
     """
 
     checks: tuple[ControlAbout, ...]
     profile: BaselineProfile
+    checked_on: date
     left_off: tuple[LeftOff, ...] = ()
     score: Score
     scores: tuple[Score, ...]

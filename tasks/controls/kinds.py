@@ -46,8 +46,8 @@ class Bound:
     @property
     def wanted(self) -> str:
         if self.most and self.off is not None and self.off < self.figure:
-            return f"{self.off + 1:g}..{self.figure:g}"
-        return f"{'≤' if self.most else '≥'} {self.figure:g}"
+            return f"{self.off + 1:.10g}..{self.figure:.10g}"
+        return f"{'≤' if self.most else '≥'} {self.figure:.10g}"
 
 
 def at_most(figure: float, unit: str, source: str | Text, *, level_3: float | None = None, off: float | None = None) -> Bound:

@@ -11,22 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from reports.records import CheckRow, Outcome, Score
+from reports.records import CheckRow, Outcome, Score, results
 
 WEIGHTS = {"high": 3, "medium": 2, "low": 1}
 Result = Literal["passed", "failed", "unknown", "excepted", "not_applicable"]
 RESULTS: dict[Outcome, Result] = {Outcome.OK: "passed", Outcome.WARNING: "failed", Outcome.CRITICAL: "failed", Outcome.UNKNOWN: "unknown",
                                   Outcome.EXCEPTED: "excepted", Outcome.NOT_APPLICABLE: "not_applicable"}
-
-
-def results(rows: Iterable[CheckRow]) -> dict[tuple[str, str], Outcome]:
-    """The worst outcome by target and control."""
-    worst: dict[tuple[str, str], Outcome] = {}
-    for row in rows:
-        key = row.target, row.check
-        if key not in worst or worst[key].weight < row.outcome.weight:
-            worst[key] = row.outcome
-    return worst
 
 
 def scores(rows: Iterable[CheckRow], severities: Mapping[str, str]) -> tuple[Score, tuple[Score, ...]]:
