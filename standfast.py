@@ -349,13 +349,14 @@ def _read(procedure: str, as_json: bool, **asked) -> None:
     from pydantic import ValidationError
 
     from blocks.lookup import require_server
-    from tasks import inspection, papers
+    from tasks import desk, inspection, papers
     from tasks.requests import InspectionRequest, SecurityRequest
 
     with plainly():
         require_server(temporary=True)
         if asked["number"]:
             asked["customer"] = inspection.inspection(asked["number"]).customer
+        desk.customer(asked["customer"])  # a mistake in the inventory is told here, in its own words
         try:
             request = (SecurityRequest if procedure == "security-check" else InspectionRequest)(**asked)
         except ValidationError as problem:

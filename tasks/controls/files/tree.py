@@ -12,8 +12,9 @@ from tasks.controls.reading import by_kind
 TREE = r"""
 found=$(find / -xdev \( -path /proc -o -path /sys -o -path /run -o -path /snap \
     -o -path /var/lib/docker -o -path /var/lib/containerd -o -path /var/lib/containers \) -prune \
-  -o \( -type f -perm -0002 -o -type d -perm -0002 ! -perm -1000 \) -printf 'writable %p\n' -o \( -nouser -o -nogroup \) -printf 'unowned %p\n' \
-  -o -type f \( -perm -4000 -o -perm -2000 \) -printf 'runs %p\n' -o -type d -printf 'folder\n' 2>/dev/null |
+  -o \( \( \( -type f -perm -0002 -o -type d -perm -0002 ! -perm -1000 \) -printf 'writable %p\n' -o -true \) \
+    \( \( -nouser -o -nogroup \) -printf 'unowned %p\n' -o -true \) \( -type f \( -perm -4000 -o -perm -2000 \) -printf 'runs %p\n' -o -true \) \
+    -type d -printf 'folder\n' \) 2>/dev/null |
   awk '$1 == "folder" { n++; next } ++told[$1] <= 100 { print } END { print "looked " n + 0 }')
 printf '%s\n' "$found" | grep -v '^runs '
 if command -v rpm >/dev/null && ! command -v dpkg >/dev/null; then

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
 from datetime import UTC, datetime
@@ -18,8 +19,10 @@ from tasks.checks.kinds import Known, Row
 from tasks.checks.reading import Answer, examine, host_script, judged
 from tasks.controls.catalogue import all_controls, database_controls, host_controls
 from tasks.controls.kinds import DatabaseControl, HostControl
+from tests.tasks.checks.test_both_languages import BOTH, SAID
 
 CASES = Path(__file__).parent / "cases"
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 WORDS = {"pass": Outcome.OK, "fail": Outcome.WARNING, "unknown": Outcome.UNKNOWN, "not applicable": Outcome.NOT_APPLICABLE}
 CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -60,7 +63,7 @@ def test_every_control_is_whole(control):
     assert re.fullmatch(r"H-[A-Z]{2,4}-\d{2}[a-z]?", control.id) and re.fullmatch(r"1\.\d\.\d{1,2}( [a-g])?", control.clause)
     assert control.risk == "low" or control.breaks.en, "what may break"
     assert not control.limits, "controls have bounds"
-    assert Path(f"tasks/controls/{control.family}").is_dir()
+    assert (ROOT / "tasks" / "controls" / control.family).is_dir()
 
 
 def test_there_are_enough_of_them():
@@ -127,6 +130,22 @@ def test_every_version_has_its_question(control):
             for version in versions:
                 query = control.query(version, kind)
                 assert query and re.match(r"\s*(SELECT|SHOW)\b", query) and ";" not in re.sub(r"'[^']*'", "", query)
+
+
+@pytest.mark.parametrize("command", sorted({control.command for control in host_controls()}), ids=lambda command: " ".join(command.split())[:40])
+def test_a_command_says_in_both_languages_why_it_has_no_answer(command):
+    said = SAID.findall(command)
+    assert len(said) == len(re.findall(r"\b(?:na|cannot) [\"']", command))
+    for rest in said:
+        both = BOTH.match(rest)
+        assert both and CHINESE.search(both[1]) and not CHINESE.search(both[2]), rest
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "tasks" / "controls").rglob("*.py")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_what_cannot_be_understood_is_told_in_both_languages(path):
+    for call in (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Unreadable"):
+        en, zh = map(ast.unparse, call.args)
+        assert CHINESE.search(zh) and not CHINESE.search(en), f"{path.name}:{call.lineno}"
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=lambda control: control.id)
