@@ -67,6 +67,7 @@ class Control:
 
     severity: how grave it is when it fails, as ComplianceAsCode grades the rule where it has one.
     clause: of GB/T 22239-2019, its number at level 3 without the leading 8, for example "1.4.2 b"; level 2 counts the same under 7.
+    clause_2: the one at level 2, where that has not the same one (1.4.2 ends with d there, and nothing is said of confidentiality).
     level: from which level on it is asked for. rule: of ComplianceAsCode; cis: of CIS Debian 12, without the name; empty: none.
     bounds: its figures; a judge is given those that hold for the customer.
     risk, breaks: how much may go wrong when it is put right, and what. cuts_off: it may take away our own or somebody's way in, so that it is
@@ -78,6 +79,7 @@ class Control:
     family: Family
     severity: Severity
     clause: str
+    clause_2: str = ""
     level: Literal[2, 3] = 2
     rule: str = ""
     cis: str = ""
@@ -90,7 +92,7 @@ class Control:
     @property
     def clauses(self) -> tuple[str, ...]:
         """As they stand in the standard: that of level 2, if it asks for this, and that of level 3."""
-        return (*((f"7.{self.clause}",) if self.level == 2 else ()), f"8.{self.clause}")
+        return (*((f"7.{self.clause_2 or self.clause}",) if self.level == 2 else ()), f"8.{self.clause}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -25,6 +25,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=judge,
     remedy=Text(zh="chmod go-w <文件>", en="chmod go-w <file>"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permission_user_init_files", cis="7.2.10",
 )

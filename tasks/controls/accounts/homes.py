@@ -26,7 +26,7 @@ CONTROL = HostControl(
     severity="medium",
     judge=judge,
     remedy=Text(zh="chmod 750 <家目录>", en="chmod 750 <home>"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_home_directories", cis="7.2.9",
     breaks=Text(zh="从家目录发布的网页(public_html)可能无法读取", en="pages published from a home (public_html) may become unreadable"),
 )

@@ -27,6 +27,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=judge,
     remedy=Text(zh="chown root、chmod go-w 该目录", en="chown root, chmod go-w on the folder"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="accounts_root_path_dirs_no_write", cis="5.4.2.5",
 )

@@ -25,6 +25,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=judge,
     remedy=Text(zh="pwconv", en="pwconv"),
-    clause="1.4.8 b",
+    clause="1.4.8 b", clause_2="1.4.1 a",
     rule="accounts_password_all_shadowed", cis="7.2.1",
 )

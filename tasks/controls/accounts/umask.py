@@ -30,7 +30,7 @@ CONTROL = HostControl(
     severity="medium",
     judge=judge,
     remedy=Text(zh="login.defs:UMASK 027;profile.d 中 umask 027", en="UMASK 027 in login.defs, umask 027 in profile.d"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="accounts_umask_etc_login_defs", cis="5.4.3.3",
     risk="medium",
     breaks=Text(zh="部署账户发布给 Web 服务器的文件可能无法读取", en="files that a deploy account publishes for a web server may become unreadable to it"),

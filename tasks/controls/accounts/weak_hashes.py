@@ -26,6 +26,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=judge,
     remedy=Text(zh="请该账户的使用者修改口令", en="have its user change the password"),
-    clause="1.4.8 b",
+    clause="1.4.8 b", clause_2="1.4.1 a",
     rule="accounts_password_all_shadowed_sha512",
 )

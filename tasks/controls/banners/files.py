@@ -13,6 +13,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=no_wider("/etc/issue", "/etc/issue.net", "/etc/motd", most=0o644),
     remedy=Text(zh="chmod 644、chown root:root", en="chmod 644, chown root:root"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_etc_issue", cis="1.6.5",
 )

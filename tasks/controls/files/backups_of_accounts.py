@@ -13,6 +13,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=no_wider("/etc/shadow-", "/etc/gshadow-", most=0o640, groups=("shadow", "root")),
     remedy=Text(zh="chown、chmod 640", en="chown, chmod 640"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_backup_etc_shadow", cis="7.1.6",
 )

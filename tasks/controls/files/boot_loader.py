@@ -13,6 +13,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=no_wider("/boot/grub/grub.cfg", "/boot/grub2/grub.cfg", most=0o600),
     remedy=Text(zh="chown、chmod 600", en="chown, chmod 600"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_grub2_cfg", cis="1.4.2",
 )

@@ -13,6 +13,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=no_wider("/etc/crontab", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly", "/etc/cron.monthly", "/etc/cron.d", most=0o700),
     remedy=Text(zh="chmod 600 crontab,chmod 700 各目录", en="chmod 600 crontab, chmod 700 the folders"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_crontab", cis="2.4.1.2",
 )

@@ -13,6 +13,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=no_wider("/etc/security/opasswd*", most=0o600),
     remedy=Text(zh="chown、chmod 600", en="chown, chmod 600"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_etc_security_opasswd",
 )

@@ -13,6 +13,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=no_wider("/etc/shells", most=0o644),
     remedy=Text(zh="chown、chmod 644", en="chown, chmod 644"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_etc_shells", cis="7.1.9",
 )

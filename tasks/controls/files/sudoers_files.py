@@ -13,6 +13,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=no_wider("/etc/sudoers", "/etc/sudoers.d/*", most=0o440),
     remedy=Text(zh="chown、chmod 440", en="chown, chmod 440"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_etc_sudoers",
 )

@@ -17,6 +17,6 @@ CONTROL = HostControl(
     time_limit_s=90,
     remedy=Text(zh="chown 给负责的账户,或删除", en="chown to who is in charge of it, or delete it"),
     source="find(1)",
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_ungroupowned", cis="7.1.12",
 )

@@ -17,7 +17,7 @@ CONTROL = HostControl(
     time_limit_s=90,
     remedy=Text(zh="chmod o-w <文件>;目录:chmod +t", en="chmod o-w on the file; on a folder chmod +t"),
     source="find(1)",
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_unauthorized_world_writable", cis="7.1.11",
     breaks=Text(zh="以其他账户写入此处的程序将失败", en="programs that write there as other accounts fail"),
 )

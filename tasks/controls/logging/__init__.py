@@ -14,7 +14,10 @@ done
 [ -d /var/log/journal ] && echo "journal persistent" || echo "journal volatile"
 systemctl is-active rsyslog 2>/dev/null | sed 's/^/rsyslog /'
 systemctl is-active systemd-journal-upload 2>/dev/null | sed 's/^/upload /'
-for f in /etc/rsyslog.conf /etc/rsyslog.d/*.conf; do [ -f "$f" ] && awk '/^[[:space:]]*(#|$)/ { next } { $1 = $1; print "conf " $0 }' "$f"; done
+# of rsyslog only what is asked for: its lines for databases hold passwords
+for f in /etc/rsyslog.conf /etc/rsyslog.d/*.conf; do
+  [ -f "$f" ] && awk '/^[[:space:]]*(#|$)/ { next } /[Ff]ile[Cc]reate[Mm]ode|[[:space:]]@@?[^[:space:]]|omfwd|omrelp/ { $1 = $1; print "conf " $0 }' "$f"
+done
 for f in /etc/logrotate.conf /etc/logrotate.d/*; do
   [ -f "$f" ] && awk -v f="$f" '/^[[:space:]]*(daily|weekly|monthly|yearly|rotate|maxage)([[:space:]]|$)/ { $1 = $1; print "rotate " f " " $0 }' "$f"
 done

@@ -13,7 +13,7 @@ CONTROL = HostControl(
     severity="medium",
     judge=mounted("/tmp", "nodev", "nosuid"),
     remedy=Text(zh="fstab 中 /tmp 加入 nodev,nosuid,findmnt --verify 后重新挂载", en="nodev,nosuid for /tmp in fstab; findmnt --verify, then remount"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="mount_option_tmp_nosuid", cis="1.1.2.1.3",
     risk="medium",
     breaks=Text(zh="改挂载会短暂影响使用 /tmp 的程序", en="programs that use /tmp notice the change"),

@@ -47,5 +47,5 @@ CONTROL = HostControl(
     parse=parse,
     remedy=Text(zh="数据目录 750,含口令的配置 600", en="750 for the data folder, 600 for configuration with a password in it"),
     source=SOURCE,
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
 )

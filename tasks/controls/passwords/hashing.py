@@ -30,7 +30,7 @@ CONTROL = HostControl(
     remedy=Text(zh="common-password 的 pam_unix 使用 yescrypt 或 sha512;旧口令在下次修改时更新",
                 en="pam_unix in common-password with yescrypt or sha512; old hashes go when passwords are changed"),
     source="pam_unix(8); login.defs(5)",
-    clause="1.4.8 b",
+    clause="1.4.8 b", clause_2="1.4.1 a",
     rule="set_password_hashing_algorithm_systemauth", cis="5.3.3.4.3",
     cuts_off=True,
 )

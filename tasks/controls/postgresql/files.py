@@ -48,5 +48,5 @@ CONTROL = HostControl(
     parse=parse,
     remedy=Text(zh="数据目录 700,配置 640,属主 postgres", en="700 for the data folder, 640 for the configuration, owner postgres"),
     source=SOURCE,
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
 )

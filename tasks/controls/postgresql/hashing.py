@@ -13,5 +13,5 @@ CONTROL = DatabaseControl(
     severity="medium",
     remedy=Text(zh="ALTER SYSTEM SET password_encryption = 'scram-sha-256'; SELECT pg_reload_conf();",
                 en="ALTER SYSTEM SET password_encryption = 'scram-sha-256'; SELECT pg_reload_conf();"),
-    clause="1.4.8 b",
+    clause="1.4.8 b", clause_2="1.4.1 a",
 )

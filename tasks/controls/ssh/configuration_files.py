@@ -13,6 +13,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=no_wider("/etc/ssh/sshd_config", "/etc/ssh/sshd_config.d/*", most=0o600),
     remedy=Text(zh="chown root:root、chmod 600 该文件", en="chown root:root, chmod 600 on the file"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_sshd_config", cis="5.1.1",
 )

@@ -13,6 +13,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=no_wider("/etc/ssh/ssh_host_*_key", most=0o640, groups=("root", "ssh_keys")),
     remedy=Text(zh="chown root:root、chmod 600 该文件", en="chown root:root, chmod 600 on the file"),
-    clause="1.4.8 b",
+    clause="1.4.8 b", clause_2="1.4.1 c",
     rule="file_permissions_sshd_private_key", cis="5.1.2",
 )

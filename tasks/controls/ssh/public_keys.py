@@ -13,6 +13,6 @@ CONTROL = HostControl(
     severity="medium",
     judge=no_wider("/etc/ssh/ssh_host_*_key.pub", most=0o644),
     remedy=Text(zh="chown root:root、chmod 644 该文件", en="chown root:root, chmod 644 on the file"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_sshd_pub_key", cis="5.1.3",
 )

@@ -13,7 +13,7 @@ CONTROL = HostControl(
     severity="medium",
     judge=one_of("StrictModes", "yes"),
     remedy=Text(zh="StrictModes yes", en="StrictModes yes"),
-    clause="1.4.2 e",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     rule="sshd_enable_strictmodes",
     breaks=Text(zh="家目录或密钥文件他人可写的账户将无法用密钥登录", en="accounts whose home or key file others may write no longer log in by key"),
     cuts_off=True,

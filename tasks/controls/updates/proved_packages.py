@@ -31,6 +31,6 @@ CONTROL = HostControl(
     severity="high",
     judge=judge,
     remedy=Text(zh="去掉 trusted=yes,导入来源的公钥(signed-by)", en="take trusted=yes away and name the source's key (signed-by)"),
-    clause="1.4.7 a",
+    clause="1.4.7 a", clause_2="1.4.7",
     breaks=Text(zh="没有签名的自建软件源将无法使用", en="sources of your own without a signature stop working"),
 )
