@@ -76,6 +76,8 @@ def fleet(count: int, share: int, folder: Path) -> Path:
     content = yaml.safe_load(lab.inventory.read_text())
     real = {host["name"]: host for host in content["hosts"] if host["name"] in names}
     content["hosts"] = [{**real[names[n % len(names)]], "name": f"sim{n + 1}"} for n in range(count)]
+    for others in ("databases", "devices", "endpoints"):
+        content.pop(others, None)
     content["archives"] = [{"name": "default", "database": f"sqlite:///{folder}/archive.db", "store": str(folder / "store"),
                             "signing_key": str(folder / "signing.key")}]
     path = folder / "inventory.yaml"
