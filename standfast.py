@@ -126,7 +126,7 @@ def _request(file: Path, procedure: str, *, to_plan: bool = True):
         raise BlockersFound(f"{file}: {'; '.join(said)}") from problem
 
 
-Procedure = Annotated[str, typer.Option(help="Which procedure: software-upgrade, corrective-maintenance, back-out; to start also remote-diagnosis")]
+Procedure = Annotated[str, typer.Option(help="Procedure: software-upgrade, corrective-maintenance, security-hardening, back-out; start: also remote-diagnosis")]
 
 
 @app.command()
@@ -486,14 +486,15 @@ def readers(limit: Annotated[int, typer.Option(help="Handfuls of targets at the 
 
 
 @app.command()
-def mend(number: Annotated[str, typer.Argument(help="Number of an inspection or a diagnosis, for example INS-20261123-001")],
+def mend(number: Annotated[str, typer.Argument(help="Number of an inspection, a diagnosis or a security check, for example INS-20261123-001")],
          requester: Annotated[str, typer.Option(help="Who asks for it; may not approve it", prompt=True)],
          check: Annotated[list[str] | None, typer.Option(help="Only this check's findings, or: 'CFG-09a web1 /etc/shadow'; may be given several times")] = None,
          target: Annotated[list[str] | None, typer.Option(help="Only this host; may be given several times")] = None,
          operator: str = "", reason: Annotated[str, typer.Option(help="Empty: the inspection's number")] = "",
          rehearse_on: Annotated[str, typer.Option(help="Staging host; empty: a simulated copy")] = "",
          only_show: Annotated[bool, typer.Option("--show", help="Only say what would be opened")] = False, as_json: AsJson = False) -> None:
-    """Turn an inspection's findings into changes: corrective maintenance for what can be mended, a software upgrade for security updates."""
+    """Turn an inspection's findings into changes: corrective maintenance for what can be mended, a software upgrade for security updates;
+    a security check's (SEC-...) into security hardening."""
     from pydantic import ValidationError
 
     from tasks import lifecycle, mending

@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from blocks import lookup
 from blocks.host_access import HostAccess
@@ -13,8 +14,11 @@ from reports.archive import inspections
 from reports.records import Acceptance, CheckRow, Health, Outcome, Text, same
 from tasks import desk
 from tasks.checks.catalogue import all_checks, limits_for
-from tasks.checks.kinds import DatabaseCheck, HostCheck, Known
+from tasks.checks.kinds import Check, DatabaseCheck, HostCheck, Known, Limits
 from tasks.checks.reading import Reading, host_script, object_of, readings
+from tasks.controls.catalogue import all_controls
+from tasks.controls.kinds import Control
+from tasks.controls.profile import bounds_of, excepted_by
 from tasks.databases import readings_of
 from tasks.errors import BlockersFound, HostUnreachable, OutOfTime
 from tasks.redaction import redact
@@ -38,7 +42,11 @@ def findings_of(number: str, customer: str = "") -> list[CheckRow]:
     if customer and this.customer != customer:
         raise BlockersFound(f"{number} is of customer {this.customer}, not of {customer}",
                             f"{number} 属于客户 {this.customer}，不属于 {customer}")
-    return [row for row in inspections.rows_of(desk.archive(), this) if row.outcome in BAD]
+    today = desk.now().astimezone(desk.customer(this.customer).time_zone()).date()
+    profile = desk.customer(this.customer).baseline.record()
+    # What the customer has excepted since a security check is left alone, too.
+    return [row for row in inspections.rows_of(desk.archive(), this) if row.outcome in BAD
+            and not ((exception := excepted_by(row, profile)) and today <= exception.expires)]
 
 
 def customer_of(number: str) -> str:
@@ -55,9 +63,21 @@ def read_again(host: HostAccess, checks: Sequence[HostCheck], judged_as: HostAcc
     block, nonce = judged_as or host, secrets.token_hex(12)
     with connected(host) as remote:
         answer = remote.run(host_script(checks, nonce, block.expected), timeout_s=HOST_LIMIT_S)
-    limits = {check.id: limits_for(check, desk.customer(block.customer).limits, block.limits) for check in checks}
-    known = Known(now=desk.now(), expected=block.expected)
-    return readings(answer.out, nonce, checks, limits, {check.id: known for check in checks})
+    limits = {check.id: _limits(check, block.customer, block.limits) for check in checks}
+    return readings(answer.out, nonce, checks, limits,
+                    {check.id: Known(now=desk.now(), expected=block.expected, limits=limits[check.id], account=block.user) for check in checks})
+
+
+def _limits(check: Check, customer: str, own: dict[str, Any]) -> Limits:
+    """What a check is judged by: the customer's and the host's limits, or a control's bounds by the customer's profile as it is today."""
+    if isinstance(check, Control):
+        return bounds_of(check, desk.customer(customer).baseline.record())  # type: ignore[arg-type,return-value]
+    return limits_for(check, desk.customer(customer).limits, own)
+
+
+def known_checks() -> tuple[Check, ...]:
+    """The checks of inspections, and the controls of the security baseline."""
+    return (*all_checks(), *all_controls())
 
 
 @dataclass(frozen=True)
@@ -96,7 +116,7 @@ def _read_promised(host: HostAccess, target: HostAccess, promised: Sequence[Acce
     found: dict[tuple[str, str], Reading] = {}
     for database in sorted({one.database for one in promised}):
         asked = {one.check for one in promised if one.database == database}
-        checks = [check for check in all_checks() if check.id in asked]
+        checks = [check for check in known_checks() if check.id in asked]
         read = read_database_again(database, checks) if database else read_again(host, checks, judged_as=target)  # type: ignore[arg-type]
         found |= {(database, check): reading for check, reading in read.items()}
     return found

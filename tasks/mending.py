@@ -1,4 +1,5 @@
-"""Which changes put right what an inspection found: one corrective maintenance for what checks say how to mend, one software upgrade for updates."""
+"""Which changes put right what an inspection found: one corrective maintenance for what checks say how to mend, one software upgrade for updates; and
+what a security check found: one security hardening."""
 
 from __future__ import annotations
 
@@ -8,11 +9,11 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from reports.records import CheckRow
-from tasks.checks.catalogue import all_checks
-from tasks.checks.kinds import CORRECTIONS, operation_of
-from tasks.findings import customer_of, findings_of
+from tasks.checks.kinds import CORRECTIONS, mender_of, operation_of
+from tasks.controls.kinds import HARDENING
+from tasks.findings import customer_of, findings_of, known_checks
 from tasks.planning.corrections import chosen
-from tasks.procedures import corrective_maintenance, software_upgrade
+from tasks.procedures import corrective_maintenance, security_hardening, software_upgrade
 
 UPGRADE = software_upgrade.__name__.rpartition(".")[2].replace("_", "-")
 
@@ -35,9 +36,13 @@ def openings(number: str, wishes: Sequence[str], targets: Sequence[str], reason:
     Raises:
         BlockersFound: no such inspection or finding, or nothing that a procedure puts right.
     """
-    checks = {check.id: check for check in all_checks()}
+    checks = {check.id: check for check in known_checks()}
     people = {"customer": customer_of(number), "reason": reason or f"findings of inspection {number}", **people}
     rows = [row for row in findings_of(number) if not targets or row.target in targets]
+    if number.startswith("SEC-"):
+        form = security_hardening.Request(inspection=number, findings=list(wishes), targets=list(targets), **people)
+        hardening = Opening(HARDENING, security_hardening.complete(form), tuple(chosen(rows, wishes, targets, checks)))
+        return [hardening], [row for row in rows if row.check not in checks or not mender_of(checks[row.check])] if not wishes else []
     by = {row: operation_of(checks[row.check]) if row.check in checks else "" for row in rows}
     updates = [wish for wish in wishes if (check := checks.get(wish.split(" ")[0])) and operation_of(check) == UPGRADE]
     others = [wish for wish in wishes if wish not in updates]

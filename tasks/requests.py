@@ -100,6 +100,20 @@ class CorrectionRequest(BaseModel):
     hosts: list[str] = Field(default_factory=list, title="Hosts to change", description="Leave empty: taken from the inspection")
 
 
+class HardeningRequest(CorrectionRequest):
+    """A request to turn failed controls of a security check into a change."""
+
+    model_config = ConfigDict(extra="forbid", title="Security hardening")
+
+    inspection: str = Field(title="Security check", description="Its number, for example SEC-20261123-001", pattern=r"^SEC-\d{8}-\d{3,}$")
+    findings: list[FindingWish] = Field(
+        default_factory=list, title="Controls",
+        description="A control's id, for fewer with host and object: H-SSH-03, H-SSH-03 web1, H-FS-01b web1 /etc/shadow. Empty: all that can be mended",
+    )
+    reason: Words = Field(default="failed controls of the security check", title="Reason", min_length=1)
+    hosts: list[str] = Field(default_factory=list, title="Hosts to change", description="Leave empty: taken from the security check")
+
+
 class BackOutRequest(BaseModel):
     """A request to take a finished change back (also long after it was closed)."""
 

@@ -432,6 +432,21 @@ class Chapters:
 
     # --- appendices
 
+    def file_changes(self) -> None:
+        """What every step changes in files, as people compare texts; nothing where no step says so."""
+        for group in self.groups:
+            for variant in group.variants:
+                if variant.step.files:
+                    on = "" if len(group.variants) == 1 else f" ({self.hosts(variant.targets)})"
+                    self.draft.code(f"{self.title(group.step)}{on}", self._compared(variant.step))
+
+    def _compared(self, step: Step) -> str:
+        lines = []
+        for change in step.files:
+            lines.append(change.path + (f"  ({self.say('part.whole')})" if change.whole else ""))
+            lines += [f"- {line}" for line in change.before] + [f"+ {line}" for line in change.after]
+        return "\n".join(lines)
+
     def appendix_commands(self) -> None:
         say, draft = self.say, self.draft
         draft.appendix(say("appendix.commands"))
@@ -458,6 +473,8 @@ class Chapters:
                 same = [name for name in SCRIPTS if variant is not first and getattr(step, name) == getattr(first.step, name)]
                 if shown := [say(f"part.{name}") for name in same if getattr(step, name)]:
                     self.text("part.same", parts=say.join(shown))
+                if step.files:
+                    draft.code(say("part.files"), self._compared(step))
                 for name in SCRIPTS:
                     script = getattr(step, name)
                     if script.strip() and name not in same:

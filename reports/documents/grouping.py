@@ -55,7 +55,7 @@ def step_groups(plan: Plan) -> list[StepGroup]:
     for step in plan.steps:
         met[step.target] = met.get(step.target, 0) + 1
         places.setdefault(step.key, []).append(met[step.target])
-        scripts = (step.account, step.time_limit_s, step.confirm_s, *(getattr(step, name) for name in SCRIPTS))
+        scripts = (step.account, step.time_limit_s, step.confirm_s, step.files, *(getattr(step, name) for name in SCRIPTS))
         groups.setdefault(step.key, {}).setdefault(scripts, Variant(step)).steps.append(step)
     first = {key: index for index, key in enumerate(groups)}
     order = sorted(groups, key=lambda key: (max(places[key]), first[key]))

@@ -311,6 +311,9 @@ def _steps(c: Chapters) -> None:
             )
         )
     c.draft.table(say.head("steps"), rows, (0.6, 2.2, 1.55, 1.05, 2.5, 1.5, 1.25), "")
+    if any(step.files for step in plan.steps):
+        c.draft.section(say("part.files"))
+        c.file_changes()
 
 
 def _verification(c: Chapters) -> None:

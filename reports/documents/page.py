@@ -72,6 +72,9 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
     if plan.untested:
         c.text("scope.untested")
         draft.items([text.say(say.language) for text in plan.untested])
+    if any(step.files for step in plan.steps):
+        draft.section(say("part.files"))
+        c.file_changes()
     draft.section(say("page.failure"))
     draft.paragraph(plan.back_out.say(say.language))
     draft.section(say("page.approve"))
@@ -148,6 +151,9 @@ def plan_text(plan: Plan, say: Phrases, *, appendices: bool = True) -> str:
     draft.chapter(say("time.title"))
     draft.facts(c.timetable_facts()[:1] + c.timetable_facts()[-1:])
     draft.items([f"{group.number} {c.title(group.step)}: {group.step.expected.say(say.language)}" for group in c.groups])
+    if any(step.files for step in plan.steps):
+        draft.chapter(say("part.files"))
+        c.file_changes()
     draft.chapter(say("back_out.title"))
     draft.paragraph(plan.back_out.say(say.language))
     if appendices:

@@ -13,6 +13,18 @@ from pydantic import Field
 from reports.records.base import Moment, Record, Said, Text
 
 
+class FileChange(Record):
+    """Lines of a file before and after, for people to read: the step's command says the same. before: empty where only lines are added.
+
+    whole: the file has these lines and no others afterwards.
+    """
+
+    path: str
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    whole: bool = False
+
+
 class Step(Record):
     """One step on one host.
 
@@ -36,6 +48,7 @@ class Step(Record):
     on_copy:         False where a simulated copy cannot show it; there it is left out, and the plan says so under `untested`.
     confirm_s:       over 0 where it can lock us out. The host then takes it back by itself so many seconds after it began, unless we log in
                      anew from outside, become root and confirm.
+    files:           which lines of which files it changes, as a plan shows them.
     """
 
     number: int
@@ -59,6 +72,7 @@ class Step(Record):
     touches: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
     on_copy: bool = Field(default=True, exclude_if=bool)
     confirm_s: int = Field(default=0, exclude_if=lambda value: not value)
+    files: tuple[FileChange, ...] = Field(default=(), exclude_if=lambda value: not value)
 
 
 class Medium(Record):

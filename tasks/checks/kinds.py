@@ -106,6 +106,7 @@ class Known:
         "backups": [{"path": "/srv/backup", "every_h": 24}], "time_zone": "Asia/Shanghai"}; a key that is missing means nothing was said.
     kind: of a database server: "postgresql", "mysql" or "mariadb"; version: its major and minor version.
         Of a network device: how it is asked, "SNMPv3", "SNMPv2c" or "SNMPv2c default" (with a community that everybody knows).
+    limits: the limits or bounds by which it is judged. account: ours on this host, by which we log in; both for those who mend.
         Of a web endpoint: the scheme of its address, "http" or "https".
     """
 
@@ -115,6 +116,8 @@ class Known:
     expected: Mapping[str, Any] = field(default_factory=dict)
     kind: str = ""
     version: tuple[int, int] = (0, 0)
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    account: str = ""
 
     @property
     def days_since(self) -> float | None:

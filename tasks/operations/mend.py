@@ -7,9 +7,12 @@ this file build them: attributes, unit, account, and so on.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from reports.records import NOTHING, Text
+from reports.records import NOTHING, FileChange, Text
+
+if TYPE_CHECKING:
+    from tasks.operations.file_lines import FileLines
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,8 @@ class Mend:
     touches: units and absolute paths that it is meant to change; what else differs afterwards was planned by nobody.
     breaks: what may break by it; NOTHING: nothing known. risk: how much that weighs.
     interrupts: users notice. on_copy: a simulated copy can show it; False for clocks, mounts, kernel settings, schedules.
+    confirm_s: over 0 where it can lock somebody out, as in Step; then the undo must need nothing but the host, and no more than seconds.
+    files: which lines of which files change, for people to read. part: what it is made of, where several may become one step.
     settles_s: how long it may take until the check says that all is well; steady_s: for how long it must then go on saying so.
     """
 
@@ -40,3 +45,6 @@ class Mend:
     settles_s: int = 0
     steady_s: int = 0
     time_limit_s: int = 120
+    confirm_s: int = 0
+    files: tuple[FileChange, ...] = ()
+    part: FileLines | None = None

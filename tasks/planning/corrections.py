@@ -1,23 +1,30 @@
-"""The plan that puts right what an inspection found (R006, R013): findings and readings in, plan out. Pure.
+"""The plan that puts right what an inspection (R006, R013) or a security check (R008) found: findings and readings in, plan out. Pure.
 
-How a finding is mended stands in its check's own file; here those mends become the steps of one change.
+How a finding is mended stands in its check's or control's own file; here those mends become the steps of one change. Those that change the same
+file become one step. What can lock somebody out (a control says so) is carried out under the host's own guard.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from reports.records import Acceptance, CheckRow, Health, Improvement, Outcome, Plan, Risk, Step, Survey, Text, Window
 from tasks.checks.kinds import Check, DatabaseCheck, mender_of
 from tasks.checks.reading import Reading, object_of
+from tasks.controls.kinds import HARDENING, Control
 from tasks.errors import BlockersFound, ProcedureError
+from tasks.operations.file_lines import joined
 from tasks.operations.mend import Mend
 from tasks.planning.roll_out import batches_of, held_up, window_blockers
-from tasks.requests import CorrectionRequest
+from tasks.requests import CorrectionRequest, HardeningRequest
 
 PROCEDURE, KIND = "corrective-maintenance", "corrections"
+CONFIRM_S = 120  # time for new logins, before the host takes a step back that could have locked everybody out
+# First what nobody notices, last what decides who gets in at all.
+FAMILIES = ("files", "banners", "mounts", "kernel", "modules", "services", "time", "updates", "auditing", "logging", "accounts", "sudo", "ssh", "passwords",
+            "firewall")
 BAD = (Outcome.CRITICAL, Outcome.WARNING)
 SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
 WEIGHT = {"low": 0, "medium": 1, "high": 2}
@@ -75,9 +82,9 @@ class _Able:
     on_copy: bool
 
 
-def plan_corrections(number: str, request: CorrectionRequest, surveys: Mapping[str, Survey], findings: Sequence[CheckRow], checks: Mapping[str, Check],
-                     readings: Mapping[str, Mapping[str, Reading]], acceptance: Mapping[str, Sequence[Acceptance]], silent_in_copies: Iterable[str],
-                     plan_at: datetime, databases: Mapping[str, tuple[str, int]] | None = None) -> Plan:
+def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest, surveys: Mapping[str, Survey], findings: Sequence[CheckRow],
+                     checks: Mapping[str, Check], readings: Mapping[str, Mapping[str, Reading]], acceptance: Mapping[str, Sequence[Acceptance]],
+                     silent_in_copies: Iterable[str], plan_at: datetime, databases: Mapping[str, tuple[str, int]] | None = None) -> Plan:
     """The plan that mends these findings, as far as they still stand.
 
     readings: by target and check, read just now. acceptance: the hosts' own checks. silent_in_copies: units that a simulated copy switches off.
@@ -100,7 +107,8 @@ def plan_corrections(number: str, request: CorrectionRequest, surveys: Mapping[s
         if isinstance(now, Mend) and host not in hosts:
             now = Text(zh="台账没有写明该数据库运行在哪台主机上", en="the inventory does not say on which host this database server runs")
         if isinstance(now, Mend):
-            able.append(_Able(host, port, row, checks[row.check], now, now.on_copy and not silent & set(now.touches)))
+            mend = _guarded(checks[row.check], now)
+            able.append(_Able(host, port, row, checks[row.check], mend, mend.on_copy and not silent & set(mend.touches)))
         elif now is not None:
             left.append(_left(row, checks[row.check], now))
     blockers = window_blockers(request, plan_at) if able else []
@@ -111,13 +119,14 @@ def plan_corrections(number: str, request: CorrectionRequest, surveys: Mapping[s
     steps: list[Step] = []
     for host in hosts:
         steps += _steps_of(host, len(steps) + 1, [one for one in able if one.host == host])
+    hardening = isinstance(request, HardeningRequest)
     changed = tuple(host for host in hosts if any(step.target == host for step in steps))
     unwell = [(host, health) for host in changed for health in surveys[host].health if not health.ok]
     not_required = {(host, health.title) for host, health in unwell}
     made = Plan(
-        change=number, procedure=PROCEDURE, kind=KIND, customer=request.customer, requester=request.requester, reason=request.reason,
-        title=Text(zh=f"{request.inspection} 发现问题整改（{len(able)} 项）",
-                   en=f"Corrective maintenance after {request.inspection}: {len(able)} finding{'s' * (len(able) != 1)}"),
+        change=number, procedure=HARDENING if hardening else PROCEDURE, kind="hardening" if hardening else KIND,
+        customer=request.customer, requester=request.requester, reason=request.reason,
+        title=_title(request, len(able)),
         targets=hosts, batches=batches_of(changed or hosts, request.canaries, request.batch_size),
         facts={host: surveys[host].facts_digest() for host in hosts}, versions=(), media=(), steps=tuple(steps),
         improvements=tuple(Improvement(name=one.row.check, version="", kind="fix", text=_on(one.row.target, one.row.says)) for one in able),
@@ -149,6 +158,20 @@ def _as_it_is_now(row: CheckRow, check: Check, reading: Reading | None) -> Mend 
         return problem.text
 
 
+def _title(request: CorrectionRequest | HardeningRequest, n: int) -> Text:
+    some = f"{n} finding{'s' * (n != 1)}"
+    if isinstance(request, HardeningRequest):
+        return Text(zh=f"{request.inspection} 不符合项安全加固（{n} 项）", en=f"Security hardening after {request.inspection}: {some}")
+    return Text(zh=f"{request.inspection} 发现问题整改（{n} 项）", en=f"Corrective maintenance after {request.inspection}: {some}")
+
+
+def _guarded(check: Check, mend: Mend) -> Mend:
+    """What a control says of its risk, and its guard, become its mend's."""
+    if not isinstance(check, Control):
+        return mend
+    return replace(mend, risk=check.risk, breaks=check.breaks or mend.breaks, confirm_s=CONFIRM_S if check.cuts_off else mend.confirm_s)
+
+
 def _left(row: CheckRow, check: Check, why: Text) -> Text:
     place = f"{row.target} {row.object}".strip()
     return Text(zh=f"{row.check} {check.title.zh}（{place}）：{why.zh}。", en=f"{row.check} {check.title.en} ({place}): {why.en}.")
@@ -167,23 +190,40 @@ def _listed(texts: Iterable[Text]) -> Text:
 
 
 def _steps_of(host: str, first: int, able: Sequence[_Able]) -> list[Step]:
-    """What users do not notice and weighs little comes first. A unit that several checks complain of is started once."""
-    once: dict[object, _Able] = {}
-    for one in sorted(able, key=lambda one: (one.mend.interrupts, WEIGHT[one.mend.risk], one.row.check)):
+    """What users do not notice and weighs little comes first, of controls by their families. A unit that several complain of is started once, and a
+    file that several change is written once."""
+    once: dict[object, list[_Able]] = {}
+    for one in sorted(able, key=lambda one: (_family(one.check), one.mend.interrupts, WEIGHT[one.mend.risk], one.row.check)):
         only_units = not one.port and not any(name.startswith("/") for name in one.mend.touches)
-        same = once.setdefault(one.mend.touches if only_units else (one.port, one.mend.command), one)
-        if len(same.mend.command) < len(one.mend.command):  # started and enabled, not only started
-            once[one.mend.touches] = one
+        part = one.mend.part
+        once.setdefault(replace(part, lines=()) if part else one.mend.touches if only_units else (one.port, one.mend.command), []).append(one)
     steps: list[Step] = []
-    for one in once.values():
-        check, mend = one.row.check, one.mend
-        key = f"mend-{check.lower()}-{sum(step.title.en.startswith(f'{check}:') for step in steps) + 1}"
-        saved = f'SAVED="$CHANGE_DIR/saved/{key}"\n' + (f"PORT={one.port}\n" if one.port else "")
+    for ones in once.values():
+        checks = list(dict.fromkeys(one.row.check for one in ones))
+        mend, port, name = _one_of(ones), ones[0].port, ", ".join(checks[:NAMED]) + (f" (+{len(checks) - NAMED})" if len(checks) > NAMED else "")
+        key = f"mend-{checks[0].lower()}-{sum(step.key.startswith(f'mend-{checks[0].lower()}-') for step in steps) + 1}"
+        saved = f'SAVED="$CHANGE_DIR/saved/{key}"\n' + (f"PORT={port}\n" if port else "")
         steps.append(Step(
-            number=first + len(steps), key=key, target=host, title=Text(zh=f"{check}：{mend.title.zh}", en=f"{check}: {mend.title.en}"),
-            expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=one.on_copy,
-            **{name: saved + text if (text := getattr(mend, name)) else "" for name in SCRIPTS}))
+            number=first + len(steps), key=key, target=host, title=Text(zh=f"{name}：{mend.title.zh}", en=f"{name}: {mend.title.en}"),
+            expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=ones[0].on_copy,
+            confirm_s=mend.confirm_s, files=mend.files,
+            **{script: saved + text if (text := getattr(mend, script)) else "" for script in SCRIPTS}))
     return steps
+
+
+def _family(check: Check) -> int:
+    return FAMILIES.index(check.family) if isinstance(check, Control) and check.family in FAMILIES else 0
+
+
+def _one_of(ones: Sequence[_Able]) -> Mend:
+    """One mend for all: the lines of all in their file, or else the one that does most (started and enabled, not only started)."""
+    parts = [one.mend.part for one in ones if one.mend.part]
+    if len(parts) < 2:
+        return max((one.mend for one in ones), key=lambda mend: len(mend.command))
+    whole = joined(parts).mend()
+    was = tuple(dict.fromkeys(line for one in ones for change in one.mend.files for line in change.before))
+    change, = whole.files
+    return replace(whole, confirm_s=max(one.mend.confirm_s for one in ones), files=(change.model_copy(update={"before": was}),))
 
 
 def _promised(host: str, able: Sequence[_Able]) -> list[Acceptance]:
@@ -242,7 +282,7 @@ def _untested(able: Sequence[_Able]) -> tuple[Text, ...]:
                  en=f"a simulated copy cannot show it, only a staging host can: {not_shown.en}"), nothing_to_do)
 
 
-def _window(request: CorrectionRequest, plan_at: datetime) -> Window | None:
+def _window(request: CorrectionRequest | HardeningRequest, plan_at: datetime) -> Window | None:
     if not (request.window_opens_at or request.window_closes_at):
         return None
     opens = request.window_opens_at or plan_at

@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from reports.records import CheckRow, Plan, Survey
 from tasks import desk
-from tasks.checks.catalogue import all_checks
 from tasks.checks.kinds import DatabaseCheck, HostCheck
 from tasks.checks.reading import Reading
 from tasks.errors import BlockersFound
-from tasks.findings import findings_of, place_of, read_again, read_database_again
+from tasks.findings import findings_of, known_checks, place_of, read_again, read_database_again
 from tasks.planning.corrections import chosen, plan_corrections
 from tasks.requests import CorrectionRequest as Request
 from tasks.sandbox.container import silent_units
@@ -38,16 +37,16 @@ def complete(request: Request) -> Request:
 
 
 def _of_database(row: CheckRow) -> bool:
-    return any(check.id == row.check and isinstance(check, DatabaseCheck) for check in all_checks())
+    return any(check.id == row.check and isinstance(check, DatabaseCheck) for check in known_checks())
 
 
 def _chosen(request: Request):
-    return chosen(findings_of(request.inspection, request.customer), request.findings, request.targets, {check.id: check for check in all_checks()})
+    return chosen(findings_of(request.inspection, request.customer), request.findings, request.targets, {check.id: check for check in known_checks()})
 
 
 def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callable[[str], None]) -> Plan:
     """The plan of the corrections (R013). Every check concerned is read anew; nothing is changed on the targets."""
-    findings, checks = _chosen(request), {check.id: check for check in all_checks()}
+    findings, checks = _chosen(request), {check.id: check for check in known_checks()}
     hosts = {name: desk.host(name) for name in request.hosts}
     databases = {row.target: (place.host, place.port) for row in findings if _of_database(row) and (place := place_of(row.target))}
     targets = list(dict.fromkeys((row.target, _of_database(row)) for row in findings))
@@ -55,7 +54,7 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
     def read(target: tuple[str, bool]) -> dict[str, Reading]:
         name, is_database = target
         wanted = {row.check for row in findings if row.target == name}
-        asked = [check for check in all_checks() if check.id in wanted and isinstance(check, DatabaseCheck if is_database else HostCheck)]
+        asked = [check for check in known_checks() if check.id in wanted and isinstance(check, DatabaseCheck if is_database else HostCheck)]
         say(f"{name}: reading anew {', '.join(check.id for check in asked)}")
         return read_database_again(name, asked) if is_database else read_again(desk.host(name), asked)
 

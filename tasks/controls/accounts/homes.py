@@ -8,6 +8,8 @@ from reports.records import Text
 from tasks.checks.kinds import Known, Row
 from tasks.controls.accounts import OF_PEOPLE, People
 from tasks.controls.kinds import Bounds, HostControl, failed, passed
+from tasks.operations.attributes import TooWide, mendable, narrow
+from tasks.operations.mend import Mend
 
 
 def judge(found: People, bounds: Bounds, known: Known) -> Iterator[Row]:
@@ -19,12 +21,20 @@ def judge(found: People, bounds: Bounds, known: Known) -> Iterator[Row]:
         yield passed(f"{len(found.homes)} 个家目录的权限符合要求", f"the modes of {len(found.homes)} homes are as they should be")
 
 
+def mend(row: Row, found: People, known: Known) -> Mend | Text:
+    home = next((one for one in found.homes if one[4] == row.object), None)
+    if home is None or home[3] not in (home[1], 0) or not mendable(row.object):
+        return Text(zh="家目录属于他人，须先查明原因", en="the home belongs to somebody else; find out why first")
+    return narrow([TooWide(row.object, 0o027)], Text(zh=f"收紧家目录 {row.object} 的权限至 750", en=f"Narrow the home {row.object} to 750"))
+
+
 CONTROL = HostControl(
     id="H-ACC-09a",
     **OF_PEOPLE,
     title=Text(zh="家目录权限", en="Modes of home folders"),
     severity="medium",
     judge=judge,
+    mend=mend,
     remedy=Text(zh="chmod 750 <家目录>", en="chmod 750 <home>"),
     clause="1.4.2 e", clause_2="1.4.2 a",
     rule="file_permissions_home_directories", cis="7.2.9",

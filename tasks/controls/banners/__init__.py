@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from tasks.checks.kinds import Known, Row, Unreadable
+from reports.records import FileChange
+from tasks.checks.kinds import Known, Mender, Row, Unreadable
 from tasks.controls.kinds import Bounds, failed, passed
 from tasks.controls.reading import by_kind
+from tasks.operations.file_lines import FileLines, Line
+from tasks.operations.mend import Mend
 
 BANNERS = r"""
 for f in /etc/issue /etc/issue.net /etc/motd; do
@@ -44,6 +48,18 @@ def gives_nothing_away(path: str, needed: bool = True) -> Callable[[tuple[dict[s
         else:
             yield passed(f"{path} 没有透露系统信息", f"{path} gives nothing away")
     return judge
+
+
+WARNING = ("仅限授权用户使用。所有操作均被记录，违者将被追究责任。",
+           "Authorised users only. All activity is recorded; misuse is prosecuted.")
+
+
+def warns(path: str) -> Mender:
+    def mend(row: Row, found: tuple[dict[str, str], list[str]], known: Known) -> Mend:
+        texts, _ = found
+        made = FileLines(path, tuple(Line(str(place), text) for place, text in enumerate(WARNING)), whole=True).mend()
+        return replace(made, files=(FileChange(path=path, before=tuple(texts.get(path, "").splitlines()), after=WARNING, whole=True),))
+    return mend
 
 
 OF_BANNERS: dict[str, Any] = {"family": "banners", "command": BANNERS, "parse": banners, "source": "issue(5)"}

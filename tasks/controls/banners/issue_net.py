@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.banners import OF_BANNERS, gives_nothing_away
+from tasks.controls.banners import OF_BANNERS, gives_nothing_away, warns
 from tasks.controls.kinds import HostControl
 
 CONTROL = HostControl(
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="/etc/issue.net 不透露系统信息", en="/etc/issue.net gives nothing away"),
     severity="medium",
     judge=gives_nothing_away("/etc/issue.net"),
+    mend=warns("/etc/issue.net"),
     remedy=Text(zh="写入客户认可的警示文字(中英文),不含系统名称与版本",
                 en="write the warning that the customer agreed to, without name and version of the system"),
     clause="1.4.1 b",

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import Any
 
-from tasks.checks.kinds import Known, Row, Unreadable
+from reports.records import Text
+from tasks.checks.kinds import Known, Mender, Row, Unreadable
 from tasks.checks.lines import words
 from tasks.controls.kinds import Bounds, failed, not_applicable, passed
 from tasks.controls.reading import by_kind, octal
+from tasks.operations.attributes import TooWide, mendable, narrow
+from tasks.operations.mend import Mend
 
 FILES = r"""
 find /etc -maxdepth 1 -printf 'file %m %u %g %y %p\n' 2>/dev/null
@@ -59,6 +62,16 @@ def no_wider(*patterns: str, most: int, owner: str = "root", groups: tuple[str, 
         if good:
             yield passed(f"{good} 个文件的权限与属主符合要求", f"owner and mode are as they should be; files: {good}")
     return judge
+
+
+def narrowed(most: int, owner: str = "root", groups: tuple[str, ...] = ("root",)) -> Mender:
+    """Takes away what the file that the row names allows too much, and gives it its owner."""
+    def mend(row: Row, found: list[File], known: Known) -> Mend | Text:
+        file = next((one for one in found if one.path == row.object), None)
+        if file is None or file.group not in groups or file.mode & ~most & 0o7000 or not mendable(file.path):
+            return Text(zh="组或特殊权限位也不符合，须人工确认", en="its group or its special bits are not as expected either: look at it by hand")
+        return narrow([TooWide(file.path, ~most & 0o777, owner)], Text(zh=f"收紧 {file.path} 的权限至 {most:o}", en=f"Narrow {file.path} to {most:o}"))
+    return mend
 
 
 OF_FILES: dict[str, Any] = {"family": "files", "command": FILES, "parse": files, "source": "find(1) -printf"}

@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.checks.kinds import Known, Row, Unreadable
+from reports.records import Text
+from tasks.checks.kinds import Known, Mender, Row, Unreadable
 from tasks.controls.kinds import Bounds, failed, not_applicable, passed
 from tasks.controls.reading import by_kind
+from tasks.operations.mend import Mend
+from tasks.operations.sysctl import set_kernel
 
 # A container has some of the network's settings for itself, where /proc/sys can be written; all others are its host's.
 # The order of the files is that of sysctl --system: by name over all folders, /etc/sysctl.conf last.
@@ -66,6 +69,22 @@ def are(wanted: Mapping[str, str | tuple[str, ...]]) -> Callable[[Parameters, Bo
             else:
                 yield passed(f"{name} = {now}", f"{name} is {now}", object=name)
     return judge
+
+
+# Where several values pass: one that can be taken back while the machine runs (bpf), and one that drops nobody's packets (rp_filter).
+CHOSEN = {"kernel.unprivileged_bpf_disabled": "2", "net.ipv4.conf.all.rp_filter": "2", "net.ipv4.conf.default.rp_filter": "2"}
+
+
+def values(wanted: Mapping[str, str | tuple[str, ...]]) -> Mender:
+    """Sets the setting that the row names, now and after every start."""
+    def mend(row: Row, found: Parameters, known: Known) -> Mend | Text:
+        value = CHOSEN.get(row.object) or (wanted[row.object] if isinstance(wanted[row.object], str) else wanted[row.object][0])
+        said = found.said.get(row.object)
+        if said is not None and said != value:
+            return Text(zh=f"另有配置文件写了 {row.object} = {said}，须先查明原因并在该文件中修改",
+                        en=f"another file sets {row.object} to {said}; find out why, and change it there")
+        return set_kernel({row.object: value}).mend()
+    return mend
 
 
 OF_KERNEL: dict[str, Any] = {"family": "kernel", "command": PARAMETERS, "parse": parameters, "source": "sysctl(8); sysctl.d(5)"}

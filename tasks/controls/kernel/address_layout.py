@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"kernel.randomize_va_space": "2"}
 
 CONTROL = HostControl(
     id="H-SYS-05a",
     **OF_KERNEL,
     title=Text(zh="地址空间随机化", en="Addresses are laid out at random"),
     severity="medium",
-    judge=are({"kernel.randomize_va_space": "2"}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.randomize_va_space=2",
                 en="in a file of /etc/sysctl.d, then sysctl -p: kernel.randomize_va_space=2"),
     clause="1.4.4 a",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"kernel.unprivileged_bpf_disabled": ("1", "2")}
 
 CONTROL = HostControl(
     id="H-SYS-05h",
     **OF_KERNEL,
     title=Text(zh="普通用户不能使用 BPF", en="Only root uses BPF"),
     severity="medium",
-    judge=are({"kernel.unprivileged_bpf_disabled": ("1", "2")}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.unprivileged_bpf_disabled=1",
                 en="in a file of /etc/sysctl.d, then sysctl -p: kernel.unprivileged_bpf_disabled=1"),
     clause="1.4.4 a",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"kernel.kptr_restrict": ("1", "2")}
 
 CONTROL = HostControl(
     id="H-SYS-05c",
     **OF_KERNEL,
     title=Text(zh="隐藏内核地址", en="Addresses of the kernel are hidden"),
     severity="medium",
-    judge=are({"kernel.kptr_restrict": ("1", "2")}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.kptr_restrict=1", en="in a file of /etc/sysctl.d, then sysctl -p: kernel.kptr_restrict=1"),
     clause="1.4.4 a",
     rule="sysctl_kernel_kptr_restrict",

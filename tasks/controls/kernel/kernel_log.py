@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"kernel.dmesg_restrict": "1"}
 
 CONTROL = HostControl(
     id="H-SYS-05b",
     **OF_KERNEL,
     title=Text(zh="普通用户不能读内核日志", en="Only root reads the kernel's log"),
     severity="low",
-    judge=are({"kernel.dmesg_restrict": "1"}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.dmesg_restrict=1", en="in a file of /etc/sysctl.d, then sysctl -p: kernel.dmesg_restrict=1"),
     clause="1.4.4 a",
     rule="sysctl_kernel_dmesg_restrict",

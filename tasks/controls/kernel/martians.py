@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"net.ipv4.conf.all.log_martians": "1", "net.ipv4.conf.default.log_martians": "1"}
 
 CONTROL = HostControl(
     id="H-SYS-03d",
     **OF_KERNEL,
     title=Text(zh="记录来源不可能的数据包", en="Packets with impossible senders are logged"),
     severity="medium",
-    judge=are({"net.ipv4.conf.all.log_martians": "1", "net.ipv4.conf.default.log_martians": "1"}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:net.ipv4.conf.all.log_martians=1;net.ipv4.conf.default.log_martians=1",
                 en="in a file of /etc/sysctl.d, then sysctl -p: net.ipv4.conf.all.log_martians=1, net.ipv4.conf.default.log_martians=1"),
     clause="1.4.4 f",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"kernel.perf_event_paranoid": ("2", "3", "4")}
 
 CONTROL = HostControl(
     id="H-SYS-05i",
     **OF_KERNEL,
     title=Text(zh="普通用户不能观测性能事件", en="Only root looks at performance events"),
     severity="low",
-    judge=are({"kernel.perf_event_paranoid": ("2", "3", "4")}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.perf_event_paranoid=2",
                 en="in a file of /etc/sysctl.d, then sysctl -p: kernel.perf_event_paranoid=2"),
     clause="1.4.4 a",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"net.ipv4.conf.all.rp_filter": ("1", "2"), "net.ipv4.conf.default.rp_filter": ("1", "2")}
 
 CONTROL = HostControl(
     id="H-SYS-02",
     **OF_KERNEL,
     title=Text(zh="反向路径过滤", en="Packets with a false sender are dropped"),
     severity="medium",
-    judge=are({"net.ipv4.conf.all.rp_filter": ("1", "2"), "net.ipv4.conf.default.rp_filter": ("1", "2")}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:net.ipv4.conf.all.rp_filter=1;net.ipv4.conf.default.rp_filter=1",
                 en="in a file of /etc/sysctl.d, then sysctl -p: net.ipv4.conf.all.rp_filter=1, net.ipv4.conf.default.rp_filter=1"),
     clause="1.4.4 b",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"net.ipv4.conf.all.secure_redirects": "0", "net.ipv4.conf.default.secure_redirects": "0"}
 
 CONTROL = HostControl(
     id="H-SYS-01d",
     **OF_KERNEL,
     title=Text(zh="不接受网关的重定向", en="Gateways' redirects are not taken"),
     severity="medium",
-    judge=are({"net.ipv4.conf.all.secure_redirects": "0", "net.ipv4.conf.default.secure_redirects": "0"}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:net.ipv4.conf.all.secure_redirects=0;net.ipv4.conf.default.secure_redirects=0",
                 en="in a file of /etc/sysctl.d, then sysctl -p: net.ipv4.conf.all.secure_redirects=0, net.ipv4.conf.default.secure_redirects=0"),
     clause="1.4.4 b",

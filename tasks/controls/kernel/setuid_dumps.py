@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"fs.suid_dumpable": "0"}
 
 CONTROL = HostControl(
     id="H-SYS-05e",
     **OF_KERNEL,
     title=Text(zh="setuid 程序不产生核心转储", en="Programs with setuid leave no core dump"),
     severity="medium",
-    judge=are({"fs.suid_dumpable": "0"}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:fs.suid_dumpable=0", en="in a file of /etc/sysctl.d, then sysctl -p: fs.suid_dumpable=0"),
     clause="1.4.4 a",
     rule="sysctl_fs_suid_dumpable", cis="1.5.3",

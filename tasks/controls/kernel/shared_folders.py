@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"fs.protected_fifos": ("1", "2"), "fs.protected_regular": ("1", "2")}
 
 CONTROL = HostControl(
     id="H-SYS-05g",
     **OF_KERNEL,
     title=Text(zh="公共目录中的文件受保护", en="Files in folders of all are protected"),
     severity="medium",
-    judge=are({"fs.protected_fifos": ("1", "2"), "fs.protected_regular": ("1", "2")}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:fs.protected_fifos=1;fs.protected_regular=1",
                 en="in a file of /etc/sysctl.d, then sysctl -p: fs.protected_fifos=1, fs.protected_regular=1"),
     clause="1.4.4 a",

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {
+    "net.ipv4.conf.all.accept_source_route": "0",
+    "net.ipv4.conf.default.accept_source_route": "0",
+    "net.ipv6.conf.all.accept_source_route": "0",
+    "net.ipv6.conf.default.accept_source_route": "0",
+}
 
 CONTROL = HostControl(
     id="H-SYS-01c",
     **OF_KERNEL,
     title=Text(zh="不接受源路由", en="Source routes are not taken"),
     severity="medium",
-    judge=are({
-        "net.ipv4.conf.all.accept_source_route": "0",
-        "net.ipv4.conf.default.accept_source_route": "0",
-        "net.ipv6.conf.all.accept_source_route": "0",
-        "net.ipv6.conf.default.accept_source_route": "0",
-    }),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:net.ipv4.conf.all.accept_source_route=0;net.ipv4.conf.default.accept_source_route=0;"
                    "net.ipv6.conf.all.accept_source_route=0;net.ipv6.conf.default.accept_source_route=0",
                 en="in a file of /etc/sysctl.d, then sysctl -p: net.ipv4.conf.all.accept_source_route=0, net.ipv4.conf.default.accept_source_route=0, "

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"net.ipv4.tcp_syncookies": "1"}
 
 CONTROL = HostControl(
     id="H-SYS-03a",
     **OF_KERNEL,
     title=Text(zh="防 SYN 洪水(SYN cookies)", en="Floods of SYN packets are withstood (SYN cookies)"),
     severity="medium",
-    judge=are({"net.ipv4.tcp_syncookies": "1"}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:net.ipv4.tcp_syncookies=1",
                 en="in a file of /etc/sysctl.d, then sysctl -p: net.ipv4.tcp_syncookies=1"),
     clause="1.4.4 b",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are
+from tasks.controls.kernel import OF_KERNEL, are, values
 from tasks.controls.kinds import HostControl
+
+WANTED = {"kernel.yama.ptrace_scope": ("1", "2", "3")}
 
 CONTROL = HostControl(
     id="H-SYS-05d",
     **OF_KERNEL,
     title=Text(zh="进程不能随意跟踪彼此", en="Processes do not trace each other at will"),
     severity="medium",
-    judge=are({"kernel.yama.ptrace_scope": ("1", "2", "3")}),
+    judge=are(WANTED),
+    mend=values(WANTED),
     remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.yama.ptrace_scope=1",
                 en="in a file of /etc/sysctl.d, then sysctl -p: kernel.yama.ptrace_scope=1"),
     clause="1.4.4 a",

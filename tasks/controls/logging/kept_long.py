@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import ceil
 
 from reports.records import Text
 from tasks.checks.kinds import Known, Row, whole
 from tasks.controls.kinds import Bounds, HostControl, at_least, not_applicable, so
 from tasks.controls.logging import OF_LOGS
+from tasks.operations.file_lines import FileLines, setting
+from tasks.operations.mend import Mend
 
 DAYS = {"daily": 1, "weekly": 7, "monthly": 30, "yearly": 365}
 SYSTEM = ("/etc/logrotate.d/rsyslog", "/etc/logrotate.d/syslog", "/etc/logrotate.d/sudo", "/etc/logrotate.d/audit")
@@ -32,12 +35,26 @@ def judge(found: dict[str, list[str]], bounds: Bounds, known: Known) -> Iterator
         yield so(bounds["days"].fits(every * times), file, f"{every * times} d", bounds["days"].wanted + " d", object=file, value=every * times, unit="days")
 
 
+def mend(row: Row, found: dict[str, list[str]], known: Known) -> Mend | Text:
+    """More of what is kept already, where the file itself says how many; how often it rotates stays."""
+    own = [line.split()[1:] for line in found["rotate"] if line.split()[0] == row.object]
+    common = [line.split()[1:] for line in found["rotate"] if line.split()[0] == "/etc/logrotate.conf"]
+    every = {DAYS[words[0]] for words in own if words[0] in DAYS} or {DAYS[words[0]] for words in common if words[0] in DAYS} or {7}
+    times = [words[1] for words in own if words[0] == "rotate"]
+    if len(every) != 1 or not times:
+        return Text(zh="轮转周期不一或未写明份数，须人工修改", en="it rotates at several paces, or says no number; change it by hand")
+    wanted = ceil(known.limits["days"].figure / every.pop())
+    return FileLines(row.object, (setting("rotate", f"\trotate {wanted}", f"\trotate {', '.join(times)}"),), each=True,
+                     test='logrotate -d "$file" >/dev/null 2>&1').mend()
+
+
 CONTROL = HostControl(
     id="H-LOG-02",
     **OF_LOGS,
     title=Text(zh="日志轮转保存六个月", en="Rotation keeps logs for six months"),
     severity="medium",
     judge=judge,
+    mend=mend,
     bounds={"days": at_least(180, "days", Text(zh="网络安全法 第二十一条:不少于六个月", en="Cybersecurity Law of China, article 21: no less than six months"))},
     remedy=Text(zh="logrotate:weekly、rotate 27;先确认磁盘空间", en="logrotate: weekly, rotate 27; look at the room first"),
     clause="1.4.3 c",

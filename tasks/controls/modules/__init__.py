@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import Known, Row
+from tasks.checks.kinds import Known, Mender, Row
 from tasks.controls.kinds import Bounds, failed, passed
 from tasks.controls.reading import by_kind
+from tasks.operations.file_lines import FileLines, setting
+from tasks.operations.mend import Mend
 
 MODULES = r"""
 { [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && na "由容器的宿主机决定" "the container's host decides"
@@ -42,6 +44,18 @@ def not_loaded(name: str) -> Callable[[dict[str, set[str]], Bounds, Known], Iter
     return judge
 
 
+FILE = "/etc/modprobe.d/standfast.conf"
+
+
+def blocked(name: str) -> Mender:
+    def mend(row: Row, found: dict[str, set[str]], known: Known) -> Mend | Text:
+        if name in found["loaded"]:
+            return Text(zh=f"模块 {name} 正在使用，须先查明由谁使用", en=f"the module {name} is loaded; find out first who uses it")
+        return FileLines(FILE, (setting(f"install {name}", f"install {name} /bin/false"),)).mend()
+    return mend
+
+
 def of_module(name: str) -> dict[str, Any]:
-    return {"family": "modules", "command": MODULES, "parse": modules, "judge": not_loaded(name), "source": "modprobe.d(5); /proc/modules",
+    return {"family": "modules", "command": MODULES, "parse": modules, "judge": not_loaded(name), "mend": blocked(name),
+            "source": "modprobe.d(5); /proc/modules",
             "remedy": Text(zh=f"在 /etc/modprobe.d 中写入:install {name} /bin/false", en=f"write in /etc/modprobe.d: install {name} /bin/false")}

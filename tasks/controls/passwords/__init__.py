@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import Known, Row, Unreadable, whole
+from tasks.checks.kinds import Known, Mender, Row, Unreadable, whole
 from tasks.controls.kinds import Bounds, failed, passed, so
 from tasks.controls.reading import by_kind
+from tasks.operations.file_lines import FileLines, setting
+from tasks.operations.mend import Mend
 
 # pwquality reads the folder first and the file last; faillock and pwhistory have one file.
 PASSWORDS = r"""
@@ -123,6 +125,14 @@ def new_account(name: str, bound: str, default: int) -> Judge:
         value = whole(found.defs.get(name, default), name)
         yield so(bounds[bound].fits(value), name, value, bounds[bound].wanted, value=value, unit=bounds[bound].unit)
     return judge
+
+
+def in_login_defs(name: str, bound: str) -> Mender:
+    """What accounts made from now on get; those that are there keep what they have, for an older password might lock them out at once."""
+    def mend(row: Row, found: Passwords, known: Known) -> Mend:
+        was = f"{name}\t{found.defs[name]}" if name in found.defs else ""
+        return FileLines("/etc/login.defs", (setting(name, f"{name}\t{known.limits[bound].figure:.0f}", was),)).mend()
+    return mend
 
 
 OF_PASSWORDS: dict[str, Any] = {"family": "passwords", "command": PASSWORDS, "parse": passwords}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatch
 from typing import Any
 
-from tasks.checks.kinds import Known, Row, Unreadable, whole
+from reports.records import Text
+from tasks.checks.kinds import Known, Mender, Row, Unreadable, whole
 from tasks.controls.kinds import Bounds, failed, passed, so
 from tasks.controls.reading import by_kind
+from tasks.operations.mend import Mend
+from tasks.operations.sshd_settings import set_sshd
 
 # After what is in force the files as they are: what is said in Match blocks, `sshd -T` does not tell.
 SSHD = r"""
@@ -100,6 +103,31 @@ def only(keyword: str, allowed: Collection[str]) -> Judge:
         else:
             yield passed(f"{keyword} 符合要求", f"{keyword} offers nothing that should not be used", evidence=found.value(keyword))
     return judge
+
+
+def sets(keyword: str, value: str = "", *, bound: str = "") -> Mender:
+    """Sets the keyword, in a file of ours: to this value, or to the figure of the bound."""
+    def mend(row: Row, found: Sshd, known: Known) -> Mend | Text:
+        if row.object:
+            return Text(zh="Match 块中的设置须人工修改", en="what a Match block says is changed by hand")
+        figure = f"{known.limits[bound].figure:.0f}" if bound else value
+        return _setting(found, keyword, figure)
+    return mend
+
+
+def offers_only(keyword: str, allowed: Collection[str]) -> Mender:
+    """Of the algorithms on offer those that are allowed."""
+    def mend(row: Row, found: Sshd, known: Known) -> Mend | Text:
+        good = [name for name in found.value(keyword).split(",") if name in allowed]
+        return _setting(found, keyword, ",".join(good)) if good else Text(
+            zh="现有算法均不符合要求，须人工选择", en="none of those on offer may be used: choose by hand")
+    return mend
+
+
+def _setting(found: Sshd, keyword: str, value: str) -> Mend:
+    made = set_sshd({keyword: value})
+    line, = made.lines
+    return replace(made, lines=(replace(line, was=f"{keyword} {found.values.get(keyword.lower(), '')}  (sshd -T)"),)).mend()
 
 
 def seconds(said: str, keyword: str) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import Known, Row
 from tasks.controls.kinds import Bounds, HostControl, so
-from tasks.controls.ssh import OF_SSHD, Sshd
+from tasks.controls.ssh import OF_SSHD, Sshd, sets
 
 
 def judge(found: Sshd, bounds: Bounds, known: Known) -> Iterator[Row]:
@@ -21,6 +21,7 @@ CONTROL = HostControl(
     title=Text(zh="登录前的警示", en="A warning before the log-in"),
     severity="medium",
     judge=judge,
+    mend=sets("Banner", "/etc/issue.net"),
     remedy=Text(zh="Banner /etc/issue.net,内容由客户确定", en="Banner /etc/issue.net, with words the customer agreed to"),
     clause="1.4.1 b",
     rule="sshd_enable_warning_banner_net", cis="5.1.5",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.ssh import OF_SSHD, only
+from tasks.controls.ssh import OF_SSHD, offers_only, only
 
 GOOD = ("chacha20-poly1305@openssh.com", "aes256-gcm@openssh.com", "aes256-ctr", "aes192-ctr", "aes128-gcm@openssh.com", "aes128-ctr")
 
@@ -15,6 +15,7 @@ CONTROL = HostControl(
     title=Text(zh="SSH 加密算法", en="Ciphers of SSH"),
     severity="medium",
     judge=only("Ciphers", GOOD),
+    mend=offers_only("Ciphers", GOOD),
     remedy=Text(zh="Ciphers 只保留 chacha20-poly1305、aes-gcm、aes-ctr", en="Ciphers: chacha20-poly1305, aes-gcm and aes-ctr only"),
     clause="1.4.1 c",
     rule="sshd_use_strong_ciphers", cis="5.1.6",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.ssh import OF_SSHD, one_of
+from tasks.controls.ssh import OF_SSHD, one_of, sets
 
 CONTROL = HostControl(
     id="H-SSH-02",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="sshd 不接受空口令", en="sshd takes no empty password"),
     severity="high",
     judge=one_of("PermitEmptyPasswords", "no"),
+    mend=sets("PermitEmptyPasswords", "no"),
     remedy=Text(zh="PermitEmptyPasswords no", en="PermitEmptyPasswords no"),
     clause="1.4.1 a",
     rule="sshd_disable_empty_passwords", cis="5.1.19",

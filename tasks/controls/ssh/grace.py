@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl, at_most
-from tasks.controls.ssh import OF_SSHD, within
+from tasks.controls.ssh import OF_SSHD, sets, within
 
 CONTROL = HostControl(
     id="H-SSH-04a",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="登录宽限时间", en="Time to log in"),
     severity="medium",
     judge=within("LoginGraceTime", "grace", "s"),
+    mend=sets("LoginGraceTime", bound="grace"),
     bounds={"grace": at_most(60, "s", "CIS Debian 12 5.1.13", off=0)},
     remedy=Text(zh="LoginGraceTime 60", en="LoginGraceTime 60"),
     clause="1.4.1 b",

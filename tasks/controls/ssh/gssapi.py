@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.ssh import OF_SSHD, one_of
+from tasks.controls.ssh import OF_SSHD, one_of, sets
 
 CONTROL = HostControl(
     id="H-SSH-07e",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="不使用 GSSAPI 认证", en="No GSSAPI authentication"),
     severity="medium",
     judge=one_of("GSSAPIAuthentication", "no"),
+    mend=sets("GSSAPIAuthentication", "no"),
     remedy=Text(zh="GSSAPIAuthentication no", en="GSSAPIAuthentication no"),
     clause="1.4.4 b",
     rule="sshd_disable_gssapi_auth", cis="5.1.9",

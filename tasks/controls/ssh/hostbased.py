@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.ssh import OF_SSHD, one_of
+from tasks.controls.ssh import OF_SSHD, one_of, sets
 
 CONTROL = HostControl(
     id="H-SSH-07c",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="不信任其他主机的认证", en="Other hosts' word is not taken"),
     severity="medium",
     judge=one_of("HostbasedAuthentication", "no"),
+    mend=sets("HostbasedAuthentication", "no"),
     remedy=Text(zh="HostbasedAuthentication no", en="HostbasedAuthentication no"),
     clause="1.4.1 a",
     rule="disable_host_auth", cis="5.1.10",

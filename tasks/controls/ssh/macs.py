@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.ssh import OF_SSHD, only
+from tasks.controls.ssh import OF_SSHD, offers_only, only
 
 GOOD = ("hmac-sha2-256-etm@openssh.com", "hmac-sha2-512-etm@openssh.com", "umac-128-etm@openssh.com")
 
@@ -15,6 +15,7 @@ CONTROL = HostControl(
     title=Text(zh="SSH 消息校验算法", en="Message authentication of SSH"),
     severity="medium",
     judge=only("MACs", GOOD),
+    mend=offers_only("MACs", GOOD),
     remedy=Text(zh="MACs 只保留 hmac-sha2-*-etm 与 umac-128-etm", en="MACs: hmac-sha2-*-etm and umac-128-etm only"),
     clause="1.4.8 a",
     level=3,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl, at_most
-from tasks.controls.ssh import OF_SSHD, within
+from tasks.controls.ssh import OF_SSHD, sets, within
 
 CONTROL = HostControl(
     id="H-SSH-04c",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="每个连接的会话数", en="Sessions of one connection"),
     severity="medium",
     judge=within("MaxSessions", "sessions", "sessions"),
+    mend=sets("MaxSessions", bound="sessions"),
     bounds={"sessions": at_most(10, "sessions", "CIS Debian 12 5.1.17")},
     remedy=Text(zh="MaxSessions 10", en="MaxSessions 10"),
     clause="1.4.1 b",

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import Known, Row, Unreadable, whole
 from tasks.controls.kinds import Bounds, HostControl, at_most, so
-from tasks.controls.ssh import OF_SSHD, Sshd
+from tasks.controls.ssh import OF_SSHD, Sshd, sets
+from tasks.operations.mend import Mend
 
 
 def judge(found: Sshd, bounds: Bounds, known: Known) -> Iterator[Row]:
@@ -22,12 +23,18 @@ def judge(found: Sshd, bounds: Bounds, known: Known) -> Iterator[Row]:
     yield so(good, "MaxStartups", said, f"start {bounds['start'].wanted}, full {bounds['full'].wanted}", value=full, unit="connections")
 
 
+def mend(row: Row, found: Sshd, known: Known) -> Mend | Text:
+    start, full = (f"{known.limits[name].figure:.0f}" for name in ("start", "full"))
+    return sets("MaxStartups", f"{start}:30:{full}")(row, found, known)
+
+
 CONTROL = HostControl(
     id="H-SSH-04b",
     **OF_SSHD,
     title=Text(zh="未认证的并发连接数", en="Connections that have not logged in yet"),
     severity="medium",
     judge=judge,
+    mend=mend,
     bounds={"full": at_most(60, "connections", "CIS Debian 12 5.1.18"), "start": at_most(10, "connections", "CIS Debian 12 5.1.18")},
     remedy=Text(zh="MaxStartups 10:30:60", en="MaxStartups 10:30:60"),
     clause="1.4.1 b",

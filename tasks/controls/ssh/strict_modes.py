@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.ssh import OF_SSHD, one_of
+from tasks.controls.ssh import OF_SSHD, one_of, sets
 
 CONTROL = HostControl(
     id="H-SSH-07f",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="检查用户文件权限后才允许登录", en="Modes of a user's files are looked at before a log-in"),
     severity="medium",
     judge=one_of("StrictModes", "yes"),
+    mend=sets("StrictModes", "yes"),
     remedy=Text(zh="StrictModes yes", en="StrictModes yes"),
     clause="1.4.2 e", clause_2="1.4.2 a",
     rule="sshd_enable_strictmodes",

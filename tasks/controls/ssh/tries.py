@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl, at_most
-from tasks.controls.ssh import OF_SSHD, within
+from tasks.controls.ssh import OF_SSHD, sets, within
 
 CONTROL = HostControl(
     id="H-SSH-03",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="每次连接的认证尝试次数", en="Tries at a password in one connection"),
     severity="medium",
     judge=within("MaxAuthTries", "tries", "tries"),
+    mend=sets("MaxAuthTries", bound="tries"),
     bounds={"tries": at_most(4, "tries", "CIS Debian 12 5.1.16", off=0)},
     remedy=Text(zh="MaxAuthTries 4", en="MaxAuthTries 4"),
     clause="1.4.1 b",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.ssh import OF_SSHD, one_of
+from tasks.controls.ssh import OF_SSHD, one_of, sets
 
 CONTROL = HostControl(
     id="H-SSH-07a",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="不转发 X11", en="X11 is not forwarded"),
     severity="medium",
     judge=one_of("X11Forwarding", "no"),
+    mend=sets("X11Forwarding", "no"),
     remedy=Text(zh="X11Forwarding no", en="X11Forwarding no"),
     clause="1.4.4 b",
     rule="sshd_disable_x11_forwarding",

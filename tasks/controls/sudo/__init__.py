@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.checks.kinds import Known, Row, Unreadable
+from reports.records import Text
+from tasks.checks.kinds import Known, Mender, Row, Unreadable
 from tasks.controls.kinds import Bounds, failed, passed
 from tasks.controls.reading import by_kind
+from tasks.operations.mend import Mend
+from tasks.operations.sudo_defaults import set_default
 
 # A line may go on after a backslash. Of the folder sudo reads what has neither a dot nor a tilde at the end in its name.
 RULES = r"""
@@ -60,6 +63,15 @@ def switched_on(name: str) -> Callable[[Sudoers, Bounds, Known], Iterator[Row]]:
             if one == name and whom and said == "!":
                 yield failed(f"{whom} 关闭了 {name}", f"{name} is off for {whom}", object=f"Defaults{whom}")
     return judge
+
+
+def default(name: str, value: str = "") -> Mender:
+    """Sets it for everybody; what single accounts or hosts are spared is for people."""
+    def mend(row: Row, found: Sudoers, known: Known) -> Mend | Text:
+        if row.object:
+            return Text(zh=f"{row.object} 另有规定，须与使用者确认后人工修改", en=f"{row.object} says otherwise: ask its users, and change it by hand")
+        return set_default(name, value).mend()
+    return mend
 
 
 OF_SUDO: dict[str, Any] = {"family": "sudo", "command": RULES, "parse": sudoers, "source": "sudoers(5)"}

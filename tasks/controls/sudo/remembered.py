@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import Known, Row, number
 from tasks.controls.kinds import Bounds, HostControl, at_most, so
-from tasks.controls.sudo import OF_SUDO, Sudoers
+from tasks.controls.sudo import OF_SUDO, Sudoers, default
 
 
 def judge(found: Sudoers, bounds: Bounds, known: Known) -> Iterator[Row]:
@@ -22,6 +22,7 @@ CONTROL = HostControl(
     title=Text(zh="sudo 记住口令的时间", en="How long sudo remembers a password"),
     severity="medium",
     judge=judge,
+    mend=lambda row, found, known: default("timestamp_timeout", f"{known.limits['minutes'].figure:.0f}")(row, found, known),
     bounds={"minutes": at_most(15, "min", "CIS Debian 12 5.2.6")},
     remedy=Text(zh="Defaults timestamp_timeout=15", en="Defaults timestamp_timeout=15"),
     clause="1.4.1 b",

@@ -1,0 +1,153 @@
+"""How controls are put right: every mend over every case, what is left to people, and the plan of a hardening (R008)."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from reports.documents import render_plan_page, render_plan_text
+from reports.records import ChangeRecord, CheckRow, Outcome, Plan, Survey, Text
+from tasks.checks.kinds import Known, Row
+from tasks.checks.reading import Answer, Reading, examine
+from tasks.controls.catalogue import all_controls
+from tasks.controls.kinds import HARDENING, HostControl
+from tasks.operations.mend import Mend
+from tasks.planning.corrections import CONFIRM_S, FAMILIES, SCRIPTS, plan_corrections
+from tasks.requests import HardeningRequest
+from tests.tasks.controls.test_catalogue import NOW, cases_of
+
+CONTROLS = {control.id: control for control in all_controls()}
+MENDABLE = [control for control in all_controls() if isinstance(control, HostControl) and control.mend]
+FAILED = (Outcome.WARNING, Outcome.CRITICAL)
+
+
+def known(control, account: str = "ops") -> Known:
+    return Known(now=NOW, limits=control.bounds, account=account)
+
+
+def mends(control) -> list[tuple[Row, Mend | Text]]:
+    return [(row, control.mend(row, control.parse(case["output"]), known(control))) for case in cases_of(control) if case.get("exit", 0) == 0
+            for row in examine(control, Answer(case["output"], 0), control.bounds, known(control)) if row.outcome in FAILED]
+
+
+def shell(text: str) -> None:
+    assert subprocess.run(["sh", "-n"], input=text, text=True, capture_output=True, check=False).stderr == ""
+
+
+@pytest.mark.parametrize("control", MENDABLE, ids=lambda control: control.id)
+def test_every_failed_row_is_mended_or_says_in_both_languages_why_not(control):
+    made = mends(control)
+    assert any(isinstance(mend, Mend) for _, mend in made), "no case shows its mend"
+    for _, mend in made:
+        if isinstance(mend, Text):
+            assert re.search("[\u4e00-\u9fff]", mend.zh) and mend.en and not mend.en.endswith(".")
+            continue
+        assert mend.probe and mend.command and mend.proof and mend.undo and mend.undo_proof and mend.touches
+        assert all(re.search("[\u4e00-\u9fff]", text.zh) and text.en for text in (mend.title, mend.expected))
+        assert not re.search("[\u4e00-\u9fff]", mend.title.en) or mend.part and mend.part.whole, "a text in both languages is what is written"
+    for mend in [one for _, one in made if isinstance(one, Mend)][:2]:
+        for script in SCRIPTS:
+            shell(getattr(mend, script))
+
+
+def test_there_are_enough_of_them():
+    assert len(MENDABLE) >= 60
+    assert {control.family for control in MENDABLE} <= set(FAMILIES)
+
+
+def test_what_cannot_be_taken_back_or_kills_whole_platforms_is_left_to_people():
+    """Forwarding sets the parameters of all interfaces anew; router advertisements show only hours later what they took away."""
+    for control in ("H-SYS-04a", "H-SYS-04b", "H-SSH-08", "H-SSH-09", "H-SSH-10"):
+        assert CONTROLS[control].mend is None
+    for control in MENDABLE:
+        for row, mend in mends(control):
+            if isinstance(mend, Mend) and row.object == "kernel.unprivileged_bpf_disabled":
+                assert "= 2" in mend.files[0].after[0], "1 stays until the machine starts again"
+
+
+def test_root_is_not_shut_out_while_we_are_root():
+    control = CONTROLS["H-SSH-01"]
+    answer = control.parse("set port 22\nset permitrootlogin yes\nend\n")
+    row = Row(Outcome.WARNING, "", "")
+    assert isinstance(control.mend(row, answer, known(control, "root")), Text) and isinstance(control.mend(row, answer, known(control, "")), Text)
+    assert isinstance(control.mend(row, answer, known(control, "ops")), Mend)
+
+
+def test_match_blocks_and_other_files_are_left_to_people():
+    control = CONTROLS["H-SSH-03"]
+    answer = control.parse("set port 22\nset permitrootlogin no\nset maxauthtries 4\nend\n")
+    assert isinstance(control.mend(Row(Outcome.WARNING, "", "", object="Match User deploy"), answer, known(control)), Text)
+    for name, output in (("H-SYS-03a", "own all\nset net.ipv4.tcp_syncookies 0\nsaid net.ipv4.tcp_syncookies 0\nend\n"),
+                         ("H-ACC-07", "shell /etc/profile TMOUT=0\ndefs UMASK 027\ncoredumps kernel\nend\n")):
+        row, = [one for one in examine(CONTROLS[name], Answer(output, 0), CONTROLS[name].bounds, known(CONTROLS[name])) if one.outcome in FAILED]
+        assert isinstance(CONTROLS[name].mend(row, CONTROLS[name].parse(output), known(CONTROLS[name])), Text)
+
+
+# --- the plan
+
+SSHD = "set port 22\nset permitrootlogin yes\nset maxauthtries 6\nset logingracetime 120\nset x11forwarding yes\nend\n"
+KERNEL = "own all\nset net.ipv4.tcp_syncookies 0\nset kernel.dmesg_restrict 0\nend\n"
+FILES = "file 644 root root f /etc/passwd\nfile 644 root root f /etc/crontab\nend\n"
+ANSWERS = {"H-SSH-03": SSHD, "H-SSH-04a": SSHD, "H-SYS-03a": KERNEL, "H-SVC-04b": FILES, "H-SSH-01": SSHD}
+
+
+def found(output: str, control: str) -> Reading:
+    one = CONTROLS[control]
+    return Reading(examine(one, Answer(output, 0), one.bounds, known(one)), one.parse(output), known(one))
+
+
+def plan(answers: dict[str, str] = ANSWERS, wishes: tuple[str, ...] = (), now: dict[str, str] | None = None) -> Plan:
+    """Of what a check found in these answers; now: what they say at planning."""
+    rows = [CheckRow(target="web1", check=control, object=row.object, outcome=row.outcome, says=Text(zh=row.zh, en=row.en))
+            for control, output in answers.items() for row in found(output, control).rows if row.outcome in FAILED]
+    readings = {"web1": {control: found(output, control) for control, output in (answers | (now or {})).items()}}
+    survey = Survey(target="web1", when="before 1", taken_at=NOW, os_id="debian", os_version="12", os_name="Debian 12", kernel="6.1", architecture="amd64",
+                    package_manager="apt", services=())
+    request = HardeningRequest(customer="bureau", inspection="SEC-20261123-001", requester="张工", hosts=["web1"], findings=list(wishes))
+    return plan_corrections("CHG-20261123-001", request, {"web1": survey}, rows, CONTROLS, readings, {}, (), datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def test_files_come_first_and_the_way_in_last_one_step_a_file_and_under_guard():
+    made = plan()
+    assert (made.procedure, made.kind) == (HARDENING, "hardening") and not made.blockers
+    assert [step.files[0].path if step.files else step.touches[0] for step in made.steps] == [
+        "/etc/crontab", "/etc/sysctl.d/zz-standfast.conf", "/etc/ssh/sshd_config.d/00-standfast.conf"]
+    files, kernel, sshd = made.steps
+    assert (files.confirm_s, kernel.confirm_s, sshd.confirm_s) == (0, CONFIRM_S, CONFIRM_S) and not kernel.on_copy
+    assert sshd.files[0].after == ("LoginGraceTime 60", "MaxAuthTries 4", "PermitRootLogin no") and "H-SSH-04a, H-SSH-03, H-SSH-01" in sshd.title.en
+    assert [line.partition("  ")[0] for line in sshd.files[0].before] == ["LoginGraceTime 120", "MaxAuthTries 6", "PermitRootLogin yes"]
+    assert {acceptance.check for acceptance in made.acceptance} == set(ANSWERS)
+    for step in made.steps:
+        for script in SCRIPTS:
+            shell(getattr(step, script))
+
+
+def test_only_what_fails_now_is_planned_and_again_there_is_nothing_to_do():
+    better = {name: output.replace("maxauthtries 6", "maxauthtries 4") for name, output in ANSWERS.items()}
+    assert "MaxAuthTries" not in str([step.files for step in plan(now={"H-SSH-03": better["H-SSH-03"]}).steps])
+    well = SSHD.replace("yes", "no").replace("6", "4").replace("120", "60")
+    assert plan({"H-SSH-03": SSHD, "H-SSH-04a": SSHD}, now={"H-SSH-03": well, "H-SSH-04a": well}).nothing_to_do
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_plan_shows_every_line_before_and_after(language):
+    made = plan()
+    record = ChangeRecord(number=made.change, procedure=HARDENING, customer="bureau", customer_name=Text(zh="某局", en="Bureau"),
+                          provider_name=Text(zh="远山", en="Yuanshan"), language=language, requester="张工", reason="加固", opened_at=NOW, plan=made)
+    for text in (render_plan_text(made, language), render_plan_page(record, language)):
+        assert "+ MaxAuthTries 4" in text and "- MaxAuthTries 6" in text and "+ net.ipv4.tcp_syncookies = 1" in text
+        assert "/etc/ssh/sshd_config.d/00-standfast.conf" in text
+
+
+def test_a_number_of_another_kind_is_refused_by_the_form():
+    for number in ("INS-20261123-001", "SEC-1", "SEC-20261123-001; id"):
+        with pytest.raises(ValueError, match="inspection"):
+            HardeningRequest(customer="bureau", inspection=number, requester="张工")
+
+
+def test_the_pages_of_the_procedure_are_there():
+    assert Path("docs/security-hardening.md").exists() and Path("flows/security_hardening.py").exists()
