@@ -16,7 +16,7 @@ Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$", max_len
 # A few lines: what somebody tells.
 Telling = Annotated[str, Field(pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x09\x0b-\x1f\x7f]*$", max_length=2000)]
 PackageWish = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?(=[0-9A-Za-z.+:~-]+)?$")]
-FindingWish = Annotated[str, Field(pattern=r"^[A-Z]{2,4}-\d{2}[a-z]?( [A-Za-z0-9][A-Za-z0-9._-]*( [^\x00-\x1f\x7f]+)?)?$", max_length=400)]
+FindingWish = Annotated[str, Field(pattern=r"^(H-)?[A-Z]{2,4}-\d{2}[a-z]?( [A-Za-z0-9][A-Za-z0-9._-]*( [^\x00-\x1f\x7f]+)?)?$", max_length=400)]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 

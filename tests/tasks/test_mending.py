@@ -17,7 +17,7 @@ from tasks.checks.kinds import Known, Row, critical, ok, unknown, warning
 from tasks.checks.reading import Reading, check_rows, object_of
 from tasks.errors import BlockersFound, HostUnreachable
 from tasks.procedures import corrective_maintenance
-from tasks.requests import CorrectionRequest, InspectionRequest
+from tasks.requests import CorrectionRequest, HardeningRequest, InspectionRequest, SecurityRequest
 
 ROWS = (("CFG-09a", "/etc/shadow", Outcome.CRITICAL), ("CFG-05b", "orders.service", Outcome.CRITICAL), ("CFG-16", "", Outcome.CRITICAL),
         ("CFG-02a", "", Outcome.WARNING), ("CFG-02a", "openssl", Outcome.WARNING), ("CFG-09b", "", Outcome.OK))
@@ -145,3 +145,35 @@ def test_a_name_that_bears_a_secret_is_found_again_under_the_name_it_was_kept_by
     secret = "/srv/password=hunter2hunter2"
     kept, = check_rows("web1", all_checks()[0], [critical("坏", "bad", object=secret)])
     assert not health(critical("坏", "bad", object=secret), objects=(kept.object,)).ok and object_of(critical("坏", "bad", object=secret)) == kept.object
+
+
+# --- a security check becomes a hardening
+
+CONTROLS_BAD = (("H-SSH-03", "", Outcome.WARNING), ("H-FS-01b", "/etc/shadow", Outcome.WARNING), ("H-SSH-09", "", Outcome.WARNING),
+                ("H-SYS-03a", "net.ipv4.tcp_syncookies", Outcome.EXCEPTED))
+
+
+def checked(office) -> str:
+    """A finished security check of web1 that found this."""
+    number = inspection.open_inspection("security-check", SecurityRequest(customer="bureau"))
+    told = tuple(CheckRow(target="web1", check=check, object=name, outcome=outcome, says=Text(zh=f"{name}有问题", en=f"{name} is bad"))
+                 for check, name, outcome in CONTROLS_BAD)
+    inspections.file_targets(office.archive(), inspection.inspection(number),
+                             [TargetRead(target="web1", kind="host", read_at=office.now(), seconds=1.0, rows=told)])
+    return number
+
+
+def test_failed_controls_become_one_hardening_and_the_rest_is_left_to_people(office):
+    number = checked(office)
+    text = command("mend", number, "--requester", "张工", "--show").stdout
+    assert "would open: security-hardening on web1" in text and "left to people: H-SSH-09" in text and "H-SYS-03a" not in text
+    opened, = json.loads(command("mend", number, "--requester", "张工", "--json").stdout)
+    assert opened["procedure"] == "security-hardening" and [row[0] for row in opened["findings"]] == ["H-SSH-03", "H-FS-01b"]
+    request = lifecycle.request_of(opened["number"])
+    assert isinstance(request, HardeningRequest) and (request.inspection, request.hosts) == (number, ["web1"])
+
+
+@pytest.mark.parametrize(("wish", "says"), [("H-SSH-09", "is dealt with by hand"), ("H-XX-99", "no finding “H-XX-99”"), ("H-SYS-03a", "no finding")])
+def test_a_control_that_cannot_be_hardened_is_refused_in_one_sentence(office, wish, says):
+    done = command("mend", checked(office), "--requester", "张工", "--check", wish)
+    assert done.exit_code == 4 and says in shown(done) and "Traceback" not in shown(done)
