@@ -29,7 +29,7 @@ demo: setup
 test: setup
 	@.venv/bin/python -m deployments.lab.browser
 	@.venv/bin/python -m deployments.lab up || true
-	@.venv/bin/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 # The long matrices of breaking things: an hour and more.
 test-long: setup
