@@ -42,7 +42,7 @@ class FileLines:
     each: every line of the setting is replaced where it stands; False: the first, and the others go.
     refuse: ends with an error where this must not be done here; read-only. test: of the file as it now stands; if it fails, the file is as before.
     save: notes, before anything is changed, what `put_back` needs. put_in_force, put_back: after the file changed, and after it came back.
-    in_force, is_back: whether that worked; read-only.
+    in_force, is_back: whether that worked; read-only. beside: other files that `test` or `put_in_force` write, for people to read.
     """
 
     path: str
@@ -60,6 +60,7 @@ class FileLines:
     is_back: str = ""
     on_copy: bool = True
     touches: tuple[str, ...] = ()
+    beside: tuple[FileChange, ...] = ()
 
     def mend(self) -> Mend:
         """All these lines in one step. Undo: the file as it was, or none."""
@@ -79,7 +80,7 @@ class FileLines:
             undo=head + _UNDO.replace("@put_back@", self.put_back), undo_proof=head + _UNDO_PROOF + self.is_back,
             touches=(self.path, *self.touches), on_copy=self.on_copy, part=self,
             files=(FileChange(path=self.path, before=tuple(line.was for line in self.lines if line.was), after=tuple(line.text for line in self.lines),
-                              whole=self.whole),))
+                              whole=self.whole), *self.beside))
         return made
 
     def of_same_file(self, other: FileLines) -> bool:

@@ -221,9 +221,9 @@ def _one_of(ones: Sequence[_Able]) -> Mend:
     if len(parts) < 2:
         return max((one.mend for one in ones), key=lambda mend: len(mend.command))
     whole = joined(parts).mend()
-    was = tuple(dict.fromkeys(line for one in ones for change in one.mend.files for line in change.before))
-    change, = whole.files
-    return replace(whole, confirm_s=max(one.mend.confirm_s for one in ones), files=(change.model_copy(update={"before": was}),))
+    was = tuple(dict.fromkeys(line for one in ones for line in one.mend.files[0].before))
+    change, *beside = whole.files
+    return replace(whole, confirm_s=max(one.mend.confirm_s for one in ones), files=(change.model_copy(update={"before": was}), *beside))
 
 
 def _promised(host: str, able: Sequence[_Able]) -> list[Acceptance]:

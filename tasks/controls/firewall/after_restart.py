@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reports.records import Text
 from tasks.checks.kinds import Known, Row
-from tasks.controls.firewall import OF_RULESET, Ruleset
+from tasks.controls.firewall import OF_RULESET, Ruleset, shut
 from tasks.controls.kinds import Bounds, HostControl, failed, passed
 
 
@@ -23,6 +23,7 @@ CONTROL = HostControl(
     title=Text(zh="重启后规则仍在", en="The rules are there after a restart"),
     severity="medium",
     judge=judge,
+    mend=shut,
     remedy=Text(zh="systemctl enable nftables(规则文件写好之后)", en="systemctl enable nftables, once its file holds the rules"),
     clause="1.4.4 c",
     rule="service_nftables_enabled", cis="4.3.9",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reports.records import Text
 from tasks.checks.kinds import Known, Row
-from tasks.controls.firewall import OF_RULESET, Ruleset
+from tasks.controls.firewall import OF_RULESET, Ruleset, shut
 from tasks.controls.kinds import Bounds, HostControl, failed, passed
 
 
@@ -26,6 +26,7 @@ CONTROL = HostControl(
     title=Text(zh="只放行需要的连接(IPv4)", en="Only what is needed is let in (IPv4)"),
     severity="medium",
     judge=judge,
+    mend=shut,
     remedy=Text(zh="nftables:input 链 policy drop,放行已建立、回环、ICMP 与登记的端口;先验证新的 SSH 连接",
                 en="nftables: input with policy drop; established, loopback, ICMP and the agreed ports let in; prove it by a new SSH connection"),
     clause="1.4.4 b",

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reports.records import Text
 from tasks.checks.kinds import Known, Row
-from tasks.controls.firewall import OF_RULESET, Ruleset
+from tasks.controls.firewall import OF_RULESET, Ruleset, shut
 from tasks.controls.kinds import Bounds, HostControl, failed, not_applicable, passed
 
 
@@ -26,6 +26,7 @@ CONTROL = HostControl(
     title=Text(zh="只放行需要的连接(IPv6)", en="Only what is needed is let in (IPv6)"),
     severity="medium",
     judge=judge,
+    mend=shut,
     remedy=Text(zh="规则写在 inet 表中,同时管 IPv4 与 IPv6", en="put the rules into a table of the family inet, which holds for both"),
     clause="1.4.4 b",
     rule="set_ip6tables_default_rule", cis="4.4.3.1",

@@ -11,8 +11,9 @@ from reports.records import Text
 from tasks.checks.kinds import Known, Mender, Row, Unreadable, whole
 from tasks.controls.kinds import Bounds, failed, passed, so
 from tasks.controls.reading import by_kind
-from tasks.operations.file_lines import FileLines, setting
+from tasks.operations.file_lines import FileLines, Line, setting
 from tasks.operations.mend import Mend
+from tasks.operations.pam import FOLDER, turn_on
 
 # pwquality reads the folder first and the file last; faillock and pwhistory have one file.
 PASSWORDS = r"""
@@ -132,6 +133,89 @@ def in_login_defs(name: str, bound: str) -> Mender:
     def mend(row: Row, found: Passwords, known: Known) -> Mend:
         was = f"{name}\t{found.defs[name]}" if name in found.defs else ""
         return FileLines("/etc/login.defs", (setting(name, f"{name}\t{known.limits[bound].figure:.0f}", was),)).mend()
+    return mend
+
+
+# Before pam_unix the question whether the account is locked; after it, for whoever did not get through, the count.
+FAILLOCK = {
+    "standfast-faillock": (
+        "Name: Count failed log-ins (Standfast)", "Default: no", "Priority: 0", "Auth-Type: Primary", "Auth:", " [default=die] pam_faillock.so authfail"),
+    "standfast-locked": (
+        "Name: Refuse locked accounts (Standfast)", "Default: no", "Priority: 1024", "Auth-Type: Primary", "Auth:", " requisite pam_faillock.so preauth",
+        "Account-Type: Primary", "Account:", " required pam_faillock.so"),
+}
+_ON_THE_LINE = Text(zh="该选项写在 /etc/pam.d 的行上，优先于文件，须人工修改",
+                    en="the option stands on the line in /etc/pam.d, which goes before the file: change it there")
+_NOT_DEBIAN = Text(zh="PAM 不由 pam-auth-update 管理，须人工修改", en="PAM is not kept by pam-auth-update here: change it by hand")
+_NO_PWQUALITY = Text(zh="须先安装 libpam-pwquality、cracklib-runtime 与 wamerican，安装后模块自行启用",
+                     en="libpam-pwquality, cracklib-runtime and wamerican must be installed first; the module then is in use by itself")
+_DICTIONARY = """ls /var/cache/cracklib/cracklib_dict.pwd* >/dev/null 2>&1 ||
+  { echo "the dictionary of cracklib is missing, and every change of a password would fail; install cracklib-runtime and wamerican" >&2; exit 1; }
+"""
+
+
+def kept_by_debian(found: Passwords) -> bool:
+    return bool(found.used("pam_unix", "auth", "common-auth") and found.used("pam_unix", "password", "common-password"))
+
+
+def _on_a_line(found: Passwords, module: str, name: str) -> bool:
+    return any(option.partition("=")[0] == name for rule in found.rules if rule.module == module for option in rule.options)
+
+
+def _written(of: str, found: Passwords, name: str, figure: float | None) -> Line:
+    text = name if figure is None else f"{name} = {figure:.0f}"
+    said = found.conf.get((of, name))
+    return setting(name, text, "" if said is None else f"{name} = {said}" if said else name)
+
+
+def in_faillock(name: str, bound: str) -> Mender:
+    """In faillock.conf; where the module is not in use, it is turned on with it."""
+    def mend(row: Row, found: Passwords, known: Known) -> Mend | Text:
+        if _on_a_line(found, "pam_faillock", name):
+            return _ON_THE_LINE
+        return faillock(found, _written("faillock", found, name, known.limits[bound].figure))
+    return mend
+
+
+def faillock(found: Passwords, line: Line) -> Mend | Text:
+    path = "/etc/security/faillock.conf"
+    stacks = [bool(found.used("pam_faillock", kind)) for kind in ("auth", "account")]
+    if all(stacks):
+        return FileLines(path, (line,)).mend()
+    if any(stacks):
+        return Text(zh="pam_faillock 只写在部分栈中，须人工补全", en="pam_faillock stands in one stack and not in the other: complete it by hand")
+    if not kept_by_debian(found):
+        return _NOT_DEBIAN
+    return turn_on(path, (line,), FAILLOCK, ("pam_faillock.so",), (
+        ("common-auth", "pam_faillock[.]so preauth"), ("common-auth", "pam_faillock[.]so authfail"), ("common-account", "pam_faillock[.]so"))).mend()
+
+
+def in_pwquality(name: str, bound: str = "") -> Mender:
+    """In pwquality.conf, where the module is in use and has its dictionary."""
+    def mend(row: Row, found: Passwords, known: Known) -> Mend | Text:
+        if not any(rule.module == "pam_pwquality" for rule in found.rules):
+            return _NO_PWQUALITY
+        if _on_a_line(found, "pam_pwquality", name):
+            return _ON_THE_LINE
+        line = _written("pwquality", found, name, known.limits[bound].figure if bound else None)
+        return FileLines("/etc/security/pwquality.conf", (line,), refuse=_DICTIONARY).mend()
+    return mend
+
+
+def remembering(bound: str) -> Mender:
+    """A profile with pam_pwhistory; where it stands already, its line is somebody else's."""
+    def mend(row: Row, found: Passwords, known: Known) -> Mend | Text:
+        if any(rule.module == "pam_pwhistory" for rule in found.rules):
+            return Text(zh="pam_pwhistory 已在使用，须在其所在的行上修改", en="pam_pwhistory is in use: change the line where it stands")
+        if not kept_by_debian(found):
+            return _NOT_DEBIAN
+        # after pwquality (1024), which asks for the password, and before pam_unix (256)
+        text = (f"pam_pwhistory.so remember={known.limits[bound].figure:.0f}", "use_authtok")
+        profile = ("Name: Remember old passwords (Standfast)", "Default: no", "Priority: 1000", "Password-Type: Primary", "Password:",
+                   f" requisite {' '.join(text)}", "Password-Initial:", f" requisite {text[0]}")
+        name = "standfast-pwhistory"
+        lines = tuple(Line(f"{number}", line.replace(" ", "\t", 1) if line.startswith(" ") else line) for number, line in enumerate(profile))
+        return turn_on(f"{FOLDER}/{name}", lines, {name: profile}, ("pam_pwhistory.so",), (("common-password", "pam_pwhistory[.]so"),), whole=True).mend()
     return mend
 
 

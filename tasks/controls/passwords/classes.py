@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import Known, Row, whole
 from tasks.controls.kinds import Bounds, HostControl, at_least, failed, so
-from tasks.controls.passwords import OF_PASSWORDS, Passwords
+from tasks.controls.passwords import OF_PASSWORDS, Passwords, in_pwquality
 
 CREDITS = ("dcredit", "ucredit", "lcredit", "ocredit")
 
@@ -29,6 +29,7 @@ CONTROL = HostControl(
     title=Text(zh="口令字符种类", en="Kinds of characters in passwords"),
     severity="medium",
     judge=judge,
+    mend=in_pwquality("minclass", "classes"),
     bounds={"classes": at_least(3, "kinds", "customary at assessments for GB/T 22239; CIS Debian 12: 4")},
     remedy=Text(zh="安装 libpam-pwquality、cracklib-runtime、wamerican,在 /etc/security/pwquality.conf 中设置 minclass = 3",
                 en="install libpam-pwquality, cracklib-runtime and wamerican; in /etc/security/pwquality.conf: minclass = 3"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl, at_least
-from tasks.controls.passwords import OF_PASSWORDS, option
+from tasks.controls.passwords import OF_PASSWORDS, in_pwquality, option
 
 CONTROL = HostControl(
     id="H-PWD-01c",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="新旧口令的差异", en="How far a new password differs from the old"),
     severity="medium",
     judge=option("pam_pwquality", "pwquality", "difok", "difference", 1),
+    mend=in_pwquality("difok", "difference"),
     bounds={"difference": at_least(2, "characters", "CIS Debian 12 5.3.3.2.1")},
     remedy=Text(zh="安装 libpam-pwquality、cracklib-runtime、wamerican,在 /etc/security/pwquality.conf 中设置 difok = 2",
                 en="install libpam-pwquality, cracklib-runtime and wamerican; in /etc/security/pwquality.conf: difok = 2"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.passwords import OF_PASSWORDS, switched_on
+from tasks.controls.passwords import OF_PASSWORDS, in_pwquality, switched_on
 
 CONTROL = HostControl(
     id="H-PWD-01f",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="口令规则对 root 也生效", en="The rules hold for root, too"),
     severity="medium",
     judge=switched_on("pam_pwquality", "pwquality", "enforce_for_root"),
+    mend=in_pwquality("enforce_for_root"),
     remedy=Text(zh="安装 libpam-pwquality、cracklib-runtime、wamerican,在 /etc/security/pwquality.conf 中设置 enforce_for_root",
                 en="install libpam-pwquality, cracklib-runtime and wamerican; in /etc/security/pwquality.conf: enforce_for_root"),
     source="pam_pwquality(8); pwquality.conf(5)",

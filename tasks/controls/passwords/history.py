@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl, at_least
-from tasks.controls.passwords import OF_PASSWORDS, option
+from tasks.controls.passwords import OF_PASSWORDS, option, remembering
 
 CONTROL = HostControl(
     id="H-PWD-03",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="不重复使用旧口令", en="Old passwords are not used again"),
     severity="medium",
     judge=option("pam_pwhistory", "pwhistory", "remember", "remembered", 10),
+    mend=remembering("remembered"),
     bounds={"remembered": at_least(5, "passwords", "customary at assessments for GB/T 22239; CIS Debian 12: 24")},
     remedy=Text(zh="以 pam-auth-update 启用 pam_pwhistory,remember=5", en="turn on pam_pwhistory by pam-auth-update, with remember=5"),
     source="pam_pwhistory(8)",

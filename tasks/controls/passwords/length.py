@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl, at_least
-from tasks.controls.passwords import OF_PASSWORDS, option
+from tasks.controls.passwords import OF_PASSWORDS, in_pwquality, option
 
 CONTROL = HostControl(
     id="H-PWD-01a",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="口令最小长度", en="Length of passwords"),
     severity="medium",
     judge=option("pam_pwquality", "pwquality", "minlen", "length", 8),
+    mend=in_pwquality("minlen", "length"),
     bounds={"length": at_least(8, "characters", "customary at assessments for GB/T 22239; CIS Debian 12: 14", level_3=10)},
     remedy=Text(zh="安装 libpam-pwquality、cracklib-runtime、wamerican,在 /etc/security/pwquality.conf 中设置 minlen = 14",
                 en="install libpam-pwquality, cracklib-runtime and wamerican; in /etc/security/pwquality.conf: minlen = 14"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl, at_least
-from tasks.controls.passwords import OF_PASSWORDS, option
+from tasks.controls.passwords import OF_PASSWORDS, in_faillock, option
 
 CONTROL = HostControl(
     id="H-PWD-02d",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="失败次数的统计时段", en="How long failed log-ins are counted"),
     severity="medium",
     judge=option("pam_faillock", "faillock", "fail_interval", "interval", 900),
+    mend=in_faillock("fail_interval", "interval"),
     bounds={"interval": at_least(900, "s", "pam_faillock(8)")},
     remedy=Text(zh="/etc/security/faillock.conf:fail_interval = 900", en="/etc/security/faillock.conf: fail_interval = 900"),
     source="faillock.conf(5)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl, at_least
-from tasks.controls.passwords import OF_PASSWORDS, option
+from tasks.controls.passwords import OF_PASSWORDS, in_faillock, option
 
 CONTROL = HostControl(
     id="H-PWD-02c",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="锁定时长", en="How long the lock holds"),
     severity="medium",
     judge=option("pam_faillock", "faillock", "unlock_time", "time", 600),
+    mend=in_faillock("unlock_time", "time"),
     bounds={"time": at_least(600, "s", "customary at assessments for GB/T 22239; CIS Debian 12: 900", level_3=900)},
     remedy=Text(zh="/etc/security/faillock.conf:unlock_time = 900", en="/etc/security/faillock.conf: unlock_time = 900"),
     source="faillock.conf(5)",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl, at_most
-from tasks.controls.passwords import OF_PASSWORDS, option
+from tasks.controls.passwords import OF_PASSWORDS, in_faillock, option
 
 CONTROL = HostControl(
     id="H-PWD-02b",
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="锁定前的失败次数", en="Failed log-ins before the lock"),
     severity="medium",
     judge=option("pam_faillock", "faillock", "deny", "tries", 3),
+    mend=in_faillock("deny", "tries"),
     bounds={"tries": at_most(5, "tries", "customary at assessments for GB/T 22239; CIS Debian 12: 4", off=0)},
     remedy=Text(zh="/etc/security/faillock.conf:deny = 5", en="/etc/security/faillock.conf: deny = 5"),
     source="faillock.conf(5)",
