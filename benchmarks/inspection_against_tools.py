@@ -1,9 +1,9 @@
 """An inspection of a fleet against plain OpenSSH, pyinfra and Ansible, which run the very same script on the same hosts in the same run.
 
-    python -m benchmarks.inspection_against_tools [--hosts 40] [--share 4] [--rounds 3] [--checks 40] [--tools DIR]
+    python -m benchmarks.inspection_against_tools [--hosts 40] [--share 4] [--rounds 3] [--checks 40] [--tools DIR] [--each]
 
 --share: so many simulated hosts share one container. --checks: about so many of the catalogue, evenly taken; 0: all.
---tools: the bin folder of an environment with ansible-core and pyinfra (from PyPI).
+--tools: the bin folder of an environment with ansible-core and pyinfra (from PyPI). --each: also with a fact or task for each command.
 The floor is one `ssh` process a host, 40 at a time, that runs the script of all checks as root and saves its answer. Ours is the flow run against a
 Prefect server: from its start until every row is in the archive, and until the report is sealed. CPU is that of our process and its children.
 The ways take turns, because the machine may be busy with other things.
@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import resource
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -29,7 +30,7 @@ import yaml
 from deployments.lab import lab
 from deployments.orchestrator import Orchestrator
 from tasks.checks.catalogue import host_checks
-from tasks.checks.reading import host_script
+from tasks.checks.reading import _WORDS, host_script
 
 AT_ONCE = 40
 OURS = """
@@ -124,12 +125,36 @@ def pyinfra(tools: Path, hosts: list[dict], folder: Path, known: Path) -> None:
     assert done.returncode == 0, (done.stdout + done.stderr)[-1500:]
 
 
+def commands(checks) -> list[str]:
+    """Each check's command by itself; what it asks twice in one script it asks once here, too."""
+    return [f"sh -c {shlex.quote(_WORDS + command)} 2>&1 || true" for command in dict.fromkeys(check.command for check in checks)]
+
+
+def ansible_each(tools: Path, hosts: list[dict], folder: Path, known: Path, checks) -> None:
+    tasks = [{"ansible.builtin.shell": command, "register": "answer", "changed_when": False} for command in commands(checks)]
+    (folder / "each.yaml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "become": True, "tasks": tasks}]))
+    done = subprocess.run([tools / "ansible-playbook", "-i", "hosts.yaml", "each.yaml"], cwd=folder, capture_output=True, text=True, timeout=3000)
+    assert done.returncode == 0, done.stdout[-1500:]
+
+
+def pyinfra_each(tools: Path, hosts: list[dict], folder: Path, known: Path, checks) -> None:
+    (folder / "commands.json").write_text(json.dumps(commands(checks)))
+    (folder / "each.py").write_text("import json\nfrom pathlib import Path\nfrom pyinfra import host\nfrom pyinfra.facts.server import Command\n"
+                                    "asked = json.loads(Path('commands.json').read_text())\n"
+                                    "answers = [host.get_fact(Command, command=command, _sudo=True) for command in asked]\n"
+                                    "Path(f'each-{host.name}').write_text(repr(answers))\n")
+    done = subprocess.run([tools / "pyinfra", "inventory.py", "each.py", "-y", "--parallel", str(AT_ONCE)], cwd=folder, capture_output=True, text=True,
+                          timeout=3000)
+    assert done.returncode == 0, (done.stdout + done.stderr)[-1500:]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hosts", type=int, default=40)
     parser.add_argument("--share", type=int, default=4)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--checks", type=int, default=0)
+    parser.add_argument("--each", action="store_true")
     parser.add_argument("--tools", type=Path, default=None)
     given = parser.parse_args()
     tools = given.tools or Path(shutil.which("ansible-playbook") or ".").parent
@@ -158,6 +183,9 @@ def main() -> None:
         ways["pyinfra, one fact"] = lambda: pyinfra(tools, hosts, folder, known)
     if (tools / "ansible-playbook").exists():
         ways["ansible, one script task"] = lambda: ansible(tools, hosts, folder, known)
+    if given.each:
+        ways["pyinfra, a fact for each command"] = lambda: pyinfra_each(tools, hosts, folder, known, checks)
+        ways["ansible, a task for each command"] = lambda: ansible_each(tools, hosts, folder, known, checks)
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     try:
         for round_ in range(given.rounds):
