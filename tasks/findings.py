@@ -103,7 +103,7 @@ def place_of(database: str) -> Place | None:
 def read_database_again(name: str, checks: Sequence[DatabaseCheck]) -> dict[str, Reading]:
     """These checks of a database server as an inspection asks and judges them, by id. Raises HostUnreachable."""
     access = lookup.find_database(name)
-    limits = {check.id: limits_for(check, desk.customer(access.customer).limits, access.limits) for check in checks}
+    limits = {check.id: _limits(check, access.customer, access.limits) for check in checks}
     return readings_of(access, checks, limits, Known(now=desk.now(), expected=access.expected))
 
 

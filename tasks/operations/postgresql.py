@@ -60,7 +60,7 @@ def _class(schema: str, name: str) -> str:
     return f"to_regclass({literal(identifier(schema, name))})"
 
 
-def _talk(database: str, **questions: str) -> str:
+def talking(database: str, **questions: str) -> str:
     """How a script asks this database, and what it asks more than once."""
     return _TALK.format(database=quote(database)) + "".join(f"{name}={quote(question)}\n" for name, question in questions.items())
 
@@ -73,7 +73,7 @@ if [ "$told" != ready ]; then echo "$told" >&2; exit 1; fi
 
 def analyze(database: str, schema: str, table: str) -> Mend:
     """Gathers the planner's statistics of a table. Nothing to bring back: the old ones were of no more use."""
-    talk = _talk(database, fresh="select coalesce(greatest(last_analyze, last_autoanalyze) > now() - interval '1 hour', false)"
+    talk = talking(database, fresh="select coalesce(greatest(last_analyze, last_autoanalyze) > now() - interval '1 hour', false)"
                                  f" from pg_stat_user_tables where relid = {_class(schema, table)}")
     name = f"{database}.{schema}.{table}"
     return Mend(
@@ -93,7 +93,7 @@ def rebuild_index(database: str, schema: str, index: str) -> Mend:
     """Builds an invalid index anew beside its use. Undo: it is marked as not valid again, so that nobody uses it; it goes on being kept up,
     since sessions that have used it would miss rows otherwise."""
     this = _class(schema, index)
-    talk = _talk(
+    talk = talking(
         database, state=f"select coalesce((select case when indisvalid then 'valid' else 'invalid' end from pg_index where indexrelid = {this}), 'gone')",
         remains="select r.indexrelid from pg_index r join pg_class c on c.oid = r.indexrelid where not r.indisvalid and c.relname ~ '_cc(new|old)[0-9]*$' "
                 f"and starts_with(c.relname, left({literal(index)}, 10)) and r.indrelid = (select indrelid from pg_index where indexrelid = {this})")
@@ -136,7 +136,7 @@ for oid in $left; do grep -qx "$oid" "$SAVED/remains" || { echo "an index that w
 def drop_remains(database: str, schema: str, index: str) -> Mend:
     """Drops what a broken-off REINDEX CONCURRENTLY left. Nothing to bring back: it never was an index that anybody used."""
     this = _class(schema, index)
-    talk = _talk(database, there=f"select case when {this} is null then 'gone' else 'there' end")
+    talk = talking(database, there=f"select case when {this} is null then 'gone' else 'there' end")
     valid = f"when exists (select from pg_index where indexrelid = {this} and indisvalid) then 'it is valid by now'"
     return Mend(
         title=Text(zh=f"删除残留的无效索引 {database}.{schema}.{index}", en=f"Drop {database}.{schema}.{index}, left by a build that was broken off"),
@@ -150,7 +150,7 @@ def drop_remains(database: str, schema: str, index: str) -> Mend:
 
 def drop_duplicates(database: str, schema: str, table: str, kept: str, others: Sequence[str]) -> Mend:
     """Drops indexes that another one equals, where nothing stands on them. Undo: built again by their own definitions, with tablespace and comment."""
-    talk = _talk(database) + "each() {  # number, name as the server takes it, the same as a literal\n" + "".join(
+    talk = talking(database) + "each() {  # number, name as the server takes it, the same as a literal\n" + "".join(
         f"  $1 {number} {quote(identifier(schema, other))} {quote(literal(identifier(schema, other)))}\n" for number, other in enumerate(others, 1)) + """}
 say() { printf '%s\\n' "$1" >&2; }
 there() { ask "select count(*) from pg_index where indexrelid = to_regclass($1)"; }

@@ -174,3 +174,73 @@ echo "restarted: $units"
         touches=tuple(names), interrupts=True, settles_s=10, steady_s=STEADY_S, risk="medium",
         breaks=Text(zh="重启期间服务短暂中断；重启无法撤销，但不改变任何文件",
                     en="users notice the restart for some seconds; it cannot be undone and changes no file"))
+
+
+# Connections of the units themselves, of what a socket starts, and of what needs them. A service that only answers single packets has none to see.
+_IN_USE = r"""in_use() {
+  for unit in $units; do
+    for other in $(systemctl show -p RequiredBy -p BoundBy --value "$unit"); do
+      case " $units " in *" $other "*) continue ;; esac
+      case $other in *.target|*.slice) continue ;; esac
+      if systemctl is-active -q "$other"; then echo "$other needs $unit"; fi
+    done
+    case $unit in *.socket)
+      systemctl list-units --no-legend --plain --state=active "${unit%.socket}@*.service" | awk '{ print $1 " is being used" }' ;;
+    esac
+    for one in "$unit" $(systemctl show -p Triggers --value "$unit"); do
+      for pid in $(grep -lsE "/$(echo "$one" | sed 's/[][.\\*^$+?(){}|]/\\&/g')(/|\$)" /proc/[0-9]*/cgroup | cut -d/ -f3); do
+        ss -Htunp state established | grep -F "pid=$pid," | awk -v unit="$one" '{ print unit " has a connection: " $4 " " $5 }'
+      done
+    done
+  done
+}
+"""
+_MASK_SAVE = r"""umask 077
+mkdir -p "$SAVED"
+if [ ! -e "$SAVED/before" ]; then
+  for unit in $units; do echo "$unit $(state) $(enabled)"; done >"$SAVED/before.new"
+  sync "$SAVED/before.new"; mv "$SAVED/before.new" "$SAVED/before"
+fi
+"""
+_UNMASK = r"""[ -e "$SAVED/before" ] || { echo "nothing was changed"; exit 0; }
+while read -r unit active_before enabled_before; do
+  if [ "$(readlink "/etc/systemd/system/$unit")" = /dev/null ]; then systemctl unmask --quiet "$unit"; fi
+done <"$SAVED/before"
+# sockets first: one whose service runs already cannot be started
+for kind in socket service timer; do
+  while read -r unit active_before enabled_before; do
+    if [ "$active_before" = active ] && [ "${unit##*.}" = "$kind" ]; then systemctl start "$unit"; fi
+  done <"$SAVED/before"
+done
+"""
+_UNMASK_PROOF = r"""[ -e "$SAVED/before" ] || exit 0
+while read -r unit active_before enabled_before; do
+  if [ "$(enabled)" != "$enabled_before" ]; then echo "$unit is $(enabled), not $enabled_before" >&2; exit 1; fi
+  if [ "$active_before" = active ] && [ "$(state)" != active ]; then echo "$unit does not run again" >&2; exit 1; fi
+done <"$SAVED/before"
+"""
+
+
+def mask(names: list[str]) -> Mend:
+    """Stops units that nobody uses, and keeps anything from starting them. Undo: masks taken away, and what ran runs again.
+
+    Not where somebody is connected, or where something that runs needs them.
+    """
+    head = f"units={quote(' '.join(names))}\n{_STATE}"
+    masked = 'masked() { for unit in $units; do if [ "$(enabled)" != masked ] || [ "$(state)" = active ]; then return 1; fi; done; }\n'
+    told = ", ".join(names)
+    return Mend(
+        title=Text(zh=f"停止并屏蔽 {'、'.join(names)}", en=f"Stop and mask {told}"),
+        expected=Text(zh="已停止，且不会再被启动", en="nothing runs, and nothing starts it"),
+        probe=head + masked + 'if masked; then echo DONE; elif [ -e "$SAVED/before" ]; then echo PARTIAL; else echo ABSENT; fi\n',
+        holds_before=head + _IN_USE + r"""for unit in $units; do
+  own=/etc/systemd/system/$unit
+  if [ -e "$own" ] && [ ! -L "$own" ]; then echo "$own is a file of this host's own" >&2; exit 1; fi
+done
+command -v ss >/dev/null || { echo "ss is missing, so nobody knows who is connected" >&2; exit 1; }
+told=$(in_use)
+if [ -n "$told" ]; then printf '%s\n' "$told" >&2; exit 1; fi
+""",
+        command=head + _MASK_SAVE + 'systemctl mask --quiet $units\nsystemctl stop $units\nsystemctl reset-failed $units 2>/dev/null || :\n',
+        proof=head + masked + 'masked || { systemctl is-enabled $units >&2; exit 1; }\necho "masked: $units"\n',
+        undo=head + _UNMASK, undo_proof=head + _UNMASK_PROOF, touches=tuple(names), risk="medium")

@@ -23,8 +23,8 @@ from tasks.requests import CorrectionRequest, HardeningRequest
 PROCEDURE, KIND = "corrective-maintenance", "corrections"
 CONFIRM_S = 120  # time for new logins, before the host takes a step back that could have locked everybody out
 # First what nobody notices, last what decides who gets in at all.
-FAMILIES = ("files", "banners", "mounts", "kernel", "modules", "services", "time", "updates", "auditing", "logging", "accounts", "sudo", "ssh", "passwords",
-            "firewall")
+FAMILIES = ("files", "banners", "mounts", "kernel", "modules", "services", "time", "updates", "auditing", "logging", "postgresql", "mysql", "accounts",
+            "sudo", "ssh", "passwords", "firewall")
 BAD = (Outcome.CRITICAL, Outcome.WARNING)
 SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
 WEIGHT = {"low": 0, "medium": 1, "high": 2}

@@ -13,6 +13,7 @@ from tasks.checks.lines import words
 from tasks.controls.kinds import Bounds, failed, not_applicable, passed
 from tasks.controls.reading import by_kind, octal
 from tasks.operations.attributes import TooWide, mendable, narrow
+from tasks.operations.file_lines import FileLines, Line
 from tasks.operations.mend import Mend
 
 FILES = r"""
@@ -71,6 +72,32 @@ def narrowed(most: int, owner: str = "root", groups: tuple[str, ...] = ("root",)
         if file is None or file.group not in groups or file.mode & ~most & 0o7000 or not mendable(file.path):
             return Text(zh="组或特殊权限位也不符合，须人工确认", en="its group or its special bits are not as expected either: look at it by hand")
         return narrow([TooWide(file.path, ~most & 0o777, owner)], Text(zh=f"收紧 {file.path} 的权限至 {most:o}", en=f"Narrow {file.path} to {most:o}"))
+    return mend
+
+
+def listed(path: str, group: str, jobs: str) -> Mender:
+    """Makes a list of those who have jobs now, readable for the program (its group) alone; or narrows one that is there.
+
+    jobs: matches the files of their jobs, which belong to them.
+    """
+    def mend(row: Row, found: list[File], known: Known) -> Mend | Text:
+        if any(file.path == path for file in found):
+            return narrow([TooWide(path, ~0o640 & 0o777, "root")], Text(zh=f"收紧 {path} 的权限至 640", en=f"Narrow {path} to 640"))
+        users = sorted({"root"} | {file.owner for file in found if file.kind == "f" and fnmatch(file.path, jobs)})
+        return FileLines(
+            path, tuple(Line(user, user) for user in users), whole=True, mode="640",
+            refuse=f"""deny={path.replace(".allow", ".deny")}
+for job in {jobs}; do  # the answer is from the planning
+  if [ ! -f "$job" ]; then continue; fi
+  user=$(stat -c %U "$job")
+  if ! wanted | grep -qxF "$user"; then echo "$user has jobs since the planning; plan anew" >&2; exit 1; fi
+  if grep -qsxF "$user" "$deny"; then echo "$user has jobs and is in $deny; decide on that first" >&2; exit 1; fi
+done
+""",
+            put_in_force=f'if getent group {group} >/dev/null; then chgrp {group} "$file"; fi',
+            in_force=f"""case $(stat -c %a:%U:%G "$file") in 640:root:{group}) ;; 640:root:root) ! getent group {group} >/dev/null ;; *) false ;; esac || {{
+  ls -l "$file" >&2; exit 1; }}
+""").mend()
     return mend
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from reports.records import Text
 from tasks.checks.kinds import Known, Row
-from tasks.controls.files import OF_FILES, File
+from tasks.controls.files import OF_FILES, File, listed
 from tasks.controls.kinds import Bounds, HostControl, failed, not_applicable, so
 
 
@@ -28,6 +28,7 @@ CONTROL = HostControl(
     title=Text(zh="限定可使用 cron 的账户", en="Only named accounts use cron"),
     severity="medium",
     judge=judge,
+    mend=listed("/etc/cron.allow", "crontab", "/var/spool/cron/crontabs/*"),
     remedy=Text(zh="把现有使用者写入 /etc/cron.allow,chmod 640", en="list those who have jobs in /etc/cron.allow, chmod 640"),
     clause="1.4.2 a",
     rule="file_cron_allow_exists", cis="2.4.1.2",

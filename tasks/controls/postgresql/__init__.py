@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import Known, Row, number
+from tasks.checks.kinds import Known, Mender, Row, number
 from tasks.checks.tables import findings, or_nothing, pg_settings, settings, word
 from tasks.controls.kinds import Bounds, failed, passed, so
+from tasks.operations.mend import Mend
+from tasks.operations.postgresql_setting import set_server
 
 SOURCE = "PostgreSQL manual; dev-sec postgres-baseline"
 
@@ -30,6 +32,13 @@ def figure(name: str, bound: str) -> dict[str, Any]:
 
 def _of(name: str, judge: Callable[[dict[str, str], Bounds, Known], Iterator[Row]]) -> dict[str, Any]:
     return {**OF_POSTGRESQL, "queries": {(12, 0): pg_settings(name)}, "parse": lambda rows: settings(rows, name), "judge": judge}
+
+
+def sets(name: str, value: str) -> Mender:
+    """Sets it for the whole server. Only what a reload brings in force, and what cuts no client off."""
+    def mend(row: Row, values: dict[str, str], known: Known) -> Mend | Text:
+        return set_server(name, value, values[name])
+    return mend
 
 
 def nothing(query: str, key: str, zh: str, en: str, well: Text, *, allowed: str = "", name: Callable[[dict[str, Any]], str] | None = None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from reports.records import Text
 from tasks.checks.kinds import Known, Row
 from tasks.checks.tables import pg_settings, settings
 from tasks.controls.kinds import Bounds, DatabaseControl, so
-from tasks.controls.postgresql import OF_POSTGRESQL
+from tasks.controls.postgresql import OF_POSTGRESQL, sets
 
 # Each of these tells one thing; of several one is enough.
 TELLS = (("%m", "%n", "%t"), ("%p", "%c"), ("%u",), ("%d",), ("%h", "%r"))
@@ -28,7 +28,9 @@ CONTROL = DatabaseControl(
     judge=judge,
     queries={(12, 0): pg_settings("log_line_prefix")},
     parse=lambda rows: settings(rows, "log_line_prefix"),
+    mend=sets("log_line_prefix", "%m [%p] %q%u@%d %h %a "),
     remedy=Text(zh="ALTER SYSTEM SET log_line_prefix = '%m [%p] %q%u@%d %h %a '; SELECT pg_reload_conf();",
                 en="ALTER SYSTEM SET log_line_prefix = '%m [%p] %q%u@%d %h %a '; SELECT pg_reload_conf();"),
     clause="1.4.3 b",
+    breaks=Text(zh="按旧格式解析日志的程序须相应修改", en="what reads the log by its old form must learn the new one"),
 )

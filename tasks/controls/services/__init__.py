@@ -8,9 +8,12 @@ from fnmatch import fnmatch
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import Known, Row, Unreadable
+from tasks.checks.kinds import Known, Mender, Row, Unreadable
 from tasks.controls.kinds import Bounds, failed, passed
 from tasks.controls.reading import by_kind
+from tasks.operations.mend import Mend
+from tasks.operations.unit import known as is_unit
+from tasks.operations.unit import mask
 
 SERVICES = r"""
 [ -d /run/systemd/system ] || na "没有 systemd" "systemd does not run here"
@@ -73,6 +76,16 @@ def not_installed(*packages: str) -> Judge:
         if not those:
             yield passed("没有安装", "none of them is installed")
     return judge
+
+
+def masked(*units: str) -> Mender:
+    """Stops and masks all of them together: a socket and its service stand on each other."""
+    def mend(row: Row, found: Services, known: Known) -> Mend | Text:
+        those = [unit for unit in found.on(*units) if is_unit(unit)]
+        if row.object not in those:
+            return Text(zh="单元名称不符合规则，须人工处理", en="its name is none of a unit; look at it by hand")
+        return mask(those)
+    return mend
 
 
 def of_service(*units: str) -> dict[str, Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.services import of_service
+from tasks.controls.services import masked, of_service
 
 CONTROL = HostControl(
     id="H-SVC-01c",
     **of_service("vsftpd.service", "proftpd.service", "pure-ftpd.service"),
+    mend=masked("vsftpd.service", "proftpd.service", "pure-ftpd.service"),
     title=Text(zh="不提供 FTP", en="No FTP server"),
     severity="medium",
     clause="1.4.1 c",

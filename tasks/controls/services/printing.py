@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.services import of_service
+from tasks.controls.services import masked, of_service
 
 CONTROL = HostControl(
     id="H-SVC-01g",
     **of_service("cups.service", "cups.socket", "cups-browsed.service"),
+    mend=masked("cups.service", "cups.socket", "cups-browsed.service"),
     title=Text(zh="不运行打印服务", en="No printing service"),
     severity="medium",
     clause="1.4.4 b",

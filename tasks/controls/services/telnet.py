@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.services import of_service
+from tasks.controls.services import masked, of_service
 
 CONTROL = HostControl(
     id="H-SVC-01a",
     **of_service("telnet.socket", "telnetd.service", "inetutils-telnetd.service"),
+    mend=masked("telnet.socket", "telnetd.service", "inetutils-telnetd.service"),
     title=Text(zh="不提供 telnet", en="No telnet server"),
     severity="high",
     clause="1.4.1 c",

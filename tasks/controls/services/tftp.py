@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import HostControl
-from tasks.controls.services import of_service
+from tasks.controls.services import masked, of_service
 
 CONTROL = HostControl(
     id="H-SVC-01d",
     **of_service("tftpd-hpa.service", "tftp.socket", "tftp.service", "atftpd.service"),
+    mend=masked("tftpd-hpa.service", "tftp.socket", "tftp.service", "atftpd.service"),
     title=Text(zh="不提供 TFTP", en="No TFTP server"),
     severity="high",
     clause="1.4.4 b",

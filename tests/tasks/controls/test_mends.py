@@ -12,16 +12,16 @@ import pytest
 from reports.documents import render_plan_page, render_plan_text
 from reports.records import ChangeRecord, CheckRow, Outcome, Plan, Survey, Text
 from tasks.checks.kinds import Known, Row
-from tasks.checks.reading import Answer, Reading, examine
+from tasks.checks.reading import Answer, Reading, examine, judged
 from tasks.controls.catalogue import all_controls
-from tasks.controls.kinds import HARDENING, HostControl
+from tasks.controls.kinds import HARDENING, DatabaseControl
 from tasks.operations.mend import Mend
 from tasks.planning.corrections import CONFIRM_S, FAMILIES, SCRIPTS, plan_corrections
 from tasks.requests import HardeningRequest
 from tests.tasks.controls.test_catalogue import NOW, cases_of
 
 CONTROLS = {control.id: control for control in all_controls()}
-MENDABLE = [control for control in all_controls() if isinstance(control, HostControl) and control.mend]
+MENDABLE = [control for control in all_controls() if control.mend]
 FAILED = (Outcome.WARNING, Outcome.CRITICAL)
 
 
@@ -30,6 +30,9 @@ def known(control, account: str = "ops") -> Known:
 
 
 def mends(control) -> list[tuple[Row, Mend | Text]]:
+    if isinstance(control, DatabaseControl):
+        return [(row, control.mend(row, control.parse(case["answer"]), known(control))) for case in cases_of(control) if case["answer"]
+                for row in judged(control, case["answer"], control.bounds, known(control)) if row.outcome in FAILED]
     return [(row, control.mend(row, control.parse(case["output"]), known(control))) for case in cases_of(control) if case.get("exit", 0) == 0
             for row in examine(control, Answer(case["output"], 0), control.bounds, known(control)) if row.outcome in FAILED]
 
@@ -151,3 +154,35 @@ def test_a_number_of_another_kind_is_refused_by_the_form():
 
 def test_the_pages_of_the_procedure_are_there():
     assert Path("docs/security-hardening.md").exists() and Path("flows/security_hardening.py").exists()
+
+
+def test_everybody_who_has_jobs_is_on_the_list_or_there_is_none(tmp_path):
+    """A crontab that came after the planning is not shut out: nothing is done."""
+    control = CONTROLS["H-SVC-04c"]
+    output = "file 644 root root f /etc/passwd\nfile 644 root root f /etc/crontab\nfile 600 alice crontab f /var/spool/cron/crontabs/alice\nend\n"
+    row, = [one for one in examine(control, Answer(output, 0), control.bounds, known(control)) if one.outcome in FAILED]
+    mend = control.mend(row, control.parse(output), known(control))
+    assert mend.files[0].whole and mend.files[0].after == ("alice", "root") and mend.files[0].path == "/etc/cron.allow"
+    job = tmp_path / "later"
+    job.touch()
+    refuse = mend.part.refuse.replace("/var/spool/cron/crontabs/*", str(job)).replace("/etc/cron.deny", str(tmp_path / "cron.deny"))
+    owner = job.owner()
+
+    def asked(*listed: str) -> int:
+        script = 'wanted() { printf "%s\\n" ' + " ".join(listed) + "; }\n" + refuse
+        return subprocess.run(["sh", "-eu"], input=script, text=True, capture_output=True, check=False).returncode
+    assert asked("alice") == 1 and asked("alice", owner) == 0
+    (tmp_path / "cron.deny").write_text(f"{owner}\n")
+    assert asked("alice", owner) == 1
+
+
+def test_fresh_lists_do_not_start_installations():
+    control = CONTROLS["H-UPD-03"]
+    output = "set APT::Periodic::Update-Package-Lists 0\nset APT::Periodic::Unattended-Upgrade 1\nend\n"
+    assert isinstance(control.mend(Row(Outcome.WARNING, "", ""), control.parse(output), known(control)), Text)
+
+
+def test_a_socket_and_its_service_are_masked_in_one_step():
+    output = "package a\nfile avahi-daemon.service enabled\nfile avahi-daemon.socket enabled\nactive avahi-daemon.service\nactive avahi-daemon.socket\nend\n"
+    made = plan({"H-SVC-01f": output})
+    assert [step.touches for step in made.steps] == [("avahi-daemon.service", "avahi-daemon.socket")]
