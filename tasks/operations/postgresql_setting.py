@@ -14,7 +14,7 @@ from tasks.operations.postgresql import TOUCHES, literal, talking
 FILE = "postgresql.auto.conf"
 
 _WORDS = r"""auto() { echo "$(ask "show data_directory")/postgresql.auto.conf"; }
-now() { ask "select reset_val from pg_settings where name = '$name'"; }
+now() { ask "select setting from pg_settings where name = '$name'"; }
 # what ALTER SYSTEM has set, empty: nothing; a value begins with =
 set_by_us() { ask "select '=' || setting from pg_file_settings where name = '$name' and sourcefile = current_setting('data_directory')
   || '/postgresql.auto.conf' order by seqno desc limit 1"; }

@@ -1,4 +1,4 @@
-"""Units of systemd: started, enabled, restarted, and brought back to rest. Returns a Mend and runs nothing."""
+"""Units of systemd: started, enabled, restarted, masked, and brought back. Returns a Mend and runs nothing."""
 
 from __future__ import annotations
 
@@ -188,7 +188,7 @@ _IN_USE = r"""in_use() {
       systemctl list-units --no-legend --plain --state=active "${unit%.socket}@*.service" | awk '{ print $1 " is being used" }' ;;
     esac
     for one in "$unit" $(systemctl show -p Triggers --value "$unit"); do
-      for pid in $(grep -lsE "/$(echo "$one" | sed 's/[][.\\*^$+?(){}|]/\\&/g')(/|\$)" /proc/[0-9]*/cgroup | cut -d/ -f3); do
+      for pid in $(grep -lsE "/$(echo "$one" | sed 's/[^A-Za-z0-9]/[&]/g')(/|\$)" /proc/[0-9]*/cgroup | cut -d/ -f3); do
         ss -Htunp state established | grep -F "pid=$pid," | awk -v unit="$one" '{ print unit " has a connection: " $4 " " $5 }'
       done
     done
