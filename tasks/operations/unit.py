@@ -146,7 +146,7 @@ def forget_failure(name: str) -> Mend:
 
 # Processes of a unit that run code which is no longer there, by their control group.
 _OLD = r"""old() {
-  set -- $(grep -lsE "/$(echo "$1" | sed 's/[][.\\*^$+?(){}|]/\\&/g')(/|\$)" /proc/[0-9]*/cgroup | sed 's/cgroup$/maps/')
+  set -- $(grep -lsE "/$(echo "$1" | sed 's/[^A-Za-z0-9]/[&]/g')(/|\$)" /proc/[0-9]*/cgroup | sed 's/cgroup$/maps/')
   [ $# -gt 0 ] && grep -qsE ' r-xp .* /(usr/|usr/local/|opt/[^ ]*/)?(lib|lib64|bin|sbin)[^ ]* \(deleted\)$' "$@"
 }
 """
