@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reports.documents.chapters import Chapters
-from reports.documents.paper import Cell, Paper, Table, cells, facts_table, visible
+from reports.documents.paper import Cell, Heading, Paper, Table, cells, facts_table, visible
 from reports.documents.phrases import Phrases
 
 
@@ -61,6 +61,23 @@ def paper(chapters: Chapters, kind: str, rows: Sequence[tuple[str, str | Cell]],
         blocks=tuple(chapters.draft.blocks),
         words=layout_words(say),
     )
+
+
+def read_paper(say: Phrases, blocks: Sequence, made_at: datetime, *, title: str, subtitle: str, number: str, owner: str, provider: str,
+               edition: int = 1, author: str, remark: str, cover: Sequence[tuple[str, str | Cell]], facts: Sequence[tuple[str, str | Cell]]) -> Paper:
+    """The finished paper of what only read: an inspection, a diagnosis, a security check. facts: of its document control."""
+    versions = Table(say.head("versions"), (cells((f"V{edition}.0", say.moment(made_at)[:10], author, "", "", remark)),), (0.8, 1.3, 1.6, 1.2, 1.2, 2.6))
+    units = (owner, provider)
+    control = (
+        Heading(2, "", say("inspection.control"), "control"),
+        facts_table(facts),
+        Table(say.head("inspection_distribution"), tuple(cells((unit, "", "", "", "")) for unit in units), (2.4, 1, 1, 1.2, 1), tall=True),
+        Table(say.head("inspection_reviews"), tuple(cells((unit, "", "", "")) for unit in reversed(units)), (2.4, 1, 2, 1.2), tall=True),
+    )
+    return Paper(
+        language=say.language, title=title, subtitle=subtitle, owner=visible(owner), provider=visible(provider), date=say.day(made_at),
+        number=visible(number), cover=facts_table([*cover, (say("cover.document"), number), (say("cover.made"), say.moment(made_at))], 0.22),
+        versions_title=say("layout.versions"), versions=versions, blocks=tuple(blocks), words=layout_words(say), front=control)
 
 
 def document_control(chapters: Chapters, made_at: datetime) -> None:

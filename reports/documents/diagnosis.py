@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from reports.documents import charts
-from reports.documents.cover import layout_words
+from reports.documents.cover import read_paper
 from reports.documents.diagnosis_words import DiagnosisWords, statement
 from reports.documents.findings import BAD
 from reports.documents.inspection_words import TONES
-from reports.documents.paper import Cell, Draft, Heading, Paper, Table, cells, facts_table, mono, visible
+from reports.documents.paper import Cell, Draft, Paper, mono
 from reports.documents.phrases import Phrases
 from reports.records import Cause, DiagnosisRecord, LogsRead, Proposal
 
@@ -62,10 +62,6 @@ def diagnosis(record: DiagnosisRecord, say: Phrases, made_at: datetime) -> Paper
 
 def _paper(r: Report, made_at: datetime) -> Paper:
     record, say = r.diagnosis, r.say
-    number, edition = f"{record.number}-DR", 1 + len(record.solutions)
-    remark = say("diagnosis.remark_again" if record.solutions else "diagnosis.remark")
-    versions = Table(say.head("versions"), (cells((f"V{edition}.0", say.moment(made_at)[:10], record.engineer or r.provider, "", "", remark)),),
-                     (0.8, 1.3, 1.6, 1.2, 1.2, 2.6))
     said, tone = r.conclusion_says()
     cover = [
         (say("cover.customer"), r.owner),
@@ -76,18 +72,16 @@ def _paper(r: Report, made_at: datetime) -> Paper:
         (say("diagnosis.targets"), r.targets_named()),
         (say("diagnosis.leave"), r.leave_line()),
         (say("diagnosis.result"), Cell(said, tone=tone)),
-        (say("cover.document"), number),
-        (say("cover.made"), say.moment(made_at)),
     ]
-    return Paper(
-        language=say.language, title=say("diagnosis.cover"), subtitle=say("diagnosis.subtitle", day=say.day(record.finished_at)), owner=visible(r.owner),
-        provider=visible(r.provider), date=say.day(made_at), number=visible(number), cover=facts_table(cover, 0.22), versions_title=say("layout.versions"),
-        versions=versions, blocks=tuple(r.draft.blocks), words=layout_words(say), front=_control(r, made_at))
+    return read_paper(
+        say, r.draft.blocks, made_at, title=say("diagnosis.cover"), subtitle=say("diagnosis.subtitle", day=say.day(record.finished_at)),
+        number=f"{record.number}-DR", owner=r.owner, provider=r.provider, edition=1 + len(record.solutions), author=record.engineer or r.provider,
+        remark=say("diagnosis.remark_again" if record.solutions else "diagnosis.remark"), cover=cover, facts=_control(r, made_at))
 
 
-def _control(r: Report, made_at: datetime) -> tuple:
+def _control(r: Report, made_at: datetime) -> list[tuple[str, str | Cell]]:
     record, say = r.diagnosis, r.say
-    facts: list[tuple[str, str | Cell]] = [
+    return [
         (say("diagnosis.number"), record.number),
         (say("inspection.contract"), record.contract or say("word.not_given")),
         (say("diagnosis.reference"), record.reference or say("word.not_given")),
@@ -97,13 +91,6 @@ def _control(r: Report, made_at: datetime) -> tuple:
         (say("inspection.class"), say("inspection.class_value", customer=r.owner, provider=r.provider)),
         (say("diagnosis.digest"), mono(record.fingerprint())),
     ]
-    units = (r.owner, r.provider)
-    return (
-        Heading(2, "", say("inspection.control"), "control"),
-        facts_table(facts),
-        Table(say.head("inspection_distribution"), tuple(cells((unit, "", "", "", "")) for unit in units), (2.4, 1, 1, 1.2, 1), tall=True),
-        Table(say.head("inspection_reviews"), tuple(cells((unit, "", "", "")) for unit in reversed(units)), (2.4, 1, 2, 1.2), tall=True),
-    )
 
 
 # --- 1, 2

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from reports.documents import charts
-from reports.documents.cover import layout_words
+from reports.documents.cover import read_paper
 from reports.documents.findings import BAD, CHANGES, DATABASE, GRADES, ORDER, Group, by_reason
 from reports.documents.inspection_words import TONES, Words
-from reports.documents.paper import Cell, Draft, Heading, Paper, Table, cells, facts_table, mono, visible
+from reports.documents.paper import Cell, Draft, Heading, Paper, mono, visible
 from reports.documents.phrases import Phrases
 from reports.records import CheckRow, FullForecast, InspectionRecord, Outcome, TargetRead
 
@@ -88,13 +88,6 @@ def inspection(record: InspectionRecord, say: Phrases, made_at: datetime) -> Pap
 
 def _paper(r: Report, made_at: datetime) -> Paper:
     record, say = r.record, r.say
-    number = f"{record.number}-IR"
-    head = say.head("versions")
-    versions = Table(
-        head,
-        (cells(("V1.0", say.moment(made_at)[:10], record.operator or r.provider, "", "", say("inspection.remark"))),),
-        (0.8, 1.3, 1.6, 1.2, 1.2, 2.6),
-    )
     period = say(
         "inspection.period_value",
         start=say.moment(record.opened_at),
@@ -109,30 +102,16 @@ def _paper(r: Report, made_at: datetime) -> Paper:
         (say("inspection.targets"), Cell(r.targets_value(), tone="bad" if r.found.unreached else "")),
         (say("inspection.grade"), r.grade(record.grade)),
         (say("inspection.result"), r.result()),
-        (say("cover.document"), number),
-        (say("cover.made"), say.moment(made_at)),
     ]
-    return Paper(
-        language=say.language,
-        title=say(f"inspection.cover.{record.procedure}"),
-        subtitle=say("inspection.subtitle", day=say.day(record.finished_at)),
-        owner=visible(r.owner),
-        provider=visible(r.provider),
-        date=say.day(made_at),
-        number=visible(number),
-        cover=facts_table(cover, 0.22),
-        versions_title=say("layout.versions"),
-        versions=versions,
-        blocks=tuple(r.draft.blocks),
-        words=layout_words(say),
-        front=_control(r, made_at),
-    )
+    return read_paper(
+        say, r.draft.blocks, made_at, title=say(f"inspection.cover.{record.procedure}"), subtitle=say("inspection.subtitle", day=say.day(record.finished_at)),
+        number=f"{record.number}-IR", owner=r.owner, provider=r.provider, author=record.operator or r.provider, remark=say("inspection.remark"), cover=cover, facts=_control(r, made_at))
 
 
-def _control(r: Report, made_at: datetime) -> tuple:
-    """Document control: what the paper was made from, who gets it, who reviews it."""
+def _control(r: Report, made_at: datetime) -> list[tuple[str, str | Cell]]:
+    """Document control: what the paper was made from."""
     record, say = r.record, r.say
-    facts: list[tuple[str, str | Cell]] = [
+    return [
         (say("inspection.number"), say("inspection.colon", name=record.number, text=say(f"inspection.kind.{record.procedure}"))),
         (say("inspection.contract"), record.contract or say("word.not_given")),
         (say("inspection.requester"), say.known("requester", record.requester)),
@@ -142,13 +121,6 @@ def _control(r: Report, made_at: datetime) -> tuple:
         (say("inspection.class"), say("inspection.class_value", customer=r.owner, provider=r.provider)),
         (say("inspection.digest"), mono(record.fingerprint())),
     ]
-    units = (r.owner, r.provider)
-    return (
-        Heading(2, "", say("inspection.control"), "control"),
-        facts_table(facts),
-        Table(say.head("inspection_distribution"), tuple(cells((unit, "", "", "", "")) for unit in units), (2.4, 1, 1, 1.2, 1), tall=True),
-        Table(say.head("inspection_reviews"), tuple(cells((unit, "", "", "")) for unit in reversed(units)), (2.4, 1, 2, 1.2), tall=True),
-    )
 
 
 # --- 1 summary

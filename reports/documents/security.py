@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from reports.documents import charts
-from reports.documents.cover import layout_words
+from reports.documents.cover import read_paper
 from reports.documents.findings import BAD, CHANGES, Group
 from reports.documents.inspection import NAMED_CHECKS, Report, _opinion, _unreached
-from reports.documents.paper import Cell, Heading, Paper, Table, Tone, cells, facts_table, mono, visible
+from reports.documents.paper import Cell, Paper, Tone, mono
 from reports.documents.phrases import Phrases
 from reports.records import ControlAbout, ControlException, Outcome, Score, SecurityRecord, results
 
@@ -123,9 +123,6 @@ def security(record: SecurityRecord, say: Phrases, made_at: datetime) -> Paper:
 
 def _paper(r: SecurityReport, made_at: datetime) -> Paper:
     record, say = r.record, r.say
-    number = f"{record.number}-SR"
-    versions = Table(say.head("versions"), (cells(("V1.0", say.moment(made_at)[:10], record.operator or r.provider, "", "", say("security.remark"))),),
-                     (0.8, 1.3, 1.6, 1.2, 1.2, 2.6))
     period = say("inspection.period_value", start=say.moment(record.opened_at), end=say.moment(record.finished_at),
                  length=say.duration((record.finished_at - record.opened_at).total_seconds()))
     cover: list[tuple[str, str | Cell]] = [
@@ -137,19 +134,16 @@ def _paper(r: SecurityReport, made_at: datetime) -> Paper:
         (say("security.targets"), Cell(r.targets_value(), tone="bad" if r.found.unreached else "")),
         (say("security.score"), r.scored(record.score.score)),
         (say("security.results"), _told(r, record.score)),
-        (say("cover.document"), number),
-        (say("cover.made"), say.moment(made_at)),
     ]
-    return Paper(
-        language=say.language, title=say("security.cover"), subtitle=say("security.subtitle", day=say.day(record.finished_at)), owner=visible(r.owner),
-        provider=visible(r.provider), date=say.day(made_at), number=visible(number), cover=facts_table(cover, 0.22), versions_title=say("layout.versions"),
-        versions=versions, blocks=tuple(r.draft.blocks), words=layout_words(say), front=_control(r, made_at))
+    return read_paper(
+        say, r.draft.blocks, made_at, title=say("security.cover"), subtitle=say("security.subtitle", day=say.day(record.finished_at)),
+        number=f"{record.number}-SR", owner=r.owner, provider=r.provider, author=record.operator or r.provider, remark=say("security.remark"), cover=cover, facts=_control(r, made_at))
 
 
-def _control(r: SecurityReport, made_at: datetime) -> tuple:
-    """Document control: what the paper was made from, who gets it, who reviews it."""
+def _control(r: SecurityReport, made_at: datetime) -> list[tuple[str, str | Cell]]:
+    """Document control: what the paper was made from."""
     record, say = r.record, r.say
-    facts: list[tuple[str, str | Cell]] = [
+    return [
         (say("security.number"), record.number),
         (say("inspection.contract"), record.contract or say("word.not_given")),
         (say("inspection.requester"), say.known("requester", record.requester)),
@@ -159,10 +153,6 @@ def _control(r: SecurityReport, made_at: datetime) -> tuple:
         (say("inspection.class"), say("inspection.class_value", customer=r.owner, provider=r.provider)),
         (say("security.digest"), mono(record.fingerprint())),
     ]
-    units = (r.owner, r.provider)
-    return (Heading(2, "", say("inspection.control"), "control"), facts_table(facts),
-            Table(say.head("inspection_distribution"), tuple(cells((unit, "", "", "", "")) for unit in units), (2.4, 1, 1, 1.2, 1), tall=True),
-            Table(say.head("inspection_reviews"), tuple(cells((unit, "", "", "")) for unit in reversed(units)), (2.4, 1, 2, 1.2), tall=True))
 
 
 def _told(r: SecurityReport, score: Score) -> str:
