@@ -105,7 +105,8 @@ def _paper(r: Report, made_at: datetime) -> Paper:
     ]
     return read_paper(
         say, r.draft.blocks, made_at, title=say(f"inspection.cover.{record.procedure}"), subtitle=say("inspection.subtitle", day=say.day(record.finished_at)),
-        number=f"{record.number}-IR", owner=r.owner, provider=r.provider, author=record.operator or r.provider, remark=say("inspection.remark"), cover=cover, facts=_control(r, made_at))
+        number=f"{record.number}-IR", owner=r.owner, provider=r.provider, author=record.operator or r.provider,
+        remark=say("inspection.remark"), cover=cover, facts=_control(r, made_at))
 
 
 def _control(r: Report, made_at: datetime) -> list[tuple[str, str | Cell]]:

@@ -137,7 +137,8 @@ def _paper(r: SecurityReport, made_at: datetime) -> Paper:
     ]
     return read_paper(
         say, r.draft.blocks, made_at, title=say("security.cover"), subtitle=say("security.subtitle", day=say.day(record.finished_at)),
-        number=f"{record.number}-SR", owner=r.owner, provider=r.provider, author=record.operator or r.provider, remark=say("security.remark"), cover=cover, facts=_control(r, made_at))
+        number=f"{record.number}-SR", owner=r.owner, provider=r.provider, author=record.operator or r.provider,
+        remark=say("security.remark"), cover=cover, facts=_control(r, made_at))
 
 
 def _control(r: SecurityReport, made_at: datetime) -> list[tuple[str, str | Cell]]:

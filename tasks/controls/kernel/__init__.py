@@ -71,6 +71,12 @@ def are(wanted: Mapping[str, str | tuple[str, ...]]) -> Callable[[Parameters, Bo
     return judge
 
 
+def written(wanted: Mapping[str, str | tuple[str, ...]]) -> Text:
+    """The remedy in words: each setting with its value, the first where several pass."""
+    lines = [f"{name}={values if isinstance(values, str) else values[0]}" for name, values in wanted.items()]
+    return Text(zh=f"写入 /etc/sysctl.d 并 sysctl -p:{';'.join(lines)}", en=f"in a file of /etc/sysctl.d, then sysctl -p: {', '.join(lines)}")
+
+
 # Where several values pass: one that can be taken back while the machine runs (bpf), and one that drops nobody's packets (rp_filter).
 CHOSEN = {"kernel.unprivileged_bpf_disabled": "2", "net.ipv4.conf.all.rp_filter": "2", "net.ipv4.conf.default.rp_filter": "2"}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are, values
+from tasks.controls.kernel import OF_KERNEL, are, values, written
 from tasks.controls.kinds import HostControl
 
 WANTED = {"kernel.unprivileged_bpf_disabled": ("1", "2")}
@@ -15,8 +15,7 @@ CONTROL = HostControl(
     severity="medium",
     judge=are(WANTED),
     mend=values(WANTED),
-    remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.unprivileged_bpf_disabled=1",
-                en="in a file of /etc/sysctl.d, then sysctl -p: kernel.unprivileged_bpf_disabled=1"),
+    remedy=written(WANTED),
     clause="1.4.4 a",
     rule="sysctl_kernel_unprivileged_bpf_disabled",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are, values
+from tasks.controls.kernel import OF_KERNEL, are, values, written
 from tasks.controls.kinds import HostControl
 
 WANTED = {"kernel.dmesg_restrict": "1"}
@@ -15,7 +15,7 @@ CONTROL = HostControl(
     severity="low",
     judge=are(WANTED),
     mend=values(WANTED),
-    remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.dmesg_restrict=1", en="in a file of /etc/sysctl.d, then sysctl -p: kernel.dmesg_restrict=1"),
+    remedy=written(WANTED),
     clause="1.4.4 a",
     rule="sysctl_kernel_dmesg_restrict",
     breaks=Text(zh="以普通账户读 dmesg 的监控会失败", en="monitoring that reads dmesg as an ordinary account fails"),

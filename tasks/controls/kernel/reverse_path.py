@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are, values
+from tasks.controls.kernel import OF_KERNEL, are, values, written
 from tasks.controls.kinds import HostControl
 
 WANTED = {"net.ipv4.conf.all.rp_filter": ("1", "2"), "net.ipv4.conf.default.rp_filter": ("1", "2")}
@@ -15,8 +15,7 @@ CONTROL = HostControl(
     severity="medium",
     judge=are(WANTED),
     mend=values(WANTED),
-    remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:net.ipv4.conf.all.rp_filter=1;net.ipv4.conf.default.rp_filter=1",
-                en="in a file of /etc/sysctl.d, then sysctl -p: net.ipv4.conf.all.rp_filter=1, net.ipv4.conf.default.rp_filter=1"),
+    remedy=written(WANTED),
     clause="1.4.4 b",
     rule="sysctl_net_ipv4_conf_all_rp_filter", cis="3.3.7",
     risk="medium",

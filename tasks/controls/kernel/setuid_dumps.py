@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are, values
+from tasks.controls.kernel import OF_KERNEL, are, values, written
 from tasks.controls.kinds import HostControl
 
 WANTED = {"fs.suid_dumpable": "0"}
@@ -15,7 +15,7 @@ CONTROL = HostControl(
     severity="medium",
     judge=are(WANTED),
     mend=values(WANTED),
-    remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:fs.suid_dumpable=0", en="in a file of /etc/sysctl.d, then sysctl -p: fs.suid_dumpable=0"),
+    remedy=written(WANTED),
     clause="1.4.4 a",
     rule="sysctl_fs_suid_dumpable", cis="1.5.3",
 )

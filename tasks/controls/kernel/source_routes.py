@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are, values
+from tasks.controls.kernel import OF_KERNEL, are, values, written
 from tasks.controls.kinds import HostControl
 
 WANTED = {
@@ -20,10 +20,7 @@ CONTROL = HostControl(
     severity="medium",
     judge=are(WANTED),
     mend=values(WANTED),
-    remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:net.ipv4.conf.all.accept_source_route=0;net.ipv4.conf.default.accept_source_route=0;"
-                   "net.ipv6.conf.all.accept_source_route=0;net.ipv6.conf.default.accept_source_route=0",
-                en="in a file of /etc/sysctl.d, then sysctl -p: net.ipv4.conf.all.accept_source_route=0, net.ipv4.conf.default.accept_source_route=0, "
-                   "net.ipv6.conf.all.accept_source_route=0, net.ipv6.conf.default.accept_source_route=0"),
+    remedy=written(WANTED),
     clause="1.4.4 b",
     rule="sysctl_net_ipv4_conf_all_accept_source_route", cis="3.3.8",
     cuts_off=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.kernel import OF_KERNEL, are, values
+from tasks.controls.kernel import OF_KERNEL, are, values, written
 from tasks.controls.kinds import HostControl
 
 WANTED = {"kernel.yama.ptrace_scope": ("1", "2", "3")}
@@ -15,8 +15,7 @@ CONTROL = HostControl(
     severity="medium",
     judge=are(WANTED),
     mend=values(WANTED),
-    remedy=Text(zh="写入 /etc/sysctl.d 并 sysctl -p:kernel.yama.ptrace_scope=1",
-                en="in a file of /etc/sysctl.d, then sysctl -p: kernel.yama.ptrace_scope=1"),
+    remedy=written(WANTED),
     clause="1.4.4 a",
     rule="sysctl_kernel_yama_ptrace_scope", cis="1.5.2",
     breaks=Text(zh="调试器只能跟踪自己启动的进程", en="debuggers trace only what they started"),
