@@ -35,7 +35,7 @@ def asked(host: HostAccess, step: Step, attempt_folder: str, outcome: StepOutcom
     began, refusal = time.monotonic(), None
     while True:
         try:
-            if refusal is None or _reverted(host, attempt_folder) is None:
+            if refusal is None or not _reverted(host, attempt_folder):
                 for _ in range(1 if refusal is None else ROUNDS_AFTER):
                     _log_in(host)
                 if _stand_down(host, attempt_folder):
@@ -71,10 +71,9 @@ def _log_in(host: HostAccess) -> None:
         list(logins.map(one, range(LOGINS)))
 
 
-def _reverted(host: HostAccess, attempt_folder: str) -> str | None:
+def _reverted(host: HostAccess, attempt_folder: str) -> bool:
     with Remote(host) as remote:
-        answer = remote.run(f"cat {shlex.quote(attempt_folder)}/reverted 2>/dev/null", timeout_s=30)
-    return answer.out if answer.exit_code == 0 else None
+        return remote.run(f"[ -e {shlex.quote(attempt_folder)}/reverted ]", timeout_s=30).exit_code == 0
 
 
 def _stand_down(host: HostAccess, attempt_folder: str) -> bool:

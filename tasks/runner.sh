@@ -31,7 +31,7 @@ arm() { # a guard that takes the step back unless somebody gets in afterwards an
   name=standfast-guard-$(basename "$CHANGE_DIR")-$(basename "$STEP" | cut -c1-40)-$ATTEMPT
   call="/bin/sh $CHANGE_DIR/guard $STEP $ATTEMPT"
   seconds=$(cat "$STEP/confirm_s")
-  printf 'guard=%s\nrunner=%s\nuptime=%s\n' "$name" "$UNIT" "$(uptime_s)" >"$A/armed.new" && sync "$A/armed.new" && mv "$A/armed.new" "$A/armed" || return 1
+  printf 'guard=%s\nrunner=%s\n' "$name" "$UNIT" >"$A/armed.new" && sync "$A/armed.new" && mv "$A/armed.new" "$A/armed" || return 1
   if [ -d /run/systemd/system ]; then
     unit=/etc/systemd/system/$name.service
     mkdir -p "${unit%/*}/multi-user.target.wants" || return 1

@@ -10,7 +10,7 @@ from typing import Any
 from reports.records import Text
 from tasks.checks.kinds import Known, Mender, Row, Unreadable
 from tasks.checks.lines import words
-from tasks.controls.kinds import Bounds, failed, not_applicable, passed
+from tasks.controls.kinds import Bounds, failed, not_applicable, passed, so
 from tasks.controls.reading import by_kind, octal
 from tasks.operations.attributes import TooWide, mendable, narrow
 from tasks.operations.file_lines import FileLines, Line
@@ -73,6 +73,19 @@ def narrowed(most: int, owner: str = "root", groups: tuple[str, ...] = ("root",)
             return Text(zh="组或特殊权限位也不符合，须人工确认", en="its group or its special bits are not as expected either: look at it by hand")
         return narrow([TooWide(file.path, ~most & 0o777, owner)], Text(zh=f"收紧 {file.path} 的权限至 {most:o}", en=f"Narrow {file.path} to {most:o}"))
     return mend
+
+
+def only_listed(program: str, sign: str, allow: str) -> Callable[[list[File], Bounds, Known], Iterator[Row]]:
+    """Only accounts that the file `allow` lists use the program; without the file `sign` it is not installed."""
+    def judge(found: list[File], bounds: Bounds, known: Known) -> Iterator[Row]:
+        there = {file.path: file for file in found}
+        if file := there.get(allow):
+            yield so(file.mode & ~0o640 == 0 and file.owner == "root", allow, f"{file.mode:o} {file.owner}:{file.group}", "640 root:root")
+        elif sign not in there:
+            yield not_applicable(f"不适用:没有安装 {program}", f"not applicable: {program} is not installed")
+        else:
+            yield failed(f"没有 {allow}", f"there is no {allow}")
+    return judge
 
 
 def listed(path: str, group: str, jobs: str) -> Mender:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import Known, Row, Unreadable
 from tasks.checks.lines import words
+from tasks.controls.files_of_servers import narrowed
 from tasks.controls.kinds import Bounds, HostControl, failed, passed
 from tasks.controls.mysql import SOURCE
 from tasks.controls.reading import by_kind, octal
-from tasks.operations.attributes import TooWide, mendable, narrow
-from tasks.operations.mend import Mend
 
 MOST = {"data": 0o751, "conf": 0o644, "secret": 0o640}  # secret: a file with a password in it
 
@@ -32,25 +31,12 @@ def judge(found: list[tuple[str, int, str, str]], bounds: Bounds, known: Known) 
         yield passed(f"{len(found)} 个文件与目录的权限符合要求", f"the modes of {len(found)} files and folders are as they should be")
 
 
-def mend(row: Row, found: list[tuple[str, int, str, str]], known: Known) -> Mend | Text:
-    bits = 0
-    for kind, mode, owner, path in found:
-        if path == row.object:
-            bits |= ~MOST[kind] & 0o777
-            if owner not in ("mysql", "root") or mode & 0o7000:
-                bits = -1
-                break
-    if bits < 1 or not mendable(row.object):
-        return Text(zh="属主或特殊权限位不符合，须人工确认", en="its owner or its special bits are not as expected: look at it by hand")
-    return narrow([TooWide(row.object, bits)], Text(zh=f"收紧 {row.object} 的权限", en=f"Narrow {row.object}"))
-
-
 CONTROL = HostControl(
     id="H-MY-08c",
     title=Text(zh="数据目录与配置文件的权限", en="Modes of data folder and configuration"),
     severity="medium",
     judge=judge,
-    mend=mend,
+    mend=narrowed(lambda kind, path: ~MOST[kind] & 0o777, "mysql"),
     family="mysql",
     command=r"""
     [ -d /var/lib/mysql/mysql ] || na "没有 MySQL 或 MariaDB" "there is neither MySQL nor MariaDB"
