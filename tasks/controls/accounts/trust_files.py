@@ -25,7 +25,7 @@ CONTROL = HostControl(
     severity="medium",
     judge=judge,
     remedy=Text(zh="与使用者确认后移走该文件", en="ask its user, then move it away"),
-    clause="1.4.1 d",
+    clause="1.4.2 e", clause_2="1.4.2 a",
     level=3,
     rule="no_netrc_files", cis="7.2.10",
     breaks=Text(zh="靠该文件自动登录的脚本会失败", en="scripts that log in by it fail"),
