@@ -25,11 +25,11 @@ demo: setup
 	@APPROVE='$(APPROVE)' .venv/bin/python -m deployments.demo
 
 # Without the lab its tests fail, each with the reason; the others still tell what they have to tell.
-# Tests on hosts run one after the other; beside them, in a second process, all others.
+# Two processes take file after file, since tests of a file may build on each other; each has a lab of its own (tests/live/conftest.py).
 test: setup
 	@.venv/bin/python -m deployments.lab.browser
 	@.venv/bin/python -m deployments.lab up || true
-	@.venv/bin/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # The long matrices of breaking things: an hour and more.
 test-long: setup
@@ -44,6 +44,7 @@ lock: setup
 
 down:
 	@[ ! -x .venv/bin/python ] || .venv/bin/python -m deployments.lab down
+	@[ ! -d .lab/second ] || STANDFAST_LAB=.lab/second .venv/bin/python -m deployments.lab down
 
 clean: down
 	@rm -rf .venv .lab .pytest_cache .ruff_cache .hypothesis build *.egg-info

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,13 +22,29 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def lab() -> Lab:
-    """The lab with web1 and web2 up; what was up before stays as it is. It is left up afterwards."""
-    try:
-        the_lab.up()
-    except LabError as problem:
-        pytest.fail(f"the lab cannot be had: {problem}", pytrace=False)
-    return the_lab
+def lab() -> Iterator[Lab]:
+    """The lab with web1 and web2 up; what was up before stays as it is. It is left up afterwards.
+
+    One test at a time may have a lab's hosts. So each of pytest-xdist's processes has a lab of its own: who comes first takes the lab that is
+    there, the other makes a second one in a folder of it and takes it down afterwards. Where one process does all, there is no second.
+    """
+    for folder in (the_lab.folder, the_lab.folder / "second"):
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "tests.lock").open("w") as held:  # as long as this process lives
+            try:
+                fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            os.environ["STANDFAST_LAB"] = str(folder)
+            try:
+                the_lab.up()
+            except LabError as problem:
+                pytest.fail(f"the lab {folder} cannot be had: {problem}", pytrace=False)
+            yield the_lab
+            if folder.name == "second":
+                the_lab.down()
+            return
+    pytest.fail(f"the lab {the_lab.folder} and its second are in use by other tests; wait for their end", pytrace=False)
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 import yaml
 
+from deployments.orchestrator import free_port
 from reports.archive import Archive
 from reports.records import Plan
 from tests.live.drive import Desk, facts, healthy
@@ -133,12 +134,12 @@ def test_sudo_that_asks_for_a_password(desk, lab):
 def test_the_archive_on_postgresql(lab, fresh_web1, server, tmp_path):  # noqa: F811
     """The whole lifecycle with its archive on PostgreSQL (on web2, reached through a forwarded port as an operator would)."""
     lab.must("web2", """su postgres -c "psql -q -c \\"create role standfast login password 'lab'\\" -c 'create database standfast owner standfast'" """)
-    host = lab.host("web2")
+    host, port = lab.host("web2"), free_port(54399)
     with subprocess.Popen(["ssh", "-N", "-i", host.key_file, "-p", str(host.port), "-o", "BatchMode=yes", "-o", "ExitOnForwardFailure=yes",
-                           "-o", f"UserKnownHostsFile={known_hosts(tmp_path, host)}", "-L", "127.0.0.1:54399:127.0.0.1:5432",
+                           "-o", f"UserKnownHostsFile={known_hosts(tmp_path, host)}", "-L", f"127.0.0.1:{port}:127.0.0.1:5432",
                            f"{host.user}@{host.address}"], stdin=subprocess.DEVNULL) as tunnel:
         try:
-            database = "postgresql+psycopg://standfast:lab@127.0.0.1:54399/standfast"
+            database = f"postgresql+psycopg://standfast:lab@127.0.0.1:{port}/standfast"
             desk = OnPostgreSQL.open(lab, tmp_path, server.environment)
             (tmp_path / "address").write_text(database)
             inventory = yaml.safe_load((tmp_path / "inventory.yaml").read_text())
@@ -157,7 +158,7 @@ def test_the_archive_on_postgresql(lab, fresh_web1, server, tmp_path):  # noqa: 
 class OnPostgreSQL(Desk):
     @property
     def archive(self) -> Archive:
-        return Archive.open("postgresql+psycopg://standfast:lab@127.0.0.1:54399/standfast", self.folder / "store", self.folder / "signing.key")
+        return Archive.open((self.folder / "address").read_text(), self.folder / "store", self.folder / "signing.key")
 
 
 def known_hosts(folder, host):

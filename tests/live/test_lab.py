@@ -15,7 +15,7 @@ import paramiko
 import pytest
 import yaml
 
-from deployments.lab import LabError
+from deployments.lab import LabError, control
 
 POSTGRESQL = "/usr/lib/postgresql"
 SPARE = "web9"
@@ -216,7 +216,8 @@ def test_a_host_that_was_left_cut_off_is_mended_by_bringing_the_lab_up(lab):
     assert login(lab.host(SPARE), "ops", "sudo ls /root/still-the-same")[0] == 0
 
 
-def test_a_host_that_cannot_be_mended_is_made_afresh(lab):
+def test_a_host_that_cannot_be_mended_is_made_afresh(lab, monkeypatch):
+    monkeypatch.setattr(control, "REVIVE_LIMIT_S", 3)
     lab.must(SPARE, "systemctl disable --now ssh.service; systemctl mask ssh.service")
     lab.up(hosts=[SPARE])
     assert login(lab.host(SPARE), "ops", "hostname") == (0, f"{SPARE}\n")

@@ -121,7 +121,8 @@ def test_the_network_is_gone_for_a_while(lab, there, number):
     assert outcome.result == "done" and count(lab, "one") == 1
 
 
-def test_a_host_that_stays_away_is_given_up_and_the_step_can_be_attached_to_later(lab, there, number):
+def test_a_host_that_stays_away_is_given_up_and_the_step_can_be_attached_to_later(lab, there, number, monkeypatch):
+    monkeypatch.setattr(remote, "SILENCE_LIMIT_S", 8)
     one, = delivered(there, number, step(1, "one", HOST, seconds=3))
     threading.Timer(1, lambda: lab.cut(HOST)).start()
     with pytest.raises((HostUnreachable, OutOfTime)):
