@@ -179,6 +179,20 @@ class HostAccess(StandfastBlock):
         examples=[10],
         description="After so many seconds without an answer the host counts as unreachable",
     )
+    peer_address: str = Field(
+        default="",
+        title="Address for other hosts 主机间地址",
+        description="As the customer's other hosts reach it, where that is not the worker's way; empty: the address above",
+        examples=["10.0.0.11"],
+    )
+    peer_port: Whole = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        title="Port for other hosts 主机间端口",
+        description="Of its sshd, for other hosts; 0: 22 if they have an address of their own for it, else the port above",
+        examples=[22],
+    )
     labels: list[str] = Field(
         default_factory=list, title="Labels 标签", description="Free words to choose hosts by", examples=["[web, production]"]
     )
@@ -204,6 +218,11 @@ class HostAccess(StandfastBlock):
     @classmethod
     def _an_address(cls, value: str) -> str:
         return bare_address(value)
+
+    @field_validator("peer_address")
+    @classmethod
+    def _a_peer_address(cls, value: str) -> str:
+        return bare_address(value) if value.strip() else ""
 
     @field_validator("key_file")
     @classmethod
@@ -274,6 +293,11 @@ class HostAccess(StandfastBlock):
         """The pinned keys as lines of an OpenSSH known_hosts file, without a line break at the end."""
         where = self.address if self.port == 22 else f"[{self.address}]:{self.port}"
         return "\n".join(f"{where} {line}" for line in self.host_key.splitlines())
+
+    @property
+    def for_peers(self) -> tuple[str, int]:
+        """Address and sshd's port, as the customer's other hosts reach it."""
+        return self.peer_address or self.address, self.peer_port or (22 if self.peer_address else self.port)
 
     @property
     def identity(self) -> str:

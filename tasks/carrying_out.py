@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from blocks.host_access import HostAccess
 from reports.records import Difference, Plan, Step, StepOutcome, Survey, Text
-from tasks import desk, gates, running
+from tasks import desk, gates, peers, running
 from tasks.approval import decision_of
 from tasks.comparison import differences, said
 from tasks.errors import BlockersFound, Drifted, ProcedureError
@@ -101,6 +101,8 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
         files = media_files(plan)
         with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:
             list(pool.map(lambda name: running.deliver(desk.host(name), plan, files), plan.targets))
+        if plan.in_order:
+            peers.introduce([desk.host(name) for name in plan.targets], number)
     except ProcedureError:
         if not begun(number):
             for name in locked:
@@ -199,7 +201,7 @@ def _file(number: str, outcome: StepOutcome) -> StepOutcome:
 
 
 def steps_to_undo(number: str) -> tuple[Step, ...]:
-    """What was begun and can be undone, last step first; a step that was only intended counts as begun."""
+    """What was begun and can be undone, last step first (of a plan in order across its hosts); one that was only intended counts as begun."""
     plan = plan_of(number)
     begun_here = {name: begun_steps(number, name) for name in plan.targets}
     started = [s for s in plan.steps if s.number in begun_here[s.target] and s.undo]

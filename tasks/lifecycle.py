@@ -198,6 +198,9 @@ def make_plan(number: str, round_: int, say: Say) -> Plan:
     if plan.targets != tuple(request.hosts) and not plan.blockers and not plan.nothing_to_do:
         raise BlockersFound("the plan names other hosts than the request; nothing was touched, have the procedure looked at",
                             "方案中的主机与申请不一致；未触及任何主机，请检查该流程")
+    if plan.in_order and getattr(request, "rehearse_on", ""):
+        raise BlockersFound("hosts that depend on each other are rehearsed together, on simulated copies; leave the staging host empty",
+                            "相互依赖的主机须在模拟副本上一同演练；请将预演主机留空")
     archive = desk.archive()
     archive.save(number, "plan", str(round_), plan)
     archive.note(number, "planned", round=round_, steps=len(plan.steps), blockers=[b.en for b in plan.blockers])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+
 from blocks.host_access import HostAccess
 from reports.records import NOTHING, Acceptance, Copy, Difference, Health, Plan, Rehearsal, Step, StepOutcome, Survey, Text
-from tasks import desk, running
+from tasks import desk, peers, running
 from tasks.carrying_out import ATTEMPTS
 from tasks.comparison import KINDS_ZH, differences, said, same_as_before
 from tasks.errors import BlockersFound
@@ -29,8 +32,8 @@ def rehearse(number: str, round_: int, say: Say) -> Rehearsal | None:
     desk.archive().note(number, "rehearsal begun", round=round_, on=staging or "simulated copy")
     started_at = desk.now()
     parts: list[Rehearsal] = []
-    for name in plan.batches[0]:
-        parts.append(_rehearse_on_staging(number, plan, name, staging, say) if staging else _rehearse_on_copy(number, plan, name, say))
+    for names in [plan.targets] if plan.in_order else [(name,) for name in plan.batches[0]]:
+        parts.append(_rehearse_on_staging(number, plan, names[0], staging, say) if staging else _rehearse_on_copies(number, plan, names, say))
         if not parts[-1].passed:
             break
     rehearsal = Rehearsal(
@@ -43,18 +46,32 @@ def rehearse(number: str, round_: int, say: Say) -> Rehearsal | None:
     return rehearsal
 
 
-def _rehearse_on_copy(number: str, plan: Plan, name: str, say: Say) -> Rehearsal:
-    from blocks import lookup
-    from tasks.simulated_copy import make_copy, remove_copy
+@dataclass(frozen=True)
+class _Stand:
+    """What stands in for a target, under the target's name; without a copy it is a staging host."""
 
-    sandbox = lookup.find_sandbox("default")
-    survey = next(s for s in surveys_of(number, f"before {current_round(number)}").values() if s.target == name)
-    original = desk.host(name)
-    host, copy = make_copy(original, sandbox, number=number, survey=survey, say=say)
-    try:
-        return _rehearse(plan, name, host, "simulated copy", survey, copy, say)
-    finally:
-        remove_copy(sandbox, number=number, host=original, say=say)
+    host: HostAccess
+    original: Survey
+    copy: Copy | None
+
+
+def _rehearse_on_copies(number: str, plan: Plan, names: tuple[str, ...], say: Say) -> Rehearsal:
+    """On a copy of each of these hosts; several reach each other, and nothing else."""
+    from blocks import lookup
+    from tasks.simulated_copy import join_copies, make_copy, remove_copy
+
+    sandbox, surveys = lookup.find_sandbox("default"), surveys_of(number, f"before {current_round(number)}")
+    stands: list[_Stand] = []
+    with ExitStack() as ending:
+        for name in names:
+            original = desk.host(name)
+            host, copy = make_copy(original, sandbox, number=number, survey=surveys[name], say=say)
+            ending.callback(remove_copy, sandbox, number=number, host=original, say=say)
+            stands.append(_Stand(host, surveys[name], copy))
+        if len(stands) > 1:
+            joined = ending.enter_context(join_copies(sandbox, number, [(stand.host, stand.copy) for stand in stands]))
+            stands = [replace(stand, host=host) for stand, host in zip(stands, joined, strict=True)]
+        return _rehearse(plan, stands, "simulated copy", say)
 
 
 def _rehearse_on_staging(number: str, plan: Plan, name: str, staging: str, say: Say) -> Rehearsal:
@@ -64,48 +81,62 @@ def _rehearse_on_staging(number: str, plan: Plan, name: str, staging: str, say: 
     running.take_lock(here, number, f"rehearsal of {name}")
     running.forget(here, number)  # what an earlier try left says nothing of this one
     try:
-        return _rehearse(plan, name, here, "staging host", survey, None, say)
+        return _rehearse(plan, [_Stand(here, survey, None)], "staging host", say)
     finally:
         running.forget(here, number)
         running.release_lock(here, number)
 
 
-def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, copy: Copy | None, say: Say) -> Rehearsal:
-    """Plan, checks, back-out and comparison on one stand-in for one target."""
+def _rehearse(plan: Plan, stands: list[_Stand], place, say: Say) -> Rehearsal:
+    """Plan, checks, back-out and comparison on the stand-ins for one target, or for those that depend on each other."""
     started_at = desk.now()
-    steps, acceptance = ([one for one in of_plan if one.target == name and (one.on_copy or copy is None)] for of_plan in (plan.steps, plan.acceptance))
+    hosts, on_copies = {stand.host.name: stand.host for stand in stands}, any(stand.copy for stand in stands)
+    steps, acceptance = ([one for one in of_plan if one.target in hosts and (one.on_copy or not on_copies)] for of_plan in (plan.steps, plan.acceptance))
+    originals = {stand.host.name: stand.original for stand in stands}
+
+    def checked(checks: list[Acceptance]) -> tuple[Health, ...]:
+        return tuple(health for name, host in hosts.items() for health in check_acceptance(host, [a for a in checks if a.target == name]))
+
+    def surveyed(when: str) -> dict[str, Survey]:
+        return {name: read_survey(host, when) for name, host in hosts.items()}
+
     # Facts are read only once the checks are good: a service that is still starting has no port yet. What is not good on the original
     # is hardly good here, and is not waited for so long.
-    health_before = check_acceptance(host, [a if was_good(plan, original, a.title) else _within(a, 0 if a.check else UNWELL_S) for a in acceptance])
-    before = read_survey(host, "rehearsal before")
-    deviations = tuple(_deviation(d) for d in differences(original, before) if d.kind in ("package", "configuration", "release", "cluster", "host"))[:40]
-    running.deliver(host, plan, media_files(plan))
+    health_before = checked([a if was_good(plan, originals[a.target], a.title) else _within(a, 0 if a.check else UNWELL_S) for a in acceptance])
+    before = surveyed("rehearsal before")
+    deviations = tuple(_deviation(d) for name in hosts for d in differences(originals[name], before[name])
+                       if d.kind in ("package", "configuration", "release", "cluster", "host"))[:40]
+    for host in hosts.values():
+        running.deliver(host, plan, media_files(plan))
+    if plan.in_order:
+        peers.introduce(list(hosts.values()), plan.change)
     outcomes, undone, problem = [], [], NOTHING
     changed: tuple[Difference, ...] = ()
     health_after: tuple[Health, ...] = ()
     for step in steps:
         say(f"rehearsal {step.number}: {step.title.en}")
-        outcomes.append(_carry_out(host, plan.change, step, "carry out"))
+        outcomes.append(_carry_out(hosts[step.target], plan.change, step, "carry out"))
         if outcomes[-1].result not in ("done", "nothing to do"):
             why = outcomes[-1].problem
             problem = Text(zh=f"第 {step.number} 步（{step.title.zh}）在演练中失败：{why.zh}",
                            en=f"step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
             break
     if not problem:
-        health_after = check_acceptance(host, acceptance)
-        changed = differences(before, read_survey(host, "rehearsal after"))
+        health_after, after = checked(acceptance), surveyed("rehearsal after")
+        changed = tuple(d for name in hosts for d in differences(before[name], after[name]))
         if bad := [h for h in health_after if not h.ok]:
             problem = _unhealthy("实施后", "after the steps", bad[0])
     for step in reversed(steps[:len(outcomes)]):
         if step.undo:
             say(f"rehearsal, back-out of {step.number}: {step.title.en}")
-            undone.append(_carry_out(host, plan.change, step, "undo"))
+            undone.append(_carry_out(hosts[step.target], plan.change, step, "undo"))
             if undone[-1].result != "done" and not problem:
                 why = undone[-1].problem
                 problem = Text(zh=f"第 {step.number} 步（{step.title.zh}）的回退在演练中失败：{why.zh}",
                                en=f"the back-out of step {step.number} ({step.title.en}) failed in the rehearsal: {why.en}")
-    health_undone = check_acceptance(host, [_within(a, 0) if _was_bad(health_before, a.title) else a for a in acceptance])
-    remaining = tuple(same_as_before(before, read_survey(host, "rehearsal undone")))
+    health_undone = checked([_within(a, 0) if _was_bad(health_before, a.title) else a for a in acceptance])
+    left = surveyed("rehearsal undone")
+    remaining = tuple(d for name in hosts for d in same_as_before(before[name], left[name]))
     if remaining and not problem:
         first, more = said(remaining[0]), len(remaining) - 1
         problem = Text(zh=f"回退后副本与之前不一致：{first.zh}" + (f"，另有 {more} 项" if more else ""),
@@ -113,8 +144,8 @@ def _rehearse(plan: Plan, name: str, host: HostAccess, place, original: Survey, 
     if not problem and (bad := [h for h in health_undone if not h.ok and not _was_bad(health_before, h.title)]):
         problem = _unhealthy("回退后", "after the back-out", bad[0])
     return Rehearsal(change=plan.change, plan=plan.fingerprint(), place=place, started_at=started_at, finished_at=desk.now(),
-                     copies=(copy,) if copy else (), deviations=deviations, outcomes=tuple(outcomes), undone=tuple(undone),
-                     health_before=health_before, health_after=health_after, health_undone=health_undone, changed=tuple(changed),
+                     copies=tuple(stand.copy for stand in stands if stand.copy), deviations=deviations, outcomes=tuple(outcomes), undone=tuple(undone),
+                     health_before=health_before, health_after=health_after, health_undone=health_undone, changed=changed,
                      remaining=remaining, passed=not problem, problem=problem)
 
 

@@ -12,7 +12,8 @@ import re
 import socket
 import time
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -103,6 +104,24 @@ def remove_copy(sandbox: Sandbox, *, number: str, host: HostAccess, say: Say) ->
 
 def _machine(host: HostAccess) -> str:
     return host.identity[:12]
+
+
+@contextmanager
+def join_copies(sandbox: Sandbox, number: str, copies: list[tuple[HostAccess, Copy]]) -> Iterator[list[HostAccess]]:
+    """The copies of hosts that depend on each other, with addresses at which they reach each other, over a network without a way out."""
+    engine = Engine(sandbox.engine)
+    name = re.sub(r"[^a-z0-9_.-]+", "-", f"standfast-copies-{number}-{copies[0][0].identity[:6]}".lower())
+    engine.run("network", "rm", name, check=False)  # left by a rehearsal that was killed; its copies are gone
+    container.make_network(engine, name, container.labels_of(number, "", "", int(time.time())))
+    address = f'{{{{(index .NetworkSettings.Networks "{name}").IPAddress}}}}'
+    try:
+        for _, copy in copies:
+            engine.run("network", "connect", name, copy.place)
+        yield [host.model_copy(update={"peer_address": engine.run("inspect", "-f", address, copy.place)}) for host, copy in copies]
+    finally:
+        for _, copy in copies:
+            engine.run("network", "disconnect", "-f", name, copy.place, check=False)
+        engine.run("network", "rm", name, check=False)
 
 
 def remove_stale_copies(sandbox: Sandbox, older_than_minutes: float) -> list[str]:
@@ -214,7 +233,7 @@ def _make(
             say(f"{data.bytes_read // MIB} MiB of database {cluster.version}/{cluster.name} are copied")
 
     engine.run("start", name)
-    copy_host = _access(host, port, private_key, cleaned.host_keys)
+    copy_host = _access(host, port, read.ssh_port, private_key, cleaned.host_keys)
     say("the copy starts")
     down = _wait_until_up(engine, name, copy_host, survey, min(deadline, time.monotonic() + BOOT_LIMIT_S))
     masked = (
@@ -379,7 +398,7 @@ def _give_host_key(cleaned: Cleaned) -> None:
     cleaned.host_keys.append(line)
 
 
-def _access(host: HostAccess, port: int, private_key: str, host_keys: list[str]) -> HostAccess:
+def _access(host: HostAccess, port: int, peer_port: int, private_key: str, host_keys: list[str]) -> HostAccess:
     same = {
         field: getattr(host, field)
         for field in (
@@ -395,7 +414,7 @@ def _access(host: HostAccess, port: int, private_key: str, host_keys: list[str])
             "labels",
         )
     }
-    return HostAccess(**same, address="127.0.0.1", port=port, private_key=SecretStr(private_key), host_key="\n".join(host_keys))
+    return HostAccess(**same, address="127.0.0.1", port=port, peer_port=peer_port, private_key=SecretStr(private_key), host_key="\n".join(host_keys))
 
 
 def _wait_until_up(engine: Engine, name: str, host: HostAccess, survey: Survey, deadline: float) -> list[str]:

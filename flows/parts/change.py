@@ -6,7 +6,6 @@ approval, by “Retry” in the UI after a crash, by `standfast resume`. See doc
 
 from __future__ import annotations
 
-from itertools import zip_longest
 from uuid import uuid4
 
 from prefect import State
@@ -27,6 +26,7 @@ from flows.parts.run import (
 from reports.records import NOTHING, Closure, Text
 from tasks import approval, carrying_out, desk, gates, lifecycle
 from tasks.errors import BlockersFound, ProcedureError
+from tasks.planning.roll_out import side_by_side
 
 
 def carry_through(procedure: str, request: BaseModel) -> State:
@@ -96,12 +96,14 @@ def _carry_out(number: str) -> State:
 
 
 def _roll_out(number: str) -> Text:
-    """Every batch, the canary first; in a batch the hosts go side by side, step by step. Returns why it stopped, or nothing."""
+    """Every batch, the canary first; in a batch the hosts go side by side, step by step, unless the plan has one order for all.
+
+    Returns why it stopped, or nothing.
+    """
     plan = lifecycle.plan_of(number)
     for count, batch in enumerate(plan.batches, start=1):
         carrying_out.renew_locks(number, batch)
-        for row in zip_longest(*(plan.steps_of(name) for name in batch)):
-            here = [step for step in row if step]
+        for here in side_by_side(plan, batch):
             running = [steps.carry_out_step.submit(number, s.number, s.target, s.title.say("en")) for s in here]
             outcomes = [future.result() for future in running]
             show_progress(number, plan, max(s.number for s in here))

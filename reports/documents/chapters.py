@@ -97,10 +97,14 @@ class Chapters:
 
     def upgrade_seconds(self) -> float | None:
         """The longest upgrade of one host in the rehearsal; None if there was none."""
-        return _longest(self.rehearsal.outcomes) if self.rehearsal else None
+        return self._seconds(self.rehearsal.outcomes) if self.rehearsal else None
 
     def undo_seconds(self) -> float | None:
-        return _longest(self.rehearsal.undone) if self.rehearsal else None
+        return self._seconds(self.rehearsal.undone) if self.rehearsal else None
+
+    def _seconds(self, outcomes: Sequence[StepOutcome]) -> float | None:
+        one_after_the_other = self.plan is not None and self.plan.in_order and bool(outcomes)
+        return sum(outcome.seconds for outcome in outcomes) if one_after_the_other else _longest(outcomes)
 
     def timetable_facts(self) -> list[tuple[str, str]]:
         say, plan = self.say, self.plan
@@ -194,7 +198,7 @@ class Chapters:
         if len(plan.targets) == 1:
             self.text("scope.one_host")
         else:
-            self.text("scope.hosts", n=len(plan.targets), batches=len(plan.batches))
+            self.text("scope.in_order" if plan.in_order else "scope.hosts", n=len(plan.targets), batches=len(plan.batches))
         rows = [
             (
                 say("scope.batch_first") if n == 1 and len(plan.batches) > 1 else say("scope.batch", n=n),

@@ -48,7 +48,7 @@ class StepGroup:
 
 
 def step_groups(plan: Plan) -> list[StepGroup]:
-    """In the order in which a host meets them: by the place of the step on its host, then by the plan."""
+    """In the order in which a host meets them: by the place of the step on its host, then by the plan; of a plan in order, by the plan alone."""
     places: dict[str, list[int]] = {}
     met: dict[str, int] = {}
     groups: dict[str, dict[tuple, Variant]] = {}
@@ -58,7 +58,7 @@ def step_groups(plan: Plan) -> list[StepGroup]:
         scripts = (step.account, step.time_limit_s, step.confirm_s, step.files, *(getattr(step, name) for name in SCRIPTS))
         groups.setdefault(step.key, {}).setdefault(scripts, Variant(step)).steps.append(step)
     first = {key: index for index, key in enumerate(groups)}
-    order = sorted(groups, key=lambda key: (max(places[key]), first[key]))
+    order = list(groups) if plan.in_order else sorted(groups, key=lambda key: (max(places[key]), first[key]))
     return [StepGroup(number, key, list(groups[key].values())) for number, key in enumerate(order, 1)]
 
 

@@ -159,7 +159,7 @@ def _time(c: Chapters) -> None:
         c.draft.notice(say("time.too_short"), "bad")
     c.draft.section(say("time.timetable"))
     if c.groups:
-        c.text("time.timetable_text")
+        c.text("time.timetable_in_order" if c.plan.in_order else "time.timetable_text")
     seconds = _rehearsed_seconds(c)
     rows = []
     for group in c.groups:

@@ -50,7 +50,7 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
     draft.section(say("page.repairs"))
     c.improvements(REPAIRS, "improvements.top_page", "improvements_page")
     draft.section(say("page.where"))
-    c.text("page.batches", n=len(plan.targets), batches=max(1, len(plan.batches)), hosts=c.hosts(plan.targets))
+    c.text("page.in_order" if plan.in_order else "page.batches", n=len(plan.targets), batches=max(1, len(plan.batches)), hosts=c.hosts(plan.targets))
     draft.section(say("page.when"))
     draft.facts(c.timetable_facts())
     if c.window_too_short():

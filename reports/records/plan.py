@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from reports.records.base import Moment, Record, Said, Text
 
@@ -152,6 +152,8 @@ class Plan(Record):
 
     batches: which hosts are changed together, canary first. blockers: why it must not be carried out; empty if nothing stands
     in the way. untested: what the simulated copy cannot show. nothing_to_do: every target is already as wished.
+    in_order: the hosts depend on each other, so all steps are one sequence across them: one at a time, as they are numbered, and backed out
+        in exactly the opposite order. Such hosts are one batch, are rehearsed together, and know each other's addresses and keys (tasks/peers.py).
     """
 
     change: str
@@ -176,6 +178,13 @@ class Plan(Record):
     blockers: tuple[Text, ...] = ()
     untested: tuple[Text, ...] = ()
     no_rehearsal: Text | None = None  # why this plan need not be rehearsed (it was, in an earlier change); None: it must be
+    in_order: bool = Field(default=False, exclude_if=lambda value: not value)
+
+    @model_validator(mode="after")
+    def _one_sequence(self) -> Plan:
+        if self.in_order and ([step.number for step in self.steps] != list(range(1, len(self.steps) + 1)) or len(self.batches) > 1):
+            raise ValueError("the steps of a plan in order are numbered from 1 without gaps, and its hosts are one batch")
+        return self
 
     @property
     def nothing_to_do(self) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 
-from reports.records import Plan, Risk, Text
+from reports.records import Plan, Risk, Step, Text
 from tasks.requests import CorrectionRequest, UpgradeRequest
 
 
@@ -14,6 +15,20 @@ def batches_of(hosts: Sequence[str], canaries: int, batch_size: int) -> tuple[tu
     rest = hosts[canaries:]
     further = [tuple(rest[start : start + batch_size]) for start in range(0, len(rest), batch_size)]
     return tuple(batch for batch in (tuple(hosts[:canaries]), *further) if batch)
+
+
+def side_by_side(plan: Plan, batch: Sequence[str]) -> list[tuple[Step, ...]]:
+    """The steps of a batch, those in one tuple at the same time: each host's next one; of a plan in order a single step, whichever its host."""
+    if plan.in_order:
+        return [(step,) for step in plan.steps]
+    return [tuple(step for step in row if step) for row in zip_longest(*(plan.steps_of(name) for name in batch))]
+
+
+def last_first(plan: Plan) -> list[Step]:
+    """The steps as they are taken back: host by host, or across the hosts where they were carried out so."""
+    if plan.in_order:
+        return list(reversed(plan.steps))
+    return [step for target in plan.targets for step in reversed(plan.steps_of(target))]
 
 
 def window_blockers(request: UpgradeRequest | CorrectionRequest, plan_at: datetime) -> list[Text]:

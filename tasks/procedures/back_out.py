@@ -8,7 +8,7 @@ from reports.archive import UnknownChange
 from reports.records import Closure, Plan, Risk, Step, Survey, Text, VersionChange
 from tasks import desk, lifecycle, verification
 from tasks.errors import BlockersFound
-from tasks.planning.roll_out import held_up
+from tasks.planning.roll_out import held_up, last_first
 from tasks.requests import BackOutRequest as Request
 from tasks.running import change_folder
 
@@ -53,14 +53,14 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
 
 def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, facts: dict[str, str], later: list[str]) -> Plan:
     """Pure: the original plan turned round. acceptance: its checks that were good before it; going back cannot make others good."""
-    undoable = [step for target in original.targets for step in reversed(original.steps_of(target)) if step.undo]
+    undoable = [step for step in last_first(original) if step.undo]
     steps = [_turned(count, step, original.change) for count, step in enumerate(undoable, start=1)]
     blockers = tuple(
         [Text(zh=f"{other} 在此之后变更过同一主机,请先回退 {other}。", en=f"{other} changed the same host later; back that out first.") for other in later])
     made = Plan(
         change=number, procedure="back-out", kind="back-out", customer=original.customer, requester=request.requester, reason=request.reason,
         title=Text(zh=f"回退 {original.change}:{original.title.zh}", en=f"Back out {original.change}: {original.title.en}"),
-        targets=original.targets, batches=original.batches, facts=facts,
+        targets=original.targets, batches=original.batches, facts=facts, in_order=original.in_order,
         versions=tuple(VersionChange(target=v.target, name=v.name, before=v.after, after=v.before) for v in original.versions),
         improvements=(), media=(), steps=tuple(steps), acceptance=acceptance,
         impact=Text(zh=f"恢复 {original.change} 之前的版本与配置;{original.impact.zh}",

@@ -15,6 +15,7 @@ from docx.oxml.ns import qn
 from pypdf import PdfReader
 
 from reports.documents import render_instruction, render_plan_page, render_plan_text, render_report
+from reports.documents.grouping import step_groups
 from reports.documents.instruction import BACK_OUT_CHAPTER, instruction
 from reports.documents.paper import Code, Heading, Table
 from reports.documents.phrases import Phrases, catalogue
@@ -505,3 +506,12 @@ def test_people_are_shown_one_digest_only_the_one_that_is_approved(ending):
 def test_the_desk_of_the_contract_has_the_contracts_word():
     text = "".join(phrase["zh"] for phrase in catalogue().values())
     assert text.count("事业部征询服务中心") == text.count("服务中心") == 3
+
+
+def test_a_plan_in_order_says_that_its_steps_alternate_between_the_hosts():
+    record = sample.planned(["web1", "web2"])
+    steps = tuple(step.model_copy(update={"number": n, "key": f"k{n}", "target": ("web1", "web2")[n % 2]}) for n, step in enumerate(record.plan.steps, 1))
+    plan = Plan(**{**dict(record.plan), "steps": steps, "batches": (("web1", "web2"),), "in_order": True})
+    assert [group.step.number for group in step_groups(plan)] == [step.number for step in steps]
+    for language, words in (("zh", "步骤按编号在主机之间逐一执行"), ("en", "one step at a time across them")):
+        assert words in render_plan_page(record.model_copy(update={"plan": plan, "language": language}), language, ZONE)

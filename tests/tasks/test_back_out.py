@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
 from reports.records import Acceptance, Closure, Health, Service, Text, same
 from tasks import carrying_out, inspection, verification
+from tasks.planning.roll_out import last_first, side_by_side
 from tasks.procedures import back_out
 from tasks.requests import BackOutRequest, InspectionRequest
 from tests.live.scratch import plan, step
@@ -58,3 +61,42 @@ def test_what_was_begun_is_undone_last_step_first(office):
     for target, count in (("web1", 1), ("web2", 1), ("web1", 2), ("web1", 3)):
         archive.note(number, "step begun", target=target, step=count)
     assert [(s.target, s.number) for s in carrying_out.steps_to_undo(number)] == [("web1", 3), ("web2", 1), ("web1", 1)]
+
+
+ACROSS = [("web1", 1, "a"), ("web2", 2, "b"), ("web1", 3, "c"), ("web2", 4, "d")]
+
+
+def across(number: str, **changes):
+    return plan(number, [step(count, key, target) for target, count, key in ACROSS], in_order=True, **changes)
+
+
+def test_a_plan_in_order_alternates_between_its_hosts_and_goes_back_the_same_way(office):
+    made = across("CHG-1")
+    assert [[(s.target, s.number) for s in row] for row in side_by_side(made, made.batches[0])] == [[(target, count)] for target, count, _ in ACROSS]
+    assert [s.number for s in last_first(made)] == [4, 3, 2, 1]
+    beside = plan("CHG-2", [step(1, "a", "web1"), step(2, "b", "web1"), step(3, "a", "web2")])
+    assert [[s.number for s in row] for row in side_by_side(beside, beside.batches[0])] == [[1, 3], [2]]
+    assert [s.number for s in last_first(beside)] == [2, 1, 3]
+
+
+def test_the_order_is_part_of_what_is_approved_and_must_be_whole():
+    made, beside = across("CHG-1"), plan("CHG-1", [step(count, key, target) for target, count, key in ACROSS])
+    assert made.fingerprint() != beside.fingerprint() and "in_order" not in beside.canonical()
+    with pytest.raises(ValueError, match="numbered from 1"):
+        plan("CHG-1", [step(1, "a", "web1"), step(1, "b", "web2")], in_order=True)
+    with pytest.raises(ValueError, match="one batch"):
+        across("CHG-1", batches=(("web1",), ("web2",)))
+
+
+def test_taking_back_a_plan_in_order_is_in_order_too(office):
+    archive, at = office.archive(), office.now()
+    number = archive.new_change(procedure="software-upgrade", customer="bureau", requester="张工", operator="", reason="试",
+                                request={"hosts": ["web1", "web2"]}, opened_at=at)
+    archive.save(number, "plan", "1", across(number))
+    for target, count, _ in ACROSS[:3]:
+        archive.note(number, "step begun", target=target, step=count)
+    assert [(s.target, s.number) for s in carrying_out.steps_to_undo(number)] == [("web1", 3), ("web2", 2), ("web1", 1)]
+    archive.close(number, Closure.SUCCESSFUL, "done", at)
+    made = back_out.plan("CHG-20270101-999", BackOutRequest(change=number, requester="张工", reason="试"), {}, print)
+    assert made.in_order and [(s.target, s.number, s.key) for s in made.steps] == [
+        ("web2", 1, "undo-d"), ("web1", 2, "undo-c"), ("web2", 3, "undo-b"), ("web1", 4, "undo-a")]
