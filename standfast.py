@@ -122,8 +122,13 @@ def _request(file: Path, procedure: str, *, to_plan: bool = True):
     except OSError as problem:
         raise BlockersFound(f"{file} cannot be read ({problem.strerror}); name the file with the request") from problem
     except ValidationError as problem:
-        said = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in problem.errors()[:8]]
+        said = [f"{'.'.join(map(str, one['loc']))}: {_plain(one)}" for one in problem.errors()[:8]]
         raise BlockersFound(f"{file}: {'; '.join(said)}") from problem
+
+
+def _plain(error: Any) -> str:
+    """What a form says of one field, without the library's own words before ours."""
+    return error["msg"].removeprefix("Value error, ")
 
 
 Procedure = Annotated[str, typer.Option(help="Procedure: software-upgrade, corrective-maintenance, security-hardening, back-out; start: also remote-diagnosis")]
@@ -195,7 +200,7 @@ def approve(number: Number,
         try:
             entry = gates.Entry(decision=decision, name=name, channel=channel, taken_by=taken_by, reason=reason, code=code)
         except ValidationError as problem:
-            raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {problem.errors()[0]['msg']}") from None
+            raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {_plain(problem.errors()[0])}") from None
         round_ = approval.current_round(number)
         answer = approval.take_entry(number, round_, entry)
         if isinstance(answer, gates.AskAgain):
@@ -250,9 +255,24 @@ def _say_ending(number: str, as_json: bool, state: Any = None) -> None:
     word = row.closure.value if row.closure else "waiting for approval" if waiting else "open"
     text = f"{number}: {word}. {row.closure_reason or (state.message if state is not None else '') or ''}"
     files = {name: str(path) for name, path in papers.documents(number).items()} if row.closure else {}
-    show({"number": number, "closure": row.closure.value if row.closure else None, "reason": row.closure_reason, "documents": files}, as_json,
+    score = _score(number) if row.closure else {}
+    text += f"\n  {score.pop('says')}" if score else ""
+    show({"number": number, "closure": row.closure.value if row.closure else None, "reason": row.closure_reason, "documents": files,
+          **({"score": score} if score else {})}, as_json,
          text + "".join(f"\n  {path}" for path in files.values()))
     raise typer.Exit(row.closure.exit_code if row.closure else WAITING if waiting else 1)
+
+
+def _score(number: str) -> dict[str, Any]:
+    """Of a hardening, or its back-out: before, after, and both in one sentence; empty for every other change."""
+    from tasks import lifecycle
+
+    if not lifecycle.hardened_by(number):
+        return {}
+    from tasks import hardening
+
+    both = hardening.scored(number)
+    return {"before": both[0].score, "after": both[1].score, "says": hardening.sentence(number).en} if both else {}
 
 
 @app.command("carry-out")
@@ -360,7 +380,7 @@ def _read(procedure: str, as_json: bool, **asked) -> None:
         try:
             request = (SecurityRequest if procedure == "security-check" else InspectionRequest)(**asked)
         except ValidationError as problem:
-            raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {problem.errors()[0]['msg']}") from None
+            raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {_plain(problem.errors()[0])}") from None
         name = procedure.replace("-", "_")
         state = asyncio.run(getattr(importlib.import_module(f"flows.{name}"), name)(request, return_state=True))
         done = (state.message or "").partition(":")[0]
@@ -421,7 +441,7 @@ def diagnose(customer: Annotated[str, typer.Argument(help="The customer's name")
             request = DiagnosisRequest.model_validate(asked)
         except ValidationError as invalid:
             first = invalid.errors()[0]
-            raise typer.BadParameter(f"{'.'.join(map(str, first['loc'])) or 'request'}: {first['msg']}") from None
+            raise typer.BadParameter(f"{'.'.join(map(str, first['loc'])) or 'request'}: {_plain(first)}") from None
         state = remote_diagnosis(request, return_state=True)
         done = next(iter(re.findall(r"^DIA-\d{8}-\d{3,}", state.message or "")), "")
         files = {name: str(path) for name, path in papers.documents(done).items()} if done else {}
@@ -445,7 +465,7 @@ def _file_solution(number: str, text: str, outcome: str, by: str, agreed_by: str
             solution = Solution.model_validate({"change": number, "text": text, "outcome": outcome, "by": by or _account(), "at": desk.now(),
                                                 "agreed_by": agreed_by, "changes": tuple(changes)})
         except ValidationError as invalid:
-            raise typer.BadParameter(f"{invalid.errors()[0]['loc'][0]}: {invalid.errors()[0]['msg']}") from None
+            raise typer.BadParameter(f"{invalid.errors()[0]['loc'][0]}: {_plain(invalid.errors()[0])}") from None
         name = file_solution(number, solution)
         files = [str(path) for file, path in papers.documents(number).items() if file.startswith(f"{name}-")]
         show({"number": number, "outcome": outcome, "documents": files}, as_json, f"{number}: {outcome}; filed and sealed" + "".join(f"\n  {f}" for f in files))
@@ -504,7 +524,7 @@ def mend(number: Annotated[str, typer.Argument(help="Number of an inspection, a 
             found, left = mending.openings(number, check or [], target or [], requester=requester, operator=operator, rehearse_on=rehearse_on,
                                            reason=reason)
         except ValidationError as problem:
-            raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {problem.errors()[0]['msg']}") from None
+            raise typer.BadParameter(f"{problem.errors()[0]['loc'][0]}: {_plain(problem.errors()[0])}") from None
         numbers = ["" if only_show else lifecycle.open_change(one.procedure, one.request.model_dump(mode="json")) for one in found]
         show([{"number": name, "procedure": one.procedure, "hosts": one.request.hosts,
                "findings": [[row.check, row.target, row.object, row.says.en] for row in one.findings]} for name, one in zip(numbers, found, strict=True)],

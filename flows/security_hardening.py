@@ -11,13 +11,13 @@ Before you start: the security check is in the archive; choose controls or hosts
 Steps: 1 survey, read the controls anew, and plan only what fails now, with every line of every file before and after; 2 rehearse on a simulated
     copy or a staging host, with the back-out; 3 ask for approval; 4 carry out, canary first, files first and the way in last; what can lock
     somebody out is taken back by the host itself unless new logins confirm it; 5 verify: each control must pass, each application must be well;
-    6 archive.
+    6 read the whole baseline once more (the first time was just before the first step), score both, archive.
 Back-out plan: on the first failure, or if a control still fails, everything begun is undone in reverse: bytes, owner, mode and state come back as
     each step saved them. Also later, on request: see the procedure back-out.
 Point of no return: none.
 Known errors: docs/known-errors.md, docs/security-hardening.md.
-Evidence kept: surveys, plan, rehearsal, approval, every step's output, what the controls said afterwards, both documents, sealed and
-    chained (R175, R179).
+Evidence kept: surveys, plan, rehearsal, approval, every step's output, the whole baseline before and after with its score, also when it was
+    taken back, both documents, sealed and chained (R175, R179).
 """
 
 from prefect import State, flow

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from reports.archive import Archive
-from reports.records import Approval, ApprovalRequest, ChangeRecord, Difference, Plan, Survey, Text
+from reports.records import Approval, ApprovalRequest, BaselineReading, ChangeRecord, Difference, Hardening, Plan, Survey, Text
 from tasks import desk
 from tasks.comparison import brought_back, differences, unexpected
 from tasks.lifecycle import current_round, just_before, outcomes, plan_of, reason_of, rehearsal_of, surveys_of
@@ -25,15 +26,25 @@ def record_of(number: str) -> ChangeRecord:
     changed = tuple(d for name in after if name in before for d in differences(before[name], after[name]))
     decisions = tuple(a for _, a in archive.load_all(number, "approval", Approval))
     issues = tuple(Text.of_fields(e.detail, "issue") for e in archive.journal(number, event="issue"))
+    common = {
+        "number": number, "customer": row.customer, "customer_name": _text(people.full_name), "provider_name": _text(people.provider_name),
+        "language": people.language, "requester": row.requester, "operator": row.operator, "reason": row.reason, "opened_at": row.opened_at}
     return ChangeRecord(
-        number=number, procedure=row.procedure, customer=row.customer, customer_name=_text(people.full_name),
-        provider_name=_text(people.provider_name), language=people.language, requester=row.requester, operator=row.operator, reason=row.reason,
-        opened_at=row.opened_at, closed_at=row.closed_at, closure=row.closure, closure_reason=reason_of(row), request=row.request,
+        **common, procedure=row.procedure, closed_at=row.closed_at, closure=row.closure, closure_reason=reason_of(row), request=row.request,
         plan=plan, rehearsal=rehearsal_of(number, round_), asked=archive.load(number, "request for approval", str(round_), ApprovalRequest),
         approvals=decisions, contacts=tuple(people.contact_records()), before=tuple(before.values()), after=tuple(after.values()),
         outcomes=outcomes(number), undone=outcomes(number, "undo"), changed=changed,
         unexpected=nobody_planned(number, plan, changed, after) if plan and after and not backs else (),
-        issues=issues, journal=archive.journal(number))
+        issues=issues, journal=archive.journal(number), hardening=_hardening(number, common))
+
+
+def _hardening(number: str, common: Mapping[str, Any]) -> Hardening | None:
+    """The score before and after, where the baseline was read; the catalogue of controls is loaded only then."""
+    if not desk.archive().load_all(number, "baseline", BaselineReading):
+        return None
+    from tasks.hardening import hardening_of
+
+    return hardening_of(number, common)
 
 
 def _text(both) -> Text:

@@ -161,7 +161,7 @@ def read_targets(number: str, names: list[str], say: Say, log_in: Callable[[str]
     filed = inspections.targets_filed(desk.archive(), this)
     refused: ProcedureError | None = None
     with ThreadPoolExecutor(len(names)) as pool:
-        running = [pool.submit(_read, name, there.get(name), memory.get(name, {}), last[name].started_at if name in last else None, log_in)
+        running = [pool.submit(read_one, name, there.get(name), memory.get(name, {}), last[name].started_at if name in last else None, log_in)
                    for name in names if name not in filed]
         for future in as_completed(running):
             try:
@@ -238,8 +238,8 @@ def _merged(checks: Sequence[Check], of_customer: dict, of_target: dict) -> dict
 _places = threading.BoundedSemaphore(AT_ONCE)
 
 
-def _read(name: str, target: Target | None, memory: dict[str, dict], before_at: datetime | None,
-          log_in: Callable[[str], None] | None) -> tuple[TargetRead, str]:
+def read_one(name: str, target: Target | None, memory: dict[str, dict], before_at: datetime | None,
+             log_in: Callable[[str], None] | None) -> tuple[TargetRead, str]:
     """One target, by whatever way its kind is read."""
     if target is None:
         gone = Text(zh=f"清单中已没有 {name};请恢复该条目", en=f"{name} is no longer in the inventory; put its entry back")
@@ -264,11 +264,11 @@ def _keep(this: Inspection, reads: list[tuple[TargetRead, str]]) -> None:
     archive = desk.archive()
     if any(raw for _, raw in reads):
         names = sorted(read.target for read, _ in reads)
-        archive.file_evidence(this.number, f"answers-{names[0]}-{len(names)}.tar.gz", _packed(reads), "application/gzip")
+        archive.file_evidence(this.number, f"answers-{names[0]}-{len(names)}.tar.gz", packed(reads), "application/gzip")
     inspections.file_targets(archive, this, [read for read, _ in reads])
 
 
-def _packed(reads: Iterable[tuple[TargetRead, str]]) -> bytes:
+def packed(reads: Iterable[tuple[TargetRead, str]]) -> bytes:
     """The raw answers, secrets removed, one file a target."""
     out = io.BytesIO()
     with gzip.GzipFile(fileobj=out, mode="wb", mtime=0, compresslevel=3) as zipped, tarfile.open(fileobj=zipped, mode="w") as tar:

@@ -31,6 +31,7 @@ from reports.records import (
 )
 from tasks import approval, desk, gates, running
 from tasks.approval import current_round
+from tasks.controls.kinds import HARDENING
 from tasks.errors import BlockersFound, ProcedureError
 from tasks.redaction import redact
 from tasks.remote import connected
@@ -92,6 +93,13 @@ def targets_of(number: str) -> str:
     request = desk.change(number).request
     names = [*request.get("hosts", []), *request.get("databases", [])]
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def hardened_by(number: str) -> str:
+    """The security hardening that this change is, or takes back; empty: neither."""
+    row = desk.change(number)
+    name = row.request.get("change", "") if row.procedure == "back-out" else number
+    return name if name and desk.change(name).procedure == HARDENING else ""
 
 
 def closed_as(number: str) -> tuple[Closure, Text] | None:

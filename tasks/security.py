@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from typing import Any
 
 from reports.archive import inspections
@@ -27,7 +28,8 @@ def kinds(profile: BaselineProfile) -> tuple[Kind, ...]:
 
 def _judged(read: Read, profile: BaselineProfile) -> Read:
     def ask(block: Any, controls: Sequence[Any], limits: Mapping[str, Limits], known_for: KnownFor) -> tuple[TargetRead, str]:
-        found, raw = read(block, controls, {control.id: bounds_of(control, profile) for control in controls}, known_for)  # type: ignore[misc]
+        bounds = {control.id: bounds_of(control, profile) for control in controls}
+        found, raw = read(block, controls, bounds, lambda check: replace(known_for(check), banner=profile.banner))  # type: ignore[arg-type]
         today = found.read_at.astimezone(desk.customer(block.customer).time_zone()).date()
         return found.model_copy(update={"rows": settled(found.rows, controls, profile, today)}), raw
     return ask
@@ -56,17 +58,25 @@ def profile_of(number: str) -> BaselineProfile:
 def security_record(common: Mapping[str, Any], last: inspections.Inspection | None, last_rows: Iterable[CheckRow]) -> SecurityRecord:
     """What the report says, from what every inspection's report says. last_rows: of the same targets, by their last check."""
     profile = profile_of(common["number"])
-    severities = {control.id: control.severity for control in all_controls()}
-    score, each = scores((row for read in common["reads"] for row in read.rows), severities)
-    last_score, last_each = scores(last_rows, severities) if last else (None, ())
-    kinds_read = {read.kind for read in common["reads"]}
-    asked = [control for control in all_controls() if control.level <= profile.level and (
-        "host" in kinds_read if isinstance(control, HostControl) else any(_reads_as(kind) in kinds_read for kind in control.kinds))]
+    score, each = scores((row for read in common["reads"] for row in read.rows), severities())
+    last_score, last_each = scores(last_rows, severities()) if last else (None, ())
     return SecurityRecord(**{
-        **common, "developments": _developed(common["developments"], common["reads"]), "checks": tuple(about(control, profile) for control in asked),
+        **common, "developments": _developed(common["developments"], common["reads"]),
+        "checks": abouts(profile, {read.kind for read in common["reads"]}),
         "profile": profile, "left_off": LEFT_OFF, "score": score, "scores": each,
         "checked_on": common["opened_at"].astimezone(desk.customer(common["customer"]).time_zone()).date(),
         "last_score": last_score, "last_scores": last_each, "last_level": profile_of(last.number).level if last else 0})
+
+
+def severities() -> dict[str, str]:
+    """What each control weighs by, by its id."""
+    return {control.id: control.severity for control in all_controls()}
+
+
+def abouts(profile: BaselineProfile, kinds_read: Set[str]) -> tuple[ControlAbout, ...]:
+    """The controls that the profile's level asks of such targets, as its report tells them."""
+    return tuple(about(control, profile) for control in all_controls() if control.level <= profile.level and (
+        "host" in kinds_read if isinstance(control, HostControl) else any(_reads_as(kind) in kinds_read for kind in control.kinds)))
 
 
 def _developed(developments: Iterable[Development], reads: Iterable[TargetRead]) -> tuple[Development, ...]:

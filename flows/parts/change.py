@@ -73,6 +73,7 @@ def _lifecycle(number: str) -> State:
             wait_in_line(seconds, key=f"window-{number}-{round_}-{uuid4().hex[:8]}")
         with one_change_at_a_time(number):
             if not steps.prepare_targets(number, round_):
+                _measure(number, "before")
                 return _carry_out(number)
         round_ = lifecycle.current_round(number)  # the targets drifted: what was approved is no longer what is there
 
@@ -132,6 +133,14 @@ def _back_out(number: str, why: Text) -> State:
     return _close(number, Closure.BACKED_OUT, why)
 
 
+def _measure(number: str, when: str) -> None:
+    """A hardening is scored before its first step and after its last one, and so is its back-out."""
+    if lifecycle.hardened_by(number):
+        steps.measure(number, when)
+
+
 def _close(number: str, closure: Closure, reason: Text) -> State:
+    if lifecycle.begun(number) and not lifecycle.closed_as(number):
+        _measure(number, "after")
     steps.archive(number, closure.value, reason)
     return ending(number, closure, reason)

@@ -85,6 +85,15 @@ def prepare_targets(number: str, round_: int) -> list[str]:
     return [f"{d.target}: {d.kind} {d.name}: {d.before} -> {d.after}" for d in drift]
 
 
+@task(name="Score", task_run_name="Read the security baseline {when} the steps", persist_result=False)
+def measure(number: str, when: str) -> str:
+    """Not remembered: what is filed is not read again, and what was read before a change that was stuck says nothing of today."""
+    from tasks import hardening
+
+    hardening.measure(number, when, say())
+    return told.en if (told := hardening.sentence(number)) else ""
+
+
 @task(name="Step", task_run_name="{target} · {title}", **changing)
 def carry_out_step(number: str, step_number: int, target: str, title: str) -> dict:
     step = lifecycle.step_of(number, step_number, target)

@@ -165,7 +165,8 @@ class Chapters:
             return
         counts = Counter(improvement.kind for improvement in found)
         kinds = say.join([say("improvements.kind_count", kind=say(f"improvement.{kind}"), n=n) for kind, n in counts.items()])
-        lead = say("improvements.count", n=len(found), kinds=kinds)
+        of_versions = any(improvement.version for improvement in found)  # else they are findings of an inspection or a check
+        lead = say("improvements.count" if of_versions else "improvements.count_found", n=len(found), kinds=kinds)
         if len(found) > rows:
             lead += ("" if say.language == "zh" else " ") + say(key, n=rows, letter=self.letters.get("improvements", ""))
         self.draft.paragraph(lead)
@@ -579,7 +580,7 @@ class Chapters:
     def appendix_improvements(self) -> None:
         self.draft.appendix(self.say("appendix.improvements"))
         found = improvements_ordered(self.plan.improvements) if self.plan else []
-        if found:
+        if any(improvement.version for improvement in found):
             self.text("improvements.words")
         self.improvements_table(found)
 

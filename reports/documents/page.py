@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reports.documents.chapters import Chapters, dash
 from reports.documents.grouping import versions_grouped
+from reports.documents.hardening import HardeningReport
 from reports.documents.paper import mono
 from reports.documents.phrases import Phrases
 from reports.documents.plain import escaped, markdown, plain
@@ -11,6 +12,7 @@ from reports.records import NOTHING, ChangeRecord, Plan, Text
 
 REPAIRS = 8
 VERSIONS = 12
+SCORES = 16
 
 
 def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -> str:
@@ -94,6 +96,11 @@ def outcome_page(record: ChangeRecord, say: Phrases) -> str:
     c = Chapters(record, say, {})
     closure = say(f"closure.{record.closure.value if record.closure else 'none'}")
     c.draft.paragraph(record.closure_reason.say(say.language))
+    if record.hardening:
+        r = HardeningReport(record.hardening, say)
+        c.draft.notice(r.headline(), r.tone())
+        scores = [(*row[:1], *row[2:5], *row[6:8]) for row in r.score_rows()[:SCORES]]
+        c.draft.table(say.head("hardening_page_scores"), scores, (1,) * 6, "")
     rows = [(str(o.number), o.target, c.title(o), say(f"action.{o.action}"), say(f"result.{o.result}"), say.duration(o.seconds))
             for o in (*record.outcomes, *record.undone)]
     c.draft.table(say.head("outcome"), rows, (1, 1, 1, 1, 1, 1), say("report.course_none"))

@@ -13,7 +13,7 @@ import yaml
 
 from reports.records import Language
 
-FILES = [Path(__file__).parent / name for name in ("phrases.yaml", "phrases_inspection.yaml", "phrases_diagnosis.yaml", "phrases_security.yaml")]
+FILES = [Path(__file__).parent / f"phrases{part}.yaml" for part in ("", "_inspection", "_diagnosis", "_security", "_hardening")]
 
 
 def _of(count: int, singular: str, plural: str = "") -> str:

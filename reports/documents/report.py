@@ -8,6 +8,7 @@ from datetime import datetime
 from reports.documents.chapters import TOP, Chapters, last_outcomes
 from reports.documents.cover import document_control, paper, signatures
 from reports.documents.grouping import differences_grouped, outcomes_by_key
+from reports.documents.hardening import HardeningReport, hardening_chapter
 from reports.documents.paper import Cell, Paper, mono, visible
 from reports.documents.phrases import Phrases
 from reports.records import Approval, ChangeRecord, Closure, Language, StepOutcome, Text, canonical
@@ -44,7 +45,7 @@ TONES = {
 
 def report(record: ChangeRecord, say: Phrases, made_at: datetime) -> Paper:
     chapters = Chapters(record, say, LETTERS)
-    for write in (_summary, _request, _plan, _rehearsal, _approvals, _course, _verification, _comparison, _back_out, _issues):
+    for write in (_summary, _hardening, _request, _plan, _rehearsal, _approvals, _course, _verification, _comparison, _back_out, _issues):
         write(chapters)
     document_control(chapters, made_at)
     _archive(chapters)
@@ -64,6 +65,8 @@ def report(record: ChangeRecord, say: Phrases, made_at: datetime) -> Paper:
     if record.plan:
         rows.append((say("cover.hosts"), chapters.hosts(record.plan.targets)))
     rows.append((say("cover.closure"), Cell(_closure(chapters), tone=TONES[record.closure])))
+    if record.hardening and record.hardening.now.last_score:
+        rows.append((say("hardening.score"), _score(chapters)))
     if record.closed_at:
         rows.append((say("cover.ended"), say.moment(record.closed_at)))
     return paper(chapters, "report", rows, made_at)
@@ -114,6 +117,8 @@ def _summary(c: Chapters) -> None:
         )
     )
     rows.append((say("report.ended"), say.moment(record.closed_at, seconds=True) if record.closed_at else say("closure.none")))
+    if record.hardening and record.hardening.now.last_score:
+        rows.append((say("hardening.score"), _score(c)))
     if record.outcomes:
         counts = Counter(o.result for o in last)
         rows.append(
@@ -132,6 +137,17 @@ def _summary(c: Chapters) -> None:
         undone = last_outcomes(record.undone)
         rows.append((say("report.undone"), say("report.undone_value", n=len(undone), failed=sum(map(_failed, undone)))))
     c.draft.facts(rows)
+
+
+def _score(c: Chapters) -> Cell:
+    r = HardeningReport(c.record.hardening, c.say)
+    now, last = r.record.score, r.record.last_score
+    return Cell(c.say("hardening.score_value", before=r.points(last.score), after=r.points(now.score), change=r.change_of(now, last)), strong=True)
+
+
+def _hardening(c: Chapters) -> None:
+    if c.record.hardening:
+        hardening_chapter(c)
 
 
 def _request(c: Chapters) -> None:

@@ -247,8 +247,12 @@ def _failed(r: SecurityReport) -> None:
 
 
 def _exceptions(r: SecurityReport) -> None:
+    r.draft.chapter(r.say("security.exceptions"))
+    exceptions_table(r)
+
+
+def exceptions_table(r: SecurityReport) -> None:
     record, say = r.record, r.say
-    r.draft.chapter(say("security.exceptions"))
     if not record.profile.exceptions:
         r.text("security.exceptions_none")
         return
@@ -356,8 +360,12 @@ def _in_order(clause: str) -> tuple:
 
 
 def _left_off(r: SecurityReport) -> None:
+    r.draft.chapter(r.say("security.left_off"))
+    left_off_table(r)
+
+
+def left_off_table(r: SecurityReport) -> None:
     say = r.say
-    r.draft.chapter(say("security.left_off"))
     r.text("security.left_off_text")
     rows = [(one.title.say(say.language), one.why.say(say.language), mono(one.rule)) for one in r.record.left_off]
     r.draft.table(say.head("security_left_off"), rows, (2.6, 4, 2.4), say("security.left_off_none"))

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal
 
 from reports.records.base import NOTHING, Language, Moment, Record, Said, Text
+from reports.records.hardening import Hardening
 from reports.records.plan import Plan
 from reports.records.survey import Difference, Health, Survey
 
@@ -175,3 +176,4 @@ class ChangeRecord(Record):
     issues: tuple[Said, ...] = ()
     journal: tuple[JournalEntry, ...] = ()
     run_url: str = ""
+    hardening: Hardening | None = None  # of a security hardening, and of its back-out, once the baseline was read before it

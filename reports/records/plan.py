@@ -49,6 +49,7 @@ class Step(Record):
     confirm_s:       over 0 where it can lock us out. The host then takes it back by itself so many seconds after it began, unless we log in
                      anew from outside, become root and confirm.
     files:           which lines of which files it changes, as a plan shows them.
+    mends:           the checks and controls whose findings it puts right.
     """
 
     number: int
@@ -73,6 +74,7 @@ class Step(Record):
     on_copy: bool = Field(default=True, exclude_if=bool)
     confirm_s: int = Field(default=0, exclude_if=lambda value: not value)
     files: tuple[FileChange, ...] = Field(default=(), exclude_if=lambda value: not value)
+    mends: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
 
 
 class Medium(Record):
@@ -135,6 +137,15 @@ class Acceptance(Record):
     on_copy: bool = Field(default=True, exclude_if=bool)
 
 
+class LeftOut(Record):
+    """A finding that was asked for, still stands, and gets no step. why: what a person has to settle first."""
+
+    target: str
+    check: str
+    object: str = ""
+    why: Text
+
+
 class Window(Record):
     """The maintenance window agreed with the customer: no changing step begins outside it."""
 
@@ -151,7 +162,7 @@ class Plan(Record):
     """The whole change. `facts` maps each target to the digest of the survey the plan was made from.
 
     batches: which hosts are changed together, canary first. blockers: why it must not be carried out; empty if nothing stands
-    in the way. untested: what the simulated copy cannot show. nothing_to_do: every target is already as wished.
+    in the way. untested: what the simulated copy cannot show. left: findings without a step. nothing_to_do: every target is already as wished.
     in_order: the hosts depend on each other, so all steps are one sequence across them: one at a time, as they are numbered, and backed out
         in exactly the opposite order. Such hosts are one batch, are rehearsed together, and know each other's addresses and keys (tasks/peers.py).
     """
@@ -177,6 +188,7 @@ class Plan(Record):
     back_out: Text  # when it is backed out, by whom it is decided, what it brings back
     blockers: tuple[Text, ...] = ()
     untested: tuple[Text, ...] = ()
+    left: tuple[LeftOut, ...] = Field(default=(), exclude_if=lambda value: not value)
     no_rehearsal: Text | None = None  # why this plan need not be rehearsed (it was, in an earlier change); None: it must be
     in_order: bool = Field(default=False, exclude_if=lambda value: not value)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
+from pydantic import Field
+
 from reports.records.base import NOTHING, Record, Said, Text
 from reports.records.inspection import CheckAbout, CheckRow, InspectionRecord, Outcome
 
@@ -25,11 +27,12 @@ class ControlException(Record):
 
 
 class BaselineProfile(Record):
-    """What the customer is measured by. limits: own figures by "<control>.<bound>"."""
+    """What the customer is measured by. limits: own figures by "<control>.<bound>". banner: own lines of the warning before a log-in."""
 
     level: Literal[2, 3] = 2
     exceptions: tuple[ControlException, ...] = ()
     limits: dict[str, float] = {}
+    banner: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
 
 
 class BoundAbout(Record):

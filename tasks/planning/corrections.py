@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reports.records import Acceptance, CheckRow, Health, Improvement, Outcome, Plan, Risk, Step, Survey, Text, Window
+from reports.records import Acceptance, CheckRow, Health, Improvement, LeftOut, Outcome, Plan, Risk, Step, Survey, Text, Window
 from tasks.checks.kinds import Check, DatabaseCheck, mender_of
 from tasks.checks.reading import Reading, object_of
 from tasks.controls.kinds import HARDENING, Control
@@ -42,20 +42,30 @@ def chosen(findings: Iterable[CheckRow], wishes: Sequence[str], targets: Sequenc
     if not wishes:
         if able := [row for row in there if row.check in checks and mender_of(checks[row.check])]:
             return able
-        raise BlockersFound("The inspection found nothing here that this procedure could mend; its report says what is done by hand or by another procedure",
-                            "该巡检在所选范围内没有可由本流程整改的问题；人工处理或由其他流程办理的问题见巡检报告")
+        if not there:
+            raise BlockersFound("There is nothing to do: nothing was found to be at fault here, or what was is excepted since",
+                                "无需操作：所选范围内没有发现问题，或发现的问题此后已列为例外")
+        raise BlockersFound("Nothing was found here that this procedure could mend; the report says what is done by hand or by another procedure",
+                            "所选范围内没有可由本流程整改的问题；人工处理或由其他流程办理的问题见报告")
     found: dict[CheckRow, None] = {}
     for wish in wishes:
         check, target, name = (*wish.split(" ", 2), "", "")[:3]
         meant = [row for row in there if row.check == check and target in ("", row.target) and name in ("", row.object)]
+        if not meant and checks and check not in checks:
+            raise _unknown(check)
         if not meant:
-            raise BlockersFound(f"The inspection has no finding “{wish}” here; see the table of findings in its report",
-                                f"该巡检在所选范围内没有问题“{wish}”；请核对巡检报告中的问题清单")
+            raise BlockersFound(f"There is no finding “{wish}” here; see the table of findings in the report",
+                                f"所选范围内没有问题“{wish}”；请核对报告中的问题清单")
         if check not in checks or not mender_of(checks[check]):
             why = _another_way(check, checks.get(check))
             raise BlockersFound(why.en, why.zh)
         found |= dict.fromkeys(meant)
     return list(found)
+
+
+def _unknown(check: str) -> BlockersFound:
+    what, zh, command = ("control", "控制项", "controls") if check.startswith("H-") else ("check", "检查项", "checks")
+    return BlockersFound(f"there is no {what} {check}; see the list with: standfast {command}", f"没有{zh} {check}；可用 standfast {command} 查看全部")
 
 
 def _another_way(name: str, check: Check | None) -> Text:
@@ -100,7 +110,7 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
         if host not in surveys:
             raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
     able: list[_Able] = []
-    left: list[Text] = []
+    left: list[LeftOut] = []
     for row in findings:
         now = _as_it_is_now(row, checks[row.check], readings.get(row.target, {}).get(row.check))
         host, port = (databases or {}).get(row.target, ("", 0)) if isinstance(checks[row.check], DatabaseCheck) else (row.target, 0)
@@ -110,10 +120,11 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
             mend = _guarded(checks[row.check], now)
             able.append(_Able(host, port, row, checks[row.check], mend, mend.on_copy and not silent & set(mend.touches)))
         elif now is not None:
-            left.append(_left(row, checks[row.check], now))
+            left.append(LeftOut(target=row.target, check=row.check, object=row.object, why=now))
     blockers = window_blockers(request, plan_at) if able else []
+    told = [_left(one, checks[one.check]) for one in left]
     if request.findings or not able:
-        blockers, left = blockers + left, []
+        blockers, told = blockers + told, []
     if blockers:
         able = []
     steps: list[Step] = []
@@ -132,11 +143,11 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
         improvements=tuple(Improvement(name=one.row.check, version="", kind="fix", text=_on(one.row.target, one.row.says)) for one in able),
         acceptance=(*(check for host in changed for check in acceptance.get(host, ()) if (host, check.title) not in not_required),
                     *(check for host in changed for check in _promised(host, [one for one in able if one.host == host]))),
-        window=_window(request, plan_at), impact=_impact(able, left), risk=_risk(able, unwell),
+        window=_window(request, plan_at), impact=_impact(able, told), risk=_risk(able, unwell),
         back_out=Text(zh="任一步骤失败，或复查仍发现该问题时自动回退：按保存的属主、权限、启动状态和内容逐项恢复到整改前，并与之前比对。",
                       en="By itself when a step fails or the check still finds fault: owners, modes, states and contents are brought back as they were saved, "
                          "and compared with the state before."),
-        blockers=tuple(blockers), untested=_untested(able))
+        blockers=tuple(blockers), untested=_untested(able), left=tuple(left) if told else ())
     return held_up(made)
 
 
@@ -172,9 +183,9 @@ def _guarded(check: Check, mend: Mend) -> Mend:
     return replace(mend, risk=check.risk, breaks=check.breaks or mend.breaks, confirm_s=CONFIRM_S if check.cuts_off else mend.confirm_s)
 
 
-def _left(row: CheckRow, check: Check, why: Text) -> Text:
-    place = f"{row.target} {row.object}".strip()
-    return Text(zh=f"{row.check} {check.title.zh}（{place}）：{why.zh}。", en=f"{row.check} {check.title.en} ({place}): {why.en}.")
+def _left(one: LeftOut, check: Check) -> Text:
+    place = f"{one.target} {one.object}".strip()
+    return Text(zh=f"{one.check} {check.title.zh}（{place}）：{one.why.zh}。", en=f"{one.check} {check.title.en} ({place}): {one.why.en}.")
 
 
 def _on(host: str, text: Text) -> Text:
@@ -206,7 +217,7 @@ def _steps_of(host: str, first: int, able: Sequence[_Able]) -> list[Step]:
         steps.append(Step(
             number=first + len(steps), key=key, target=host, title=Text(zh=f"{name}：{mend.title.zh}", en=f"{name}: {mend.title.en}"),
             expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=ones[0].on_copy,
-            confirm_s=mend.confirm_s, files=mend.files,
+            confirm_s=mend.confirm_s, files=mend.files, mends=tuple(checks),
             **{script: saved + text if (text := getattr(mend, script)) else "" for script in SCRIPTS}))
     return steps
 
