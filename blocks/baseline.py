@@ -14,6 +14,8 @@ from reports.records import BaselineProfile, ControlException
 
 CONTROL = r"H-[A-Z]{2,4}-\d{2}[a-z]?"
 EXAMPLE = "{H-SSH-03.tries: 6}"
+BANNER = '["仅限授权用户使用。", "Authorised users only."]'
+BANNER_LINES, BANNER_BYTES = 20, 1500
 
 
 def _own_limits(value: object) -> object:
@@ -38,6 +40,21 @@ def _plain(value: object) -> object:
     if isinstance(value, str) and (not value.strip() or not value.isprintable()):
         raise ValueError(f"must be one line of text, not {show(value)}; write for example reason: 迁移完成后整改")
     return value
+
+
+def _banner(value: object) -> object:
+    """Lines that log-in programs show as they stand: agetty(8) reads backslashes as its own signs, telnetd per cents; sshd sends the bytes."""
+    lines = value.splitlines() if isinstance(value, str) else value
+    if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+        raise ValueError(f"must be a list of lines, not {show(value)}; write for example {BANNER}")
+    for line in lines:
+        if not line.strip() or line != line.strip() or not line.isprintable():
+            raise ValueError(f"has a line that is empty, begins or ends with a blank, or does not print: {show(line)}; write for example {BANNER}")
+        if sign := re.search(r"[\\%]", line):
+            raise ValueError(f"has a {sign.group()} in {show(line)}, which log-in programs replace by what they know of the system; leave it out")
+    if len(lines) > BANNER_LINES or len("\n".join(lines).encode()) > BANNER_BYTES:
+        raise ValueError(f"is too long: at most {BANNER_LINES} lines and {BANNER_BYTES} bytes, a Chinese character being three")
+    return lines
 
 
 class ExceptionEntry(Form):
@@ -72,6 +89,10 @@ class Baseline(Form):
     limits: Annotated[dict[str, float], BeforeValidator(_own_limits)] = Field(
         default_factory=dict, title="Limits 限值", description="Other figures than the catalogue's, by control and name", examples=[EXAMPLE]
     )
+    banner: Annotated[list[str], BeforeValidator(_banner)] = Field(
+        default_factory=list, title="Banner 登录警示", description="Lines of the warning before a log-in; empty: a short one in Chinese and English",
+        examples=[BANNER]
+    )
 
     def contradiction(self, approvers: Mapping[str, str]) -> Contradiction | None:
         """The first thing that does not go together. approvers: folded names and mail addresses."""
@@ -91,6 +112,6 @@ class Baseline(Form):
         return None
 
     def record(self) -> BaselineProfile:
-        return BaselineProfile(level=self.level, limits=dict(self.limits), exceptions=tuple(
+        return BaselineProfile(level=self.level, limits=dict(self.limits), banner=tuple(self.banner), exceptions=tuple(
             ControlException(control=one.control, targets=tuple(one.targets), object=one.object, reason=one.reason, approver=one.approver,
                              expires=one.expires) for one in self.exceptions))

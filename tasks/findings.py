@@ -10,7 +10,7 @@ from typing import Any
 
 from blocks import lookup
 from blocks.host_access import HostAccess
-from reports.archive import inspections
+from reports.archive import UnknownChange, inspections
 from reports.records import Acceptance, CheckRow, Health, Outcome, Text, same
 from tasks import desk
 from tasks.checks.catalogue import all_checks, limits_for
@@ -37,8 +37,7 @@ def findings_of(number: str, customer: str = "") -> list[CheckRow]:
     """
     this = inspections.inspection_of(desk.archive(), number)
     if this is None:
-        raise BlockersFound(f"there is no inspection {number}; its number stands in the report, for example INS-20261123-001",
-                            f"没有编号为 {number} 的巡检或诊断；编号见其报告，形如 INS-20261123-001")
+        raise _none_of(number)
     if customer and this.customer != customer:
         raise BlockersFound(f"{number} is of customer {this.customer}, not of {customer}",
                             f"{number} 属于客户 {this.customer}，不属于 {customer}")
@@ -47,6 +46,28 @@ def findings_of(number: str, customer: str = "") -> list[CheckRow]:
     # What the customer has excepted since a security check is left alone, too.
     return [row for row in inspections.rows_of(desk.archive(), this) if row.outcome in BAD
             and not ((exception := excepted_by(row, profile)) and today <= exception.expires)]
+
+
+def _none_of(number: str) -> BlockersFound:
+    """What is said of a number that belongs to nothing that finds faults."""
+    try:
+        procedure = desk.change(number).procedure
+    except UnknownChange:
+        what, zh = ("security check", "安全检查") if number.startswith("SEC-") else ("inspection", "巡检或诊断")
+        example = "SEC-20261123-001" if number.startswith("SEC-") else "INS-20261123-001"
+        return BlockersFound(f"there is no {what} {number}; its number stands in the report, for example {example}",
+                             f"没有编号为 {number} 的{zh}；编号见其报告，形如 {example}")
+    return BlockersFound(f"{number} is a {procedure}, which finds no faults; name an inspection (INS-), a diagnosis (DIA-) or a security check (SEC-)",
+                         f"{number} 属于流程 {procedure}，不产生问题清单；请填写巡检（INS-）、诊断（DIA-）或安全检查（SEC-）的编号")
+
+
+def require_read(number: str, targets: Sequence[str]) -> None:
+    """Raises BlockersFound: one of these is no target that the inspection looked at."""
+    read = [one.target for one in inspections.reads_of(desk.archive(), inspections.inspection_of(desk.archive(), number))] if targets else []
+    if strange := [name for name in targets if name not in read]:
+        some = sorted(read)[:20]
+        raise BlockersFound(f"{strange[0]} is none of the targets that {number} looked at; those are: {', '.join(some) or 'none'}",
+                            f"{strange[0]} 不在 {number} 的检查对象之内；其对象为：{'、'.join(some) or '无'}")
 
 
 def customer_of(number: str) -> str:
@@ -64,8 +85,9 @@ def read_again(host: HostAccess, checks: Sequence[HostCheck], judged_as: HostAcc
     with connected(host) as remote:
         answer = remote.run(host_script(checks, nonce, block.expected), timeout_s=HOST_LIMIT_S)
     limits = {check.id: _limits(check, block.customer, block.limits) for check in checks}
+    banner = tuple(desk.customer(block.customer).baseline.banner)
     return readings(answer.out, nonce, checks, limits,
-                    {check.id: Known(now=desk.now(), expected=block.expected, limits=limits[check.id], account=block.user) for check in checks})
+                    {check.id: Known(now=desk.now(), expected=block.expected, limits=limits[check.id], account=block.user, banner=banner) for check in checks})
 
 
 def _limits(check: Check, customer: str, own: dict[str, Any]) -> Limits:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from reports.records import FileChange
+from reports.records import FileChange, Text
 from tasks.checks.kinds import Known, Mender, Row, Unreadable
 from tasks.controls.kinds import Bounds, failed, passed
 from tasks.controls.reading import by_kind
@@ -35,16 +35,22 @@ def banners(output: str) -> tuple[dict[str, str], list[str]]:
     return texts, sorted({word for word in re.findall(r"\w+", found["name"][0]) if len(word) > 3})
 
 
+def tells(text: str, names: list[str]) -> bool:
+    """Whether it says what runs here: by the system's name, or by a sign for which agetty(8) writes it."""
+    return bool(re.search(r"\\[mrsvSo]", text)) or any(re.search(rf"(?i)\b{re.escape(word)}\b", text) for word in names)
+
+
 def gives_nothing_away(path: str, needed: bool = True) -> Callable[[tuple[dict[str, str], list[str]], Bounds, Known], Iterator[Row]]:
-    """The file says something (needed), and neither name nor version of the system."""
+    """The file says something (needed), and neither name nor version of the system; the customer's own words, if there are some."""
     def judge(found: tuple[dict[str, str], list[str]], bounds: Bounds, known: Known) -> Iterator[Row]:
         texts, names = found
         text = texts.get(path, "")
-        told = re.search(r"\\[mrsvSo]", text) or next((word for word in names if re.search(rf"(?i)\b{re.escape(word)}\b", text)), None)
-        if told:
+        if tells(text, names):
             yield failed(f"{path} 透露了系统信息", f"{path} tells what runs here", evidence=text)
         elif needed and not text.strip():
             yield failed(f"{path} 没有登录警示", f"{path} holds no warning")
+        elif needed and known.banner and tuple(text.splitlines()) != known.banner:
+            yield failed(f"{path} 不是该客户规定的警示文字", f"{path} does not hold the warning that the customer's baseline gives", evidence=text)
         else:
             yield passed(f"{path} 没有透露系统信息", f"{path} gives nothing away")
     return judge
@@ -55,10 +61,14 @@ WARNING = ("仅限授权用户使用。所有操作均被记录，违者将被�
 
 
 def warns(path: str) -> Mender:
-    def mend(row: Row, found: tuple[dict[str, str], list[str]], known: Known) -> Mend:
-        texts, _ = found
-        made = FileLines(path, tuple(Line(str(place), text) for place, text in enumerate(WARNING)), whole=True).mend()
-        return replace(made, files=(FileChange(path=path, before=tuple(texts.get(path, "").splitlines()), after=WARNING, whole=True),))
+    def mend(row: Row, found: tuple[dict[str, str], list[str]], known: Known) -> Mend | Text:
+        texts, names = found
+        words = known.banner or WARNING
+        if tells("\n".join(words), names):
+            return Text(zh="客户规定的警示文字含有系统名称，请先修改基线中的 banner",
+                        en="the customer's own warning names the system; change banner in the baseline first")
+        made = FileLines(path, tuple(Line(str(place), text) for place, text in enumerate(words)), whole=True).mend()
+        return replace(made, files=(FileChange(path=path, before=tuple(texts.get(path, "").splitlines()), after=words, whole=True),))
     return mend
 
 

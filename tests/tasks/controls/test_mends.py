@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from reports.documents import render_plan_page, render_plan_text
 from reports.records import ChangeRecord, CheckRow, Outcome, Plan, Survey, Text
 from tasks.checks.kinds import Known, Row
 from tasks.checks.reading import Answer, Reading, examine, judged
+from tasks.controls.banners import WARNING
 from tasks.controls.catalogue import all_controls
 from tasks.controls.kinds import HARDENING, DatabaseControl
 from tasks.operations.mend import Mend
@@ -55,6 +57,37 @@ def test_every_failed_row_is_mended_or_says_in_both_languages_why_not(control):
     for mend in [one for _, one in made if isinstance(one, Mend)][:2]:
         for script in SCRIPTS:
             shell(getattr(mend, script))
+
+
+OWN_WORDS = ("仅限某某局人员使用。", "For staff of Some Bureau only.")
+ISSUE = "file /etc/issue\ntext /etc/issue {}\nname debian Debian GNU/Linux\nend\n"
+
+
+@pytest.mark.parametrize("words", [(), OWN_WORDS], ids=["ours", "the customer's"])
+def test_the_banner_has_the_customers_words_and_the_plan_shows_them(words):
+    control, asked = CONTROLS["H-BAN-01a"], replace(known(CONTROLS["H-BAN-01a"]), banner=words)
+    answer = ISSUE.format(r"Debian GNU/Linux 12 \n \l")
+    (row,) = examine(control, Answer(answer, 0), control.bounds, asked)
+    made = control.mend(row, control.parse(answer), asked)
+    wanted = words or WARNING
+    assert row.outcome in FAILED and made.files[0].after == wanted and made.files[0].before == (r"Debian GNU/Linux 12 \n \l",)
+    assert all(line in made.command for line in wanted)
+    after = "".join(ISSUE.format(line).splitlines(keepends=True)[1] for line in wanted)
+    (row,) = examine(control, Answer(f"file /etc/issue\n{after}name debian Debian GNU/Linux\nend\n", 0), control.bounds, asked)
+    assert row.outcome is Outcome.OK
+
+
+def test_a_banner_that_is_not_the_customers_fails_and_one_that_names_the_system_is_left_to_people():
+    control = CONTROLS["H-BAN-01a"]
+    harmless = ISSUE.format("Authorised use only.")
+    for words, outcome in (((), Outcome.OK), (OWN_WORDS, Outcome.WARNING)):
+        (row,) = examine(control, Answer(harmless, 0), control.bounds, replace(known(control), banner=words))
+        assert row.outcome is outcome
+    naming = replace(known(control), banner=("Welcome to Debian",))
+    assert "change banner" in control.mend(row, control.parse(harmless), naming).en
+    motd = CONTROLS["H-BAN-01c"]
+    (row,) = examine(motd, Answer(harmless, 0), motd.bounds, replace(known(motd), banner=OWN_WORDS))
+    assert row.outcome is Outcome.OK, "a message of the day is not asked for"
 
 
 def test_there_are_enough_of_them():

@@ -95,6 +95,13 @@ ENTRY = {"control": "H-SUD-02a", "reason": "迁移后整改", "approver": "张�
     ({"limits": {"H-SSH-03": 6}}, "names a limit by control and name, not 'H-SSH-03'"),
     ({"limits": {"H-SSH-03.tries": "six"}}, "H-SSH-03.tries must be a number, not 'six'"),
     ({"limits": [6]}, "must be a mapping of limits"),
+    ({"banner": ["欢迎使用 \\S"]}, "has a \\ in '欢迎使用 \\\\S', which log-in programs replace"),
+    ({"banner": ["Welcome to %h"]}, "has a % in 'Welcome to %h'"),
+    ({"banner": ["one", ""]}, "has a line that is empty"),
+    ({"banner": ["one\x1b[2J"]}, "does not print"),
+    ({"banner": ["x"] * 21}, "is too long: at most 20 lines"),
+    ({"banner": ["警" * 501]}, "is too long"),
+    ({"banner": 7}, "must be a list of lines, not 7"),
     ({"level": 4}, "baseline.level must be 2 or 3, not 4"),
     ({"stage": 3}, "unknown key stage"),
 ])
@@ -111,6 +118,10 @@ def test_the_entry_becomes_the_record_that_lower_layers_speak():
     assert block.baseline.record() == BaselineProfile(level=3, limits={"H-SSH-03.tries": 6.0},
                                                       exceptions=(exception(targets=("web1",), approver="ZHANG@bureau.example"),))
     assert Customer(**customer()).baseline.record() == BaselineProfile()
+    words = ["仅限授权用户使用。", "Authorised users only."]
+    assert Customer(**customer(baseline={"banner": words})).baseline.record().banner == tuple(words)
+    assert Customer(**customer(baseline={"banner": "\n".join(words)})).baseline.banner == words
+    assert "banner" not in BaselineProfile().model_dump(), "profiles that were filed keep their digests"
 
 
 SEVERITIES = {"A": "high", "B": "medium", "C": "low", "D": "high"}
