@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from reports.records import CheckRow
 from tasks.checks.kinds import CORRECTIONS, mender_of, operation_of
 from tasks.controls.kinds import HARDENING
-from tasks.findings import customer_of, findings_of, known_checks
+from tasks.findings import customer_of, findings_of, known_checks, require_read
 from tasks.planning.corrections import chosen
 from tasks.procedures import corrective_maintenance, security_hardening, software_upgrade
 
@@ -37,7 +37,9 @@ def openings(number: str, wishes: Sequence[str], targets: Sequence[str], reason:
         BlockersFound: no such inspection or finding, or nothing that a procedure puts right.
     """
     checks = {check.id: check for check in known_checks()}
-    people = {"customer": customer_of(number), "reason": reason or f"findings of inspection {number}", **people}
+    people = {"customer": customer_of(number), "reason": reason or f"findings of {'security check' if number.startswith('SEC-') else 'inspection'} {number}",
+              **people}
+    require_read(number, targets)
     rows = [row for row in findings_of(number) if not targets or row.target in targets]
     if number.startswith("SEC-"):
         form = security_hardening.Request(inspection=number, findings=list(wishes), targets=list(targets), **people)

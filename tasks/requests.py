@@ -7,9 +7,10 @@ diagnosis R103-R107 and R109.
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 # One line of printable text: these words end up in locks, journals and scripts.
 Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$", max_length=500)]
@@ -17,6 +18,21 @@ Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$", max_len
 Telling = Annotated[str, Field(pattern=r"^[^\x00-\x09\x0b-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x09\x0b-\x1f\x7f]*$", max_length=2000)]
 PackageWish = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9+.-]*(:[a-z0-9]+)?(=[0-9A-Za-z.+:~-]+)?$")]
 FindingWish = Annotated[str, Field(pattern=r"^(H-)?[A-Z]{2,4}-\d{2}[a-z]?( [A-Za-z0-9][A-Za-z0-9._-]*( [^\x00-\x1f\x7f]+)?)?$", max_length=400)]
+
+
+def _of_kind(prefixes: tuple[str, ...], instead: str) -> BeforeValidator:
+    """A number whose prefix is another kind's is told apart from one that is none at all."""
+    def see(value: object) -> object:
+        if isinstance(value, str) and (found := re.fullmatch(r"([A-Z]{3})-\d{8}-\d{3,}", value)) and found.group(1) not in prefixes:
+            raise ValueError(f"{value} is of another kind; {instead}")
+        return value
+    return BeforeValidator(see)
+
+
+InspectionNumber = Annotated[str, Field(pattern=r"^(INS|DIA)-\d{8}-\d{3,}$"), _of_kind(
+    ("INS", "DIA"), "name an inspection (INS-) or a diagnosis (DIA-); what a security check (SEC-) found is put right by security-hardening")]
+CheckNumber = Annotated[str, Field(pattern=r"^SEC-\d{8}-\d{3,}$"), _of_kind(
+    ("SEC",), "name a security check (SEC-); what an inspection (INS-) or a diagnosis (DIA-) found is put right by corrective-maintenance")]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 
 
@@ -78,7 +94,7 @@ class CorrectionRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", title="Corrective maintenance")
 
     customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
-    inspection: str = Field(title="Inspection or diagnosis", description="Its number, for example INS-20261123-001", pattern=r"^(INS|DIA)-\d{8}-\d{3,}$")
+    inspection: InspectionNumber = Field(title="Inspection or diagnosis", description="Its number, for example INS-20261123-001")
     findings: list[FindingWish] = Field(
         default_factory=list, title="Findings",
         description="A check's id, for fewer with host and object: CFG-09a, CFG-09a web1, CFG-09a web1 /etc/shadow. Empty: all that can be mended",
@@ -105,7 +121,7 @@ class HardeningRequest(CorrectionRequest):
 
     model_config = ConfigDict(extra="forbid", title="Security hardening")
 
-    inspection: str = Field(title="Security check", description="Its number, for example SEC-20261123-001", pattern=r"^SEC-\d{8}-\d{3,}$")
+    inspection: CheckNumber = Field(title="Security check", description="Its number, for example SEC-20261123-001")
     findings: list[FindingWish] = Field(
         default_factory=list, title="Controls",
         description="A control's id, for fewer with host and object: H-SSH-03, H-SSH-03 web1, H-FS-01b web1 /etc/shadow. Empty: all that can be mended",

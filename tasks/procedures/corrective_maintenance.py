@@ -10,7 +10,7 @@ from tasks import desk
 from tasks.checks.kinds import DatabaseCheck, HostCheck
 from tasks.checks.reading import Reading
 from tasks.errors import BlockersFound
-from tasks.findings import findings_of, known_checks, place_of, read_again, read_database_again
+from tasks.findings import findings_of, known_checks, place_of, read_again, read_database_again, require_read
 from tasks.planning.corrections import chosen, plan_corrections
 from tasks.requests import CorrectionRequest as Request
 from tasks.sandbox.container import silent_units
@@ -41,7 +41,9 @@ def _of_database(row: CheckRow) -> bool:
 
 
 def _chosen(request: Request):
-    return chosen(findings_of(request.inspection, request.customer), request.findings, request.targets, {check.id: check for check in known_checks()})
+    found = findings_of(request.inspection, request.customer)
+    require_read(request.inspection, request.targets)
+    return chosen(found, request.findings, request.targets, {check.id: check for check in known_checks()})
 
 
 def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callable[[str], None]) -> Plan:

@@ -109,8 +109,8 @@ def test_a_wish_names_check_host_and_object(wish, places):
     (["CFG-09a web9"], [], "no finding “CFG-09a web9”", "没有问题“CFG-09a web9”"),
     (["CFG-16"], [], "CFG-16 (Rules of sudo) is dealt with by hand: See file and line", "须人工处理"),
     (["CFG-02a"], [], "by the procedure software-upgrade", "由流程 software-upgrade 办理"),
-    (["XX-99"], [], "no finding", "没有问题"),
-    ([], ["web9"], "nothing here that this procedure could mend", "没有可由本流程整改的问题"),
+    (["XX-99"], [], "no check XX-99", "没有检查项 XX-99"),
+    ([], ["web9"], "nothing to do", "无需操作"),
 ])
 def test_what_cannot_be_mended_is_said_in_one_sentence(wishes, targets, en, zh):
     with pytest.raises(BlockersFound) as problem:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
+from pydantic import ValidationError
 from typer.testing import CliRunner
 
 import standfast
@@ -16,7 +18,7 @@ from tasks.checks.catalogue import all_checks
 from tasks.checks.kinds import Known, Row, critical, ok, unknown, warning
 from tasks.checks.reading import Reading, check_rows, object_of
 from tasks.errors import BlockersFound, HostUnreachable
-from tasks.procedures import corrective_maintenance
+from tasks.procedures import corrective_maintenance, security_hardening
 from tasks.requests import CorrectionRequest, HardeningRequest, InspectionRequest, SecurityRequest
 
 ROWS = (("CFG-09a", "/etc/shadow", Outcome.CRITICAL), ("CFG-05b", "orders.service", Outcome.CRITICAL), ("CFG-16", "", Outcome.CRITICAL),
@@ -75,7 +77,9 @@ def test_chosen_findings_only(office, number):
     (("NUMBER", "--check", "CFG-16"), "CFG-16 (Rules of sudo) is dealt with by hand"),
     (("NUMBER", "--check", "CFG-09b"), "no finding “CFG-09b”"),
     (("NUMBER", "--check", "CFG-02a web9"), "no finding “CFG-02a web9”"),
-    (("NUMBER", "--target", "web9"), "nothing here that this procedure could mend"),
+    (("NUMBER", "--target", "web9"), "web9 is none of the targets that INS-"),
+    (("NUMBER", "--check", "CFG-99"), "there is no check CFG-99"),
+    (("CHG-20200101-001",), "there is no inspection CHG-20200101-001"),
 ])
 def test_bad_input_is_one_sentence_and_opens_nothing(office, number, arguments, says):
     done = command("mend", *(number if one == "NUMBER" else one for one in arguments), "--requester", "张工")
@@ -153,11 +157,11 @@ CONTROLS_BAD = (("H-SSH-03", "", Outcome.WARNING), ("H-FS-01b", "/etc/shadow", O
                 ("H-SYS-03a", "net.ipv4.tcp_syncookies", Outcome.EXCEPTED))
 
 
-def checked(office) -> str:
+def checked(office, *found: tuple[str, str, Outcome]) -> str:
     """A finished security check of web1 that found this."""
     number = inspection.open_inspection("security-check", SecurityRequest(customer="bureau"))
     told = tuple(CheckRow(target="web1", check=check, object=name, outcome=outcome, says=Text(zh=f"{name}有问题", en=f"{name} is bad"))
-                 for check, name, outcome in CONTROLS_BAD)
+                 for check, name, outcome in found or CONTROLS_BAD)
     inspections.file_targets(office.archive(), inspection.inspection(number),
                              [TargetRead(target="web1", kind="host", read_at=office.now(), seconds=1.0, rows=told)])
     return number
@@ -173,7 +177,84 @@ def test_failed_controls_become_one_hardening_and_the_rest_is_left_to_people(off
     assert isinstance(request, HardeningRequest) and (request.inspection, request.hosts) == (number, ["web1"])
 
 
-@pytest.mark.parametrize(("wish", "says"), [("H-SSH-09", "is dealt with by hand"), ("H-XX-99", "no finding “H-XX-99”"), ("H-SYS-03a", "no finding")])
+def refused(office, *arguments: str) -> str:
+    """The one sentence; nothing was opened."""
+    there = {row.number for row in office.archive().changes(limit=100)}
+    done = command("mend", *arguments, "--requester", "张工")
+    assert done.exit_code == 4 and "Traceback" not in shown(done)
+    assert {row.number for row in office.archive().changes(limit=100)} == there
+    sentence, = done.stderr.strip().splitlines()
+    return sentence
+
+
+@pytest.mark.parametrize(("wish", "says"), [
+    ("H-SSH-09", "is dealt with by hand"), ("H-XX-99", "there is no control H-XX-99; see the list with: standfast controls"),
+    ("H-SYS-03a", "There is no finding “H-SYS-03a”"), ("H-SSH-03 web9", "There is no finding “H-SSH-03 web9”")])
 def test_a_control_that_cannot_be_hardened_is_refused_in_one_sentence(office, wish, says):
-    done = command("mend", checked(office), "--requester", "张工", "--check", wish)
-    assert done.exit_code == 4 and says in shown(done) and "Traceback" not in shown(done)
+    assert says in refused(office, checked(office), "--check", wish)
+
+
+def test_a_host_that_the_check_did_not_look_at_is_refused(office):
+    number = checked(office)
+    assert refused(office, number, "--target", "harbour1").endswith(f"harbour1 is none of the targets that {number} looked at; those are: web1")
+
+
+def test_a_check_in_which_nothing_can_be_mended_or_nothing_fails_is_refused(office):
+    by_hand = checked(office, ("H-SSH-09", "", Outcome.WARNING))
+    assert "Nothing was found here that this procedure could mend" in refused(office, by_hand)
+    well = checked(office, ("H-SSH-03", "", Outcome.OK), ("H-SSH-09", "", Outcome.EXCEPTED))
+    assert "There is nothing to do" in refused(office, well)
+
+
+def test_numbers_of_other_kinds_are_refused(office):
+    change = office.archive().new_change(procedure="software-upgrade", customer="bureau", requester="张工", operator="", reason="试",
+                                         request={"hosts": ["web1"]}, opened_at=office.now())
+    assert f"{change} is a software-upgrade, which finds no faults" in refused(office, change)
+    assert "there is no security check SEC-20200101-001" in refused(office, "SEC-20200101-001")
+
+
+@pytest.mark.parametrize(("form", "number", "says"), [
+    (HardeningRequest, "INS-20261123-001", "INS-20261123-001 is of another kind; name a security check"),
+    (HardeningRequest, "CHG-20261123-001", "CHG-20261123-001 is of another kind"),
+    (CorrectionRequest, "SEC-20261123-001", "put right by security-hardening"),
+    (HardeningRequest, "yesterday's", "String should match pattern")])
+def test_a_form_says_that_a_number_is_of_another_kind(form, number, says):
+    with pytest.raises(ValidationError, match=says):
+        form(customer="bureau", inspection=number, requester="张工")
+
+
+def test_the_command_line_says_it_without_the_librarys_words(office, tmp_path):
+    (tmp_path / "request.yaml").write_text("{customer: bureau, inspection: INS-20261123-001, requester: 张工}")
+    done = command("plan", str(tmp_path / "request.yaml"), "--procedure", "security-hardening")
+    assert done.exit_code == 4 and "inspection: INS-20261123-001 is of another kind" in shown(done) and "Value error" not in shown(done)
+
+
+def test_another_customers_security_check_is_refused(office):
+    form = HardeningRequest(customer="harbour", inspection=checked(office), requester="张工")
+    with pytest.raises(BlockersFound, match="of customer bureau, not of harbour"):
+        security_hardening.complete(form)
+
+
+ENTRY = {"control": "H-SUD-02a", "reason": "自动化", "approver": "王主任", "expires": "2099-12-31"}
+
+
+@pytest.mark.parametrize(("baseline", "says"), [
+    ({"exceptions": [{key: value for key, value in ENTRY.items() if key != "expires"}]}, "expires is missing"),
+    ({"exceptions": [{**ENTRY, "control": "H-ABC-01"}]}, "H-ABC-01, which is no control"),
+    ({"level": 3, "exceptions": [{**ENTRY, "targets": ["harbour1"]}]}, "harbour1, which is no target of this customer"),
+    ({"limits": {"H-PWD-04a.days": 5, "H-PWD-04b.days": 9}}, "contradict each other"),
+    ({"banner": ["运行于 \\r"]}, "has a \\ in"),
+])
+def test_a_baseline_that_makes_no_sense_stops_a_hardening_before_it_is_opened(office, tmp_path, baseline, says):
+    number, inventory = checked(office), tmp_path / "inventory.yaml"
+    well = inventory.read_text()
+    content = yaml.safe_load(well)
+    content["customers"][0]["baseline"] = baseline
+    inventory.write_text(yaml.safe_dump(content, allow_unicode=True))
+    office.forget_what_is_kept()
+    done = command("mend", number, "--requester", "张工")
+    sentence, = done.stderr.strip().splitlines()
+    assert done.exit_code == 4 and says in sentence
+    inventory.write_text(well)
+    office.forget_what_is_kept()
+    assert [row.number for row in office.archive().changes(limit=100)] == [number]
