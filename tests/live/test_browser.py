@@ -27,12 +27,14 @@ from deployments.lab import lab as the_lab
 from deployments.lab.browser import found
 from deployments.orchestrator import Orchestrator
 from reports.archive import inspections
+from reports.records import BaselineReading
 from tests.live.browser import Browser
 from tests.live.drive import APPROVER, ROOT, Desk, facts, healthy
 from tests.live.test_upgrade import release
 
 HOST, STAGING = "web3", "web4"
 INVENTORY = "STANDFAST_INVENTORY"
+SSHD = "sshd -T 2>/dev/null | grep -i -E '^(maxauthtries|banner)'; cat /etc/issue"
 WORK_LIMIT_S = 240  # survey and rehearsal, or carrying out, on a busy machine
 
 
@@ -97,6 +99,23 @@ class Office:
 
     def number(self, run: str) -> str:
         return next(row.number for row in self.desk.archive.changes(limit=20) if row.run_id == run)
+
+    def started(self, procedure: str, filled_in: dict[str, str], **added: list[str]) -> str:
+        """Start a procedure by its form; returns the run. added: what is added to lists, by the field's title."""
+        page = self.browser
+        page.draw_rarely(False)
+        page.open(f"{self.orchestrator.url}/v2/deployments/deployment/{self.deployment(f'{procedure}/standfast')}")
+        page.press("Run")
+        page.press("Custom run", "menuitem")
+        for title, value in filled_in.items():
+            page.fill_in(title, value)
+        for title, values in added.items():
+            for value in values:
+                page.add(title, value)
+        page.press("Submit")
+        page.press("View run")
+        page.draw_rarely(True)
+        return page.until("is a run's page", lambda: re.search(r"/flow-run/([0-9a-f-]{36})", page.driver.current_url)).group(1)
 
     def kill(self, run: str, worker: bool = False) -> None:
         """kill -9 to the process of this run, which our own worker started; with `worker` to the worker as well, just before."""
@@ -248,25 +267,17 @@ def test_a_change_is_started_approved_and_followed_in_the_browser(office):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("procedure", ["system-inspection", "database-inspection"])
+@pytest.mark.parametrize("procedure", ["system-inspection", "database-inspection", "security-check"])
 def test_an_inspection_is_started_and_looked_at_in_the_browser(office, procedure):
-    """R006, R007: from the form to the findings; everything it knows comes from blocks."""
+    """R006, R007, R058: from the form to the findings; everything it knows comes from blocks."""
     page = office.browser
-    page.draw_rarely(False)
-    page.open(f"{office.orchestrator.url}/v2/deployments/deployment/{office.deployment(f'{procedure}/standfast')}")
-    page.press("Run")
-    page.press("Custom run", "menuitem")
-    page.fill_in("Customer", "bureau")
-    page.press("Submit")
-    page.press("View run")
-    page.draw_rarely(True)
-    run = page.until("is a run's page", lambda: re.search(r"/flow-run/([0-9a-f-]{36})", page.driver.current_url)).group(1)
+    run = office.started(procedure, {"Customer": "bureau"})
     office.until(run, "AllWell", "Warnings", "Critical")
     number = office.number(run)
     archive = office.desk.archive
     this = inspections.inspection_of(archive, number)
     reads = inspections.reads_of(archive, this)
-    assert number.startswith("INS-") and this.procedure == procedure and archive.change(number).closure
+    assert number.startswith("SEC-" if procedure == "security-check" else "INS-") and this.procedure == procedure and archive.change(number).closure
     assert reads and not [read.problem for read in reads if read.problem and read.kind in ("host", "postgresql")]
     office.look_at(run, office.state(run))
     page.shows(f"{number} {procedure.replace('-', ' ')}")
@@ -278,6 +289,38 @@ def test_an_inspection_is_started_and_looked_at_in_the_browser(office, procedure
     page.draw_rarely(False)
     page.to_top()
     page.picture(f"findings-{procedure}")
+    archive.dispose()
+
+
+@pytest.mark.long
+def test_a_hardening_is_started_and_approved_in_the_browser(office):
+    """R008: from the form to the score before and after; rehearsed on a staging host, approved in the form."""
+    page, lab, archive = office.browser, office.lab, office.desk.archive
+    checked = office.desk.run("security-check", "bureau", "--target", HOST)
+    assert checked.returncode in (7, 8), checked.stderr[-2000:]
+    check = inspections.newest(archive, "bureau", "security-check").number
+    before = lab.must(HOST, SSHD)
+
+    run = office.started("security-hardening", {"Customer": "bureau", "Security check": check, "Requested by": "张工", "Staging host": STAGING},
+                         Controls=["H-SSH-03", "H-BAN-01a"], Hosts=[HOST])
+    office.until(run, "Suspended")
+    number = office.number(run)
+    assert lab.must(HOST, SSHD) == before, "something was touched before the approval"
+    office.look_at(run, "Suspended")
+    page.shows(f"{number} security hardening of {HOST} for bureau")
+    office.answer(run, "approve", office.code(run))
+    office.send()
+    office.until(run, "Successful")
+    assert "maxauthtries 4" in lab.must(HOST, SSHD) and healthy(lab, HOST)
+
+    newest = office.api("POST", "/artifacts/latest/filter", artifacts={"key": {"any_": [f"outcome-{number.lower()}"]}})[0]["latest_id"]
+    page.open(f"{office.orchestrator.url}/v2/artifacts/artifact/{newest}")
+    page.shows("基线，得分由加固前的")
+    page.draw_rarely(False)
+    page.to_top()
+    page.picture("hardening-outcome")
+    assert office.desk.closure(number) == "successful" and archive.verify().ok
+    assert sorted(key for key, _ in archive.load_all(number, "baseline", BaselineReading)) == [f"{HOST} after 1", f"{HOST} before"]
     archive.dispose()
 
 

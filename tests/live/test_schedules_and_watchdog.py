@@ -37,15 +37,17 @@ with get_client(sync_client=True) as client:
 # The schedule of prefect.yaml with its own parameters, but twice within the next minutes instead of at night.
 FIRE = """
 import asyncio
+import sys
 from datetime import datetime, timedelta, timezone
 import yaml
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.schedules import IntervalSchedule
-parameters = next(d["schedules"][0]["parameters"] for d in yaml.safe_load(open("prefect.yaml"))["deployments"] if "system_inspection" in d["entrypoint"])
+there = yaml.safe_load(open("prefect.yaml"))["deployments"]
+parameters = next(d["schedules"][0]["parameters"] for d in there if sys.argv[1].replace("-", "_") in d["entrypoint"])
 async def fire():
     async with get_client() as client:
-        deployment = await client.read_deployment_by_name("system-inspection/standfast")
+        deployment = await client.read_deployment_by_name(f"{sys.argv[1]}/standfast")
         when = IntervalSchedule(interval=timedelta(seconds=150), anchor_date=datetime.now(timezone.utc) + timedelta(seconds=10))
         await client.create_deployment_schedules(deployment.id, [DeploymentScheduleCreate(schedule=when, active=True, parameters=parameters)])
         print(deployment.id)
@@ -62,9 +64,9 @@ def orchestrator(tmp_path_factory):
     orchestrator.stop()
 
 
-def run(orchestrator: Orchestrator, program: str, **environment: str) -> str:
-    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env={**os.environ, **orchestrator.environment, **environment}, capture_output=True,
-                          text=True, timeout=180)
+def run(orchestrator: Orchestrator, program: str, *arguments: str, **environment: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program, *arguments], cwd=ROOT, env={**os.environ, **orchestrator.environment, **environment},
+                          capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
 
@@ -90,13 +92,8 @@ def test_the_watchdog_closes_dead_runs_and_leaves_waiting_ones(orchestrator, lab
     assert said.splitlines()[-1] == "CRASHED PAUSED", said
 
 
-@pytest.mark.long
-def test_the_quarters_inspection_comes_by_its_schedule_once(orchestrator, lab, tmp_path):
-    """R058. The quarter's first working day is long past, or not: then it is late, and says by how much; the next firing has nothing to do."""
-    desk = Desk.open(lab, tmp_path, orchestrator.environment)
-    orchestrator.environment["STANDFAST_INVENTORY"] = desk.environment["STANDFAST_INVENTORY"]
-    orchestrator.start_worker(print)
-    deployment = run(orchestrator, FIRE).strip()
+def twice(orchestrator: Orchestrator, deployment: str) -> dict[str, dict]:
+    """The deployment's runs that have ended, by the time for which they were meant, once there are two."""
     ended: dict[str, dict] = {}
     until = time.monotonic() + 600
     while len(ended) < 2:
@@ -104,11 +101,27 @@ def test_the_quarters_inspection_comes_by_its_schedule_once(orchestrator, lab, t
         runs = httpx.post(f"{orchestrator.url}/api/flow_runs/filter", timeout=30, json={"flow_runs": {"deployment_id": {"any_": [deployment]}}}).json()
         ended = {one["expected_start_time"]: one for one in runs if one["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED")}
         time.sleep(2)
+    return ended
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("procedure", ["system-inspection", "security-check"])
+def test_the_quarters_inspection_comes_by_its_schedule_once(orchestrator, lab, tmp_path, procedure):
+    """R058. The quarter's first working day is long past, or not: then it is late, and says by how much; the next firing has nothing to do."""
+    desk = Desk.open(lab, tmp_path, orchestrator.environment)
+    orchestrator.environment["STANDFAST_INVENTORY"] = desk.environment["STANDFAST_INVENTORY"]
+    orchestrator.start_worker(print)
+    deployment = run(orchestrator, FIRE, procedure).strip()
+    try:
+        ended = twice(orchestrator, deployment)
+    finally:
+        httpx.patch(f"{orchestrator.url}/api/deployments/{deployment}", timeout=30, json={"paused": True}).raise_for_status()
+        orchestrator.kill("worker", with_children=True)
     first, second = (ended[when] for when in sorted(ended)[:2])
     archive = desk.archive
-    this = inspections.newest(archive, "bureau", "system-inspection")
+    this = inspections.newest(archive, "bureau", procedure)
     assert first["auto_scheduled"] and first["state"]["name"] in ("AllWell", "Warnings", "Critical", "Incomplete"), first["state"]
     assert first["state"]["message"].startswith(this.number) and archive.change(this.number).request["when"] == "quarterly"
     assert second["state"]["name"] == "NotDue", second["state"]
-    assert len(inspections.begun_since(archive, "bureau", "system-inspection", this.started_at)) == 1
+    assert len(inspections.begun_since(archive, "bureau", procedure, this.started_at)) == 1
     archive.dispose()
