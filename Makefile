@@ -5,7 +5,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help setup lab demo test test-long check lock clean down
 
 help:
-	@echo 'make demo               watch a software upgrade on a lab host; APPROVE=yes or APPROVE=no runs it unattended'
+	@echo 'make demo               watch a software upgrade and a hardening on a lab host; APPROVE=yes or APPROVE=no runs it unattended'
 	@echo 'make test               run all tests; ARGS="-k archive" picks some'
 	@echo 'make test-long          the long matrices of breaking things, an hour and more'
 	@echo 'make setup              make the virtual environment .venv'

@@ -1,4 +1,4 @@
-"""`make demo`: real software upgraded on a real host, before one's eyes.
+"""`make demo`: real software upgraded on a real host, before one's eyes; then inspections, a security check, and a hardening after it.
 
 APPROVE=yes answers for the customer and runs to the end unattended; APPROVE=no refuses for the customer; without it, one is asked here
 and on the run's page, whichever comes first. In the lab the customer's mailbox is a folder, so the one-time code is read from there.
@@ -26,6 +26,7 @@ DATABASE_HOST = "db1"
 INSPECTION_LIMIT_S = 600
 LIMIT_S = 1800  # the whole demo, waiting for people left out
 PACKAGES = ["nginx", "postgresql-15"]
+CONTROLS = ["H-SSH-03", "H-SSH-06a", "H-SSH-06b", "H-SSH-06c", "H-SSH-09", "H-BAN-01a", "H-BAN-01b", "H-SUD-01b"]
 APPROVER = "王主任"
 OWN_DOINGS = re.compile(r"Finished in state (Completed\(\)|Cached\()|(Beginning|Suspending|Resuming) (sub)?flow run|Downloading flow code")
 
@@ -67,13 +68,9 @@ def main() -> int:
 
 
 def run(orchestrator: Orchestrator, answer: str) -> int:
-    """One software upgrade from request to sealed archive; returns what the demo should exit with."""
-    from prefect.client.orchestration import get_client
-    from prefect.deployments import run_deployment
-
+    """All of it; returns what the demo should exit with."""
     from blocks.register import register_all
     from deployments.inventory import load_blocks, read_inventory
-    from flows.parts.run import link_to
     from tasks import desk, lifecycle
 
     say("registering blocks, loading the inventory")
@@ -82,11 +79,27 @@ def run(orchestrator: Orchestrator, answer: str) -> int:
     orchestrator.deploy(say)
     orchestrator.start_worker(say)
     before = lifecycle.read_survey(desk.host(HOST), "demo before")
+    number, ended = change("software-upgrade", f"of {', '.join(PACKAGES)} on {HOST}", answer, orchestrator, {
+        "hosts": [HOST], "kind": "packages", "scope": "listed", "packages": PACKAGES,
+        "reason": "安装已发布的安全更新 / install published security updates"})
+    code = tell_ending(number, ended, before)
+    code = max(code, inspect("system-inspection")[0], inspect("database-inspection")[0])
+    failed, check = inspect("security-check")
+    return max(code, failed, harden(check, answer, orchestrator) if check else 1)
+
+
+def change(procedure: str, of: str, answer: str, orchestrator: Orchestrator, request: dict):
+    """One change from request to sealed archive; its number, and its run as it ended."""
+    from prefect.client.orchestration import get_client
+    from prefect.deployments import run_deployment
+
+    from flows.parts.run import link_to
+    from tasks import desk
+
     sent_before = {path.name for path in lab.mail.glob("*.eml")}
-    run_ = run_deployment("software-upgrade/standfast", timeout=0, parameters={"request": {
-        "customer": "bureau", "hosts": [HOST], "kind": "packages", "scope": "listed", "packages": PACKAGES,
-        "requester": "张工", "operator": "demo", "reason": "安装已发布的安全更新 / install published security updates"}})
-    say(f"software-upgrade of {', '.join(PACKAGES)} on {HOST} is started: {link_to(str(run_.id))}")
+    run_ = run_deployment(f"{procedure}/standfast", timeout=0, parameters={"request": {
+        "customer": "bureau", "requester": "张工", "operator": "demo", **request}})
+    say(f"{procedure} {of} is started: {link_to(str(run_.id))}")
     number = ""
     asked = set()
     end = time.monotonic() + LIMIT_S
@@ -108,12 +121,31 @@ def run(orchestrator: Orchestrator, answer: str) -> int:
         else:
             raise NotReady(f"the run did not end within {LIMIT_S} s; see {link_to(str(run_.id))} and {orchestrator.log('worker')}")
         tell_new_logs(client, run_.id, logs_seen)
-    code = tell_ending(number, now, before)
-    return max(code, *(inspect(procedure) for procedure in ("system-inspection", "database-inspection", "security-check")))
+    return number, now
 
 
-def inspect(procedure: str) -> int:
-    """One inspection, or security check, of everything that is in the lab, and where its report lies; returns what the demo should exit with."""
+def harden(check: str, answer: str, orchestrator: Orchestrator) -> int:
+    """A few of the controls that the security check saw fail, put right; returns what the demo should exit with."""
+    from tasks import desk, hardening, papers
+    from tasks.findings import findings_of
+
+    failing = {row.check for row in findings_of(check) if row.target == HOST}
+    number, ended = change("security-hardening", f"of {HOST} after {check}", answer, orchestrator, {
+        "inspection": check, "targets": [HOST], "findings": [name for name in CONTROLS if name in failing],
+        "reason": "安全检查不符合项加固 / put right what the security check found"})
+    say(f"{number}: the run ended as {ended.state.name}: {ended.state.message}")
+    if score := hardening.sentence(number):
+        say(f"  {score.en}; by the security check's model, with every control that was not asked for still failing")
+    for name, path in sorted(papers.documents(number).items()):
+        if name.startswith("report-"):
+            say(f"  {name}: {path}")
+    desk.forget_what_is_kept()
+    closure = desk.change(number).closure
+    return 0 if closure is not None and (closure.exit_code == 0 or closure.value == "rejected") else 1
+
+
+def inspect(procedure: str) -> tuple[int, str]:
+    """One inspection, or security check, of everything that is in the lab, and where its report lies; what the demo should exit with, and its number."""
     from prefect.deployments import run_deployment
 
     from tasks import desk, papers
@@ -124,7 +156,7 @@ def inspect(procedure: str) -> int:
     number = next((row.number for row in desk.archive().changes(limit=20) if row.run_id == str(run_.id)), "")
     report = papers.documents(number).get("report-zh.pdf", "no report") if number else "no report"
     say(f"{procedure}: {run_.state.name}, {run_.state.message}; {report}")
-    return 0 if run_.state.is_completed() and report != "no report" else 1
+    return (0 if run_.state.is_completed() and report != "no report" else 1), number
 
 
 def settle(client, run_id, number: str, answer: str, link: str, sent_before: set[str]) -> None:
