@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from blocks.foundation import EntryName, StandfastBlock, show
+from blocks.foundation import EntryName, StandfastBlock, Whole, show
 
 if TYPE_CHECKING:
     from reports.archive import Archive
@@ -44,6 +44,21 @@ class ArchiveStore(StandfastBlock):
         examples=["/srv/standfast/signing.key"],
     )
 
+    backup_store: str = Field(
+        default="",
+        title="Folder for backups 备份目录",
+        description="Absolute path; empty: backups in the folder for files",
+        examples=["/mnt/backups"],
+    )
+    backups_kept: Whole = Field(
+        default=7,
+        ge=1,
+        le=10000,
+        title="Backups kept of a host 每台主机保留的备份数",
+        examples=[7],
+        description="The oldest beyond so many proven ones are removed when a newer one is proven; records and digests stay in the archive",
+    )
+
     @field_validator("database")
     @classmethod
     def _a_database(cls, value: SecretStr) -> SecretStr:
@@ -70,12 +85,18 @@ class ArchiveStore(StandfastBlock):
             return SecretStr(url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False))
         return value
 
-    @field_validator("store", "signing_key")
+    @field_validator("store", "signing_key", "backup_store")
     @classmethod
-    def _absolute(cls, value: str) -> str:
+    def _absolute(cls, value: str, info: ValidationInfo) -> str:
+        if info.field_name == "backup_store" and not value:
+            return value
         if not value.startswith("/") or not value.isprintable():
             raise ValueError(f"must be an absolute path, not {show(value)}; write for example /srv/standfast/archive")
         return value
+
+    @property
+    def backup_place(self) -> Path:
+        return Path(self.backup_store or f"{self.store}/backups")
 
     def database_url(self) -> str:
         """The database's address with its password; not for logs."""

@@ -165,6 +165,20 @@ class HostAccess(StandfastBlock):
         examples=["[/srv/orders]"],
         description="Folders that hold versions of an application, for example /srv/orders",
     )
+    backed_up: list[AbsolutePath] = Field(
+        default_factory=list,
+        title="Further backed up 另需备份",
+        examples=["[/srv/files]"],
+        description="Files and folders that a backup takes beside the watched configuration, the application folders and the databases",
+    )
+    wal_kept_mib: Whole = Field(
+        default=0,
+        ge=0,
+        le=1 << 30,
+        title="Database log kept in MiB 数据库日志保留量",
+        examples=[4096],
+        description="Leave for the backup to let PostgreSQL keep so much of its log, so that any moment can be restored; 0: whole backups only",
+    )
     acceptance: list[AcceptanceCheck] = Field(
         default_factory=list,
         title="Acceptance checks 验收检查",

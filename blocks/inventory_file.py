@@ -41,7 +41,7 @@ SECTIONS: dict[str, type[StandfastBlock]] = {
     "notices": Notices,
 }
 TARGETS = ("hosts", "databases", "devices", "endpoints")  # what inspections look at
-PATHS = {"key_file", "store", "signing_key", "ca_file"}  # keys whose relative paths count from the inventory's folder
+PATHS = {"key_file", "store", "backup_store", "signing_key", "ca_file"}  # keys whose relative paths count from the inventory's folder
 
 B = TypeVar("B", bound=StandfastBlock)
 

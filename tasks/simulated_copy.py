@@ -12,7 +12,7 @@ import re
 import socket
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
@@ -41,6 +41,7 @@ from tasks.sandbox.reading import (
     EXAMINED_LIMIT,
     FILES_LIMIT,
     LEFT_OUT_CONTENT,
+    DataCluster,
     HostReading,
     SecretFile,
     database_script,
@@ -68,11 +69,13 @@ def make_copy(
     say: Say,
     time_limit_s: float = 1800,
     compress: bool = False,
+    data: bool = True,
 ) -> tuple[HostAccess, Copy]:
     """Make the copy of `host` for change `number` and wait until it serves; an older one of the same name is removed first.
 
     The returned host is reached at 127.0.0.1 with a key made for it, shows host keys made for it, and is otherwise as `host`:
     same name, login, watched files, databases and checks. compress: pack the stream on the target, for slow lines.
+    data: False leaves the databases' folders empty, for a copy that a backup is restored on.
 
     Raises:
         BlockersFound: it may not be made: too large for the sandbox, or a database that cannot be copied.
@@ -90,7 +93,7 @@ def make_copy(
         )
     remove_copy(sandbox, number=number, host=host, say=say)
     try:
-        return _make(host, sandbox, engine, number, survey, say, began, deadline, compress)
+        return _make(host, sandbox, engine, number, survey, say, began, deadline, compress, data)
     except BaseException:
         remove_copy(sandbox, number=number, host=host, say=say)
         raise
@@ -157,6 +160,7 @@ def _make(
     began: float,
     deadline: float,
     compress: bool,
+    with_data: bool,
 ) -> tuple[HostAccess, Copy]:
     name = re.sub(r"[^a-z0-9_.-]+", "-", f"standfast-copy-{number}-{host.name}-{_machine(host)[:6]}".lower())
     made = int(time.time())
@@ -177,7 +181,7 @@ def _make(
             _give_host_key(cleaned)
         say(f"{len(cleaned.masked)} files bear secrets and are re-keyed")
 
-        running = [cluster for cluster in read.clusters if cluster.running]
+        running = [cluster for cluster in read.clusters if cluster.running and with_data]
         image = container.empty_image(engine, f"{name}:copy", labels)
         subnet = container.make_network(engine, name, labels)
         container.create(
@@ -217,7 +221,7 @@ def _make(
             upstream=_upstream(read),
             copy_ssh_port=read.ssh_port,
         )
-        said = _fill(engine, name, host, read, cleaned, container.apt_settings(address, package_hosts), made)
+        said = _fill(engine, name, host, read, running, cleaned, container.apt_settings(address, package_hosts), made)
         for cluster in running:
             room = min(sandbox.disk_mib * MIB - stream.bytes_read - stream.whole, engine.free_bytes())
             data = _Masked(StreamMask(()), sandbox.disk_mib * MIB - stream.bytes_read, host.name, False, room)
@@ -362,7 +366,7 @@ class _Masked:
 
 
 def _fill(
-    engine: Engine, name: str, host: HostAccess, read: HostReading, cleaned: Cleaned, apt: str, made: int
+    engine: Engine, name: str, host: HostAccess, read: HostReading, running: Sequence[DataCluster], cleaned: Cleaned, apt: str, made: int
 ) -> tuple[Text, ...]:
     """Put the cleaned files into the container, and what makes it a copy; returns what was said of the database roles."""
     folders = list(read.log_folders)
@@ -379,11 +383,10 @@ def _fill(
         )
     said: list[Text] = []
     folders += [SecretFile("/.standfast", 0o700, 0, 0), SecretFile("/.standfast/etc", 0o700, 0, 0)]
-    for cluster in read.clusters:
-        if cluster.running:
-            sql, lines = rekey_roles([Role(*role) for role in cluster.roles], cleaned.replacements)
-            said += lines
-            files.append((SecretFile(f"/.standfast/{cluster.version}-{cluster.name}.sql", 0o600, 0, 0), sql.encode()))
+    for cluster in running:
+        sql, lines = rekey_roles([Role(*role) for role in cluster.roles], cleaned.replacements)
+        said += lines
+        files.append((SecretFile(f"/.standfast/{cluster.version}-{cluster.name}.sql", 0o600, 0, 0), sql.encode()))
     engine.run("cp", "-", f"{name}:/", stdin=pack(files, folders, made), timeout_s=300)
     return tuple(said)
 
