@@ -96,7 +96,7 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
                               "find out who is at work there",
                               f"批准之后、实施之前，主机现状已 {ROUNDS} 次发生变化（{said(drift[0]).zh}）；请查明何人在操作")
             return tuple(drift)
-        if not begun(number) and plan.kind != "back-out":  # going back is wanted most where things have gone wrong
+        if not begun(number) and plan.kind not in ("back-out", "emergency-restore"):  # going back is wanted most where things have gone wrong
             _require_as_well_as_planned(plan, before, today)
         files = media_files(plan)
         with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:

@@ -9,7 +9,7 @@ from reports.archive import Archive
 from reports.records import Approval, ApprovalRequest, BaselineReading, ChangeRecord, Difference, Hardening, Plan, Survey, Text
 from tasks import desk
 from tasks.comparison import brought_back, differences, unexpected
-from tasks.lifecycle import current_round, just_before, outcomes, plan_of, reason_of, rehearsal_of, surveys_of
+from tasks.lifecycle import current_round, just_before, outcomes, plan_of, reason_of, rehearsal_of, surveys_of, was_before
 
 
 def record_of(number: str) -> ChangeRecord:
@@ -54,7 +54,7 @@ def _text(both) -> Text:
 def nobody_planned(number: str, plan: Plan, changed: tuple[Difference, ...], after: Mapping[str, Survey]) -> tuple[Difference, ...]:
     """What of `changed` the plan does not explain. A back-out brings back what was before the change that it takes back."""
     shown = _shown_in_rehearsal(number)
-    was = just_before(desk.change(number).request["change"]) if plan.kind == "back-out" else {}
+    was = just_before(desk.change(number).request["change"]) if plan.kind == "back-out" else was_before(number)
     found: list[Difference] = []
     for name in plan.targets:
         here = unexpected([d for d in changed if d.target == name], plan, name)

@@ -150,6 +150,12 @@ def just_before(number: str) -> dict[str, Survey]:
     return found
 
 
+def was_before(number: str) -> dict[str, Survey]:
+    """How the targets were at the time to which this change brings them back; empty for a change that brings nothing back."""
+    module = procedure_of(desk.change(number).procedure)
+    return module.was_before(number) if hasattr(module, "was_before") else {}
+
+
 # --- survey ---------------------------------------------------------------------------------------------------------------
 
 def read_survey(host: HostAccess, when: str) -> Survey:
@@ -173,8 +179,9 @@ def survey_targets(number: str, names: list[str], when: str) -> dict[str, Survey
     """Survey several hosts at once and file it; what is filed for this moment is not read again."""
     filed = surveys_of(number, when)
     missing = [name for name in names if name not in filed]
+    looked_at = getattr(procedure_of(desk.change(number).procedure), "looked_at", lambda host: host)
     with ThreadPoolExecutor(min(AT_ONCE, len(missing) or 1)) as pool:
-        read = list(pool.map(lambda name: read_survey(desk.host(name), when), missing))
+        read = list(pool.map(lambda name: read_survey(looked_at(desk.host(name)), when), missing))
     for survey in read:
         desk.archive().save(number, "survey", f"{survey.target} {when}", survey)
         filed[survey.target] = survey
@@ -301,6 +308,9 @@ def close(number: str, closure: Closure, reason: Text, say: Say) -> None:
                 running.release_lock(desk.host(name), number)
             except ProcedureError as problem:
                 say(f"{name}: the lock could not be given back ({problem}); it expires by itself")
+    module = procedure_of(desk.change(number).procedure)
+    if hasattr(module, "ends"):
+        module.ends(number, closure)
     archive.close(number, closure, reason, desk.now())
     noted = archive.journal(number, event="closed")
     if not noted or noted[-1].detail.get("closure") != closure.value:
@@ -310,6 +320,7 @@ def close(number: str, closure: Closure, reason: Text, say: Say) -> None:
 
 
 def media_files(plan: Plan) -> dict[str, Path]:
+    from tasks import backup_store
     from tasks.media import stored
 
-    return {m.name: stored(m.sha256, desk.archive().root / "media") for m in plan.media if m.delivered == "by us"}
+    return {m.name: backup_store.path_of(m) or stored(m.sha256, desk.archive().root / "media") for m in plan.media if m.delivered == "by us"}

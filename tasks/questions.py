@@ -1,4 +1,4 @@
-"""Which question is put to the customer: a change asks by its plan, a diagnosis for leave to log in."""
+"""Which question is put to the customer: a change asks by its plan, a diagnosis for leave to log in, a review for confirmation."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from reports.records import ApprovalRequest, JournalEntry
-from tasks import desk, leave, papers
+from tasks import desk, emergency, emergency_review, leave, papers
 from tasks.targets import DIAGNOSIS
 
 
@@ -17,11 +17,14 @@ class Question:
     ask: Callable[[str, int], ApprovalRequest]
     page: Callable[[str, JournalEntry | None], str]
     send: Callable[[str, ApprovalRequest, str], None]
+    by_phone: Callable[[str], bool] = lambda number: False  # whether what is said on the phone counts without a code
 
 
 CHANGE = Question(papers.ask_customer, papers.approval_page, papers.send_codes)
 LEAVE = Question(leave.ask, leave.page, leave.send)
+OF = {DIAGNOSIS: LEAVE, emergency.PROCEDURE: Question(emergency.ask, papers.approval_page, emergency.send, emergency.by_phone),
+      emergency.REVIEW: Question(emergency_review.ask, emergency_review.page, emergency_review.send)}
 
 
 def question_of(number: str) -> Question:
-    return LEAVE if desk.change(number).procedure == DIAGNOSIS else CHANGE
+    return OF.get(desk.change(number).procedure, CHANGE)

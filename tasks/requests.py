@@ -172,6 +172,20 @@ class SecurityRequest(InspectionRequest):
     number: str = Field(default="", title="Check number", description="Only to take up a check that exists, for example SEC-20261123-001")
 
 
+class BackupRequest(BaseModel):
+    """What to back up. A backup reads, and is restored on a simulated copy; taking one needs no approval."""
+
+    model_config = ConfigDict(extra="forbid", title="Backup")
+
+    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks; empty: all of the customer's")
+    labels: list[Words] = Field(default_factory=list, title="Labels", description="Only hosts with one of these; empty: all")
+    requester: Words = Field(default="schedule", title="Requested by", min_length=1)
+    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
+    reason: Words = Field(default="daily backup", title="Reason", min_length=1)
+    number: str = Field(default="", title="Backup number", description="Only to take up a backup that exists, for example BAK-20261123-001")
+
+
 class GivenLeave(BaseModel):
     """The customer's leave to log in, where it was given already. Without it, the customer is asked."""
 
@@ -181,6 +195,47 @@ class GivenLeave(BaseModel):
     how: Literal["phone", "mail", "paper"] = Field(title="How", description="phone; mail; paper: in writing")
     at: AwareDatetime | None = Field(default=None, title="When", description="With time zone; empty: just now")
     taken_by: Words = Field(default="", title="Taken down by", description="Empty: the operator, or the engineer")
+
+
+class RestoreRequest(BaseModel):
+    """A request to bring a host back to the state before a grave failure, from its backup. One person's leave by phone is enough; a review follows."""
+
+    model_config = ConfigDict(extra="forbid", title="Emergency restore")
+
+    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    hosts: list[HostName] = Field(title="Host", description="Name of one host block; start one restore a host", min_length=1, max_length=1)
+    damage: Literal["find out", "configuration", "packages", "release", "data", "everything"] = Field(
+        default="find out", title="What is damaged", description="find out: what differs from the backup. data: of the databases")
+    to: AwareDatetime | None = Field(default=None, title="Data as of just before",
+                                     description="With time zone: the moment of the mistake. Empty: all there is, or the backup where the database runs")
+    backup: str = Field(default="", title="Backup", description="Its number; empty: the newest proven one before that moment",
+                        pattern=r"^(BAK-\d{8}-\d{3,})?$")
+    reported_at: AwareDatetime | None = Field(default=None, title="Reported at", description="When the customer phoned, with time zone; empty: just now")
+    manager: Words = Field(default="", title="Senior manager told", description="Who was told and assigned the emergency group")
+    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
+    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
+    reason: Words = Field(title="What happened", description="The symptoms as they were told on the phone", min_length=1)
+    leave: GivenLeave | None = Field(default=None, title="Leave to restore", description="Given by one of the approvers; empty: taken down on the run's page")
+    accepted_loss_minutes: float = Field(default=0, ge=0, title="Minutes of data whose loss he accepts",
+                                         description="The leave counts only if the plan loses no more; else it is asked for again with the figure")
+    approval_hours: float = Field(default=4, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    number: str = Field(default="", title="Change number", description="Only to take up a restore that exists")
+
+
+class ReviewRequest(BaseModel):
+    """The review after an emergency restore: what happened, whether it was right, what follows; confirmed by another approver of the customer."""
+
+    model_config = ConfigDict(extra="forbid", title="Emergency review")
+
+    change: str = Field(title="Emergency restore", description="For example CHG-20261123-001", pattern=r"^CHG-\d{8}-\d{3,}$")
+    cause: Telling = Field(title="Cause", description="Why it came to the failure")
+    judged: Telling = Field(title="Judgement", description="Whether the restore was right, the loss what was said, and the leave what was given")
+    follows: Telling = Field(title="What follows", description="What keeps it from happening again; who does it until when")
+    done: bool = Field(default=True, title="Nothing is taken back any more", description="The data folder kept beside may be removed by hand afterwards")
+    requester: Words = Field(title="Reviewed by", description="One of ours; may not confirm it", min_length=1)
+    operator: Words = Field(default="", title="Operator")
+    approval_hours: float = Field(default=120, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    number: str = Field(default="", title="Review number", description="Only to take up a review that exists, for example REV-20261123-001")
 
 
 class DiagnosisRequest(BaseModel):

@@ -20,7 +20,7 @@ from prefect.settings import get_current_settings
 from prefect.states import AwaitingRetry, Crashed
 
 from reports.records import ApprovalRequest
-from tasks import approval, desk, lifecycle
+from tasks import approval, desk, emergency, lifecycle
 from tasks.approval_form import WAKE_UP
 
 HEARTBEATS_MISSED = 3
@@ -81,6 +81,16 @@ def remove_forgotten_copies(hours: float = 6) -> list[str]:
         return remove_stale_copies(lookup.find_sandbox("default"), hours * 60)
     except Exception as problem:
         get_run_logger().warning("stale copies could not be looked for: %s", problem)
+        return []
+
+
+@task(name="Remind of emergencies", task_run_name="Second solutions that are due, reviews that are open", persist_result=False)
+def remind_of_emergencies() -> list[str]:
+    """What was promised for an emergency, and what is owed after it (R158)."""
+    try:
+        return [*emergency.tell_what_is_late(), *emergency.remind()]
+    except Exception as problem:
+        get_run_logger().warning("emergencies could not be looked for: %s", problem)
         return []
 
 

@@ -1,6 +1,7 @@
 # ruff: noqa: F401
 """The bottom layer: frozen records with plain fields. Imports nothing of Standfast above it."""
 
+from reports.records.backup import BackedUpServer, Backup, BackupFile, BackupProof
 from reports.records.base import NOTHING, Language, Moment, Record, Said, Text, canonical, same
 from reports.records.change import (
     Approval,
@@ -27,6 +28,7 @@ from reports.records.diagnosis import (
     Sighting,
     Solution,
 )
+from reports.records.emergency import EmergencyReview
 from reports.records.hardening import BaselineReading, HardenedControl, Hardening, RemainingControl
 from reports.records.inspection import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, LimitAbout, Outcome, TargetRead
 from reports.records.plan import Acceptance, FileChange, Improvement, LeftOut, Medium, Plan, Risk, Step, VersionChange, Window
