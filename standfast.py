@@ -131,7 +131,7 @@ def _plain(error: Any) -> str:
     return error["msg"].removeprefix("Value error, ")
 
 
-Procedure = Annotated[str, typer.Option(help="Procedure: software-upgrade, corrective-maintenance, security-hardening, emergency-restore, back-out; "
+Procedure = Annotated[str, typer.Option(help="Procedure: software-upgrade, corrective-maintenance, security-hardening, capacity-expansion, emergency-restore, back-out; "
                                          "start: also remote-diagnosis, emergency-review")]
 
 

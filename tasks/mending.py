@@ -1,5 +1,5 @@
-"""Which changes put right what an inspection found: one corrective maintenance for what checks say how to mend, one software upgrade for updates; and
-what a security check found: one security hardening."""
+"""Which changes put right what an inspection found: one corrective maintenance for what checks say how to mend, one software upgrade for updates, a
+capacity expansion for each thing that becomes full; and what a security check found: one security hardening."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from tasks.checks.kinds import CORRECTIONS, mender_of, operation_of
 from tasks.controls.kinds import HARDENING
 from tasks.findings import customer_of, findings_of, known_checks, require_read
 from tasks.planning.corrections import chosen
-from tasks.procedures import corrective_maintenance, security_hardening, software_upgrade
+from tasks.procedures import capacity_expansion, corrective_maintenance, security_hardening, software_upgrade
 
-UPGRADE = software_upgrade.__name__.rpartition(".")[2].replace("_", "-")
+UPGRADE, EXPANSION = (module.__name__.rpartition(".")[2].replace("_", "-") for module in (software_upgrade, capacity_expansion))
 
 
 @dataclass(frozen=True)
@@ -47,9 +47,10 @@ def openings(number: str, wishes: Sequence[str], targets: Sequence[str], reason:
         return [hardening], [row for row in rows if row.check not in checks or not mender_of(checks[row.check])] if not wishes else []
     by = {row: operation_of(checks[row.check]) if row.check in checks else "" for row in rows}
     updates = [wish for wish in wishes if (check := checks.get(wish.split(" ")[0])) and operation_of(check) == UPGRADE]
-    others = [wish for wish in wishes if wish not in updates]
+    grown = [wish for wish in wishes if (check := checks.get(wish.split(" ")[0])) and operation_of(check) == EXPANSION]
+    others = [wish for wish in wishes if wish not in (*updates, *grown)]
     found: list[Opening] = []
-    if others or not wishes and (CORRECTIONS in by.values() or UPGRADE not in by.values()):
+    if others or not wishes and (CORRECTIONS in by.values() or not {UPGRADE, EXPANSION} & set(by.values())):
         request = corrective_maintenance.complete(corrective_maintenance.Request(inspection=number, findings=others, targets=list(targets), **people))
         found.append(Opening(CORRECTIONS, request, tuple(chosen(rows, others, targets, checks))))
     waiting = [row for row in rows if by[row] == UPGRADE and (not wishes or any(_meant(wish, row) for wish in updates))]
@@ -58,7 +59,17 @@ def openings(number: str, wishes: Sequence[str], targets: Sequence[str], reason:
         found.append(Opening(UPGRADE, software_upgrade.Request(hosts=hosts, kind="packages", scope="security", **people), tuple(waiting)))
     elif updates:
         chosen(rows, updates[:1], targets, {})  # says that there is no such finding
+    for wish in grown:
+        if not any(_meant(wish, row) for row in rows):
+            chosen(rows, [wish], targets, {})
+    full = [row for row in rows if by[row] == EXPANSION and (not wishes or any(_meant(wish, row) for wish in grown))]
+    found += [Opening(EXPANSION, _expansion(number, row, people), (row,)) for row in full]
     return found, [row for row in rows if not by[row]] if not wishes else []
+
+
+def _expansion(number: str, row: CheckRow, people: dict) -> BaseModel:
+    finding = f"{row.check} {row.target} {row.object}".strip()
+    return capacity_expansion.complete(capacity_expansion.Request(inspection=number, finding=finding, **people))
 
 
 def _meant(wish: str, row: CheckRow) -> bool:

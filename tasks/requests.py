@@ -2,7 +2,7 @@
 
 They become the forms of the Prefect UI, so every field has a title and says what to enter; docstrings are shown there too.
 A software upgrade answers R167 and R013; an application's release R012, R169, R173 and R177 (what it repairs and adds); a remote
-diagnosis R103-R107 and R109.
+diagnosis R103-R107 and R109; a capacity expansion R011.
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ InspectionNumber = Annotated[str, Field(pattern=r"^(INS|DIA)-\d{8}-\d{3,}$"), _o
     ("INS", "DIA"), "name an inspection (INS-) or a diagnosis (DIA-); what a security check (SEC-) found is put right by security-hardening")]
 CheckNumber = Annotated[str, Field(pattern=r"^SEC-\d{8}-\d{3,}$"), _of_kind(
     ("SEC",), "name a security check (SEC-); what an inspection (INS-) or a diagnosis (DIA-) found is put right by corrective-maintenance")]
+# An absolute path without blanks and signs that a shell or /etc/fstab would read otherwise.
+PlainPath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._+@/-]*$", max_length=200)]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+WebAddress = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._~/?=&%-]*)?$", max_length=300)]
+UnitName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,200}\.(service|socket|timer|path|mount|target)$")]
 
 
 class ReleaseMedia(BaseModel):
@@ -128,6 +132,174 @@ class HardeningRequest(CorrectionRequest):
     )
     reason: Words = Field(default="failed controls of the security check", title="Reason", min_length=1)
     hosts: list[str] = Field(default_factory=list, title="Hosts to change", description="Leave empty: taken from the security check")
+
+
+class FileSystemGrowth(BaseModel):
+    """A file system that is to have more room: on its device, or its logical volume, there must be some that it does not use yet."""
+
+    model_config = ConfigDict(extra="forbid", title="File system")
+
+    mount: PlainPath = Field(title="Where it is mounted", description="For example /srv/data")
+    free_mib: int = Field(default=0, ge=0, title="Goal: MiB free afterwards")
+    free_pct: int = Field(default=25, ge=0, le=90, title="Goal: percent of it free afterwards")
+    lasts_days: int = Field(default=0, ge=0, le=3650, title="Goal: days that the room lasts",
+                            description="At the growth below, or as an inspection forecast it")
+    grows_mib_per_day: float = Field(default=0, ge=0, title="Growth, MiB a day", description="0: as forecast by the inspection, if one is named")
+    unmount: bool = Field(default=False, title="May be unmounted", description="Only for ext4 that its kernel cannot grow while it is in use")
+    stop: list[UnitName] = Field(default_factory=list, title="Services to stop for that", description="For example orders.service")
+
+
+class SwapSpace(BaseModel):
+    """More swap, in a file."""
+
+    model_config = ConfigDict(extra="forbid", title="Swap")
+
+    mib: int = Field(default=0, ge=0, le=1 << 20, title="Size of the swap file, MiB", description="0: as much as the goal needs")
+    path: PlainPath = Field(default="/swapfile", title="Path of the swap file")
+    free_mib: int = Field(default=0, ge=0, title="Goal: MiB of swap free afterwards", description="0: as much more as the file is large")
+
+    @model_validator(mode="after")
+    def _some(self) -> SwapSpace:
+        if not self.mib and not self.free_mib:
+            raise ValueError("say how large the swap file is to be, or how much swap is to be free")
+        return self
+
+
+class ConnectionLimit(BaseModel):
+    """More connections of a PostgreSQL server. It is restarted."""
+
+    model_config = ConfigDict(extra="forbid", title="Database connections")
+
+    port: int = Field(default=5432, ge=1, le=65535, title="Port of the server on its host")
+    free: int = Field(ge=1, le=5000, title="Goal: connections free afterwards", description="For ordinary roles, beside those in use now; up to 100 are tried")
+    to: int = Field(default=0, ge=0, le=10000, title="max_connections", description="0: as the goal needs")
+
+
+class ServiceLimits(BaseModel):
+    """Higher limits of a service under systemd. It is restarted."""
+
+    model_config = ConfigDict(extra="forbid", title="Service limits")
+
+    unit: UnitName = Field(title="Service", description="For example orders.service")
+    files: int = Field(default=0, ge=0, le=1 << 30, title="Open files (LimitNOFILE)", description="0: as it is")
+    memory_mib: int = Field(default=0, ge=0, title="Memory, MiB (MemoryMax)", description="0: as it is")
+    tasks: int = Field(default=0, ge=0, le=1 << 22, title="Processes and threads (TasksMax)", description="0: as it is")
+    free_pct: int = Field(default=30, ge=0, le=95, title="Goal: percent of each limit free under load")
+    load_url: Literal[""] | WebAddress = Field(
+        default="", title="Address asked as load", description="On the host itself, for example http://127.0.0.1:8000/health; empty: the load it has")
+    load_at_once: int = Field(default=5, ge=1, le=300, title="Requests at once")
+    load_requests: int = Field(default=100, ge=1, le=5000, title="Requests in all", description="As many as are answered within some ten seconds")
+
+    @model_validator(mode="after")
+    def _some(self) -> ServiceLimits:
+        if not (self.files or self.memory_mib or self.tasks):
+            raise ValueError("say which limit is to be raised")
+        return self
+
+
+class Tablespace(BaseModel):
+    """A tablespace of PostgreSQL on another file system, and what moves there."""
+
+    model_config = ConfigDict(extra="forbid", title="Tablespace")
+
+    port: int = Field(default=5432, ge=1, le=65535, title="Port of the server on its host")
+    name: str = Field(title="Tablespace", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    path: PlainPath = Field(title="Its folder", description="Empty or missing, on another file system than the data folder, for example /srv/fast/orders")
+    database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]*$", max_length=63)] = Field(default="", title="Database of the tables")
+    tables: list[Annotated[str, Field(pattern=r"^([A-Za-z0-9_]+\.)?[A-Za-z0-9_]+$", max_length=127)]] = Field(
+        default_factory=list, title="Tables that move there", description="schema.table, with their indexes; empty: none")
+    free_mib: int = Field(default=0, ge=0, title="Goal: MiB free there afterwards")
+    data_free_mib: int = Field(default=0, ge=0, title="Goal: MiB free where the data folder lies")
+
+    @model_validator(mode="after")
+    def _of_a_database(self) -> Tablespace:
+        if self.name.startswith("pg_"):
+            raise ValueError("names that begin with pg_ are the server's own")
+        if self.tables and not self.database:
+            raise ValueError("say of which database the tables are")
+        return self
+
+
+class NewNode(BaseModel):
+    """An application node more behind nginx or HAProxy. The machine is there, with the application's own files; what it lacks besides is put there."""
+
+    model_config = ConfigDict(extra="forbid", title="Application node")
+
+    host: HostName = Field(title="New node", description="Name of its host block")
+    balancer: HostName = Field(title="Balancer", description="Name of the host block of the nginx or HAProxy before it")
+    by: Literal["nginx", "haproxy"] = Field(default="nginx", title="Balancer's software")
+    file: PlainPath = Field(title="Balancer's file", description="For example /etc/nginx/conf.d/orders.conf or /etc/haproxy/haproxy.cfg")
+    group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")] = Field(title="Upstream or backend", description="Its name in that file")
+    address: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$")] = Field(title="Address of the node", description="As the balancer reaches it")
+    weight: int = Field(default=1, ge=1, le=100, title="Weight")
+    packages: list[PackageWish] = Field(default_factory=list, title="Packages", description="name or name=version; installed where missing")
+    services: list[UnitName] = Field(default_factory=list, title="Services", description="Started, and started with the machine, in this order")
+    health: WebAddress = Field(title="Health address on the node itself", description="For example http://127.0.0.1/health")
+    version: Annotated[str, Field(pattern=r"^([0-9A-Za-z][0-9A-Za-z.+~_-]{0,63})?$")] = Field(default="", title="Version that it must name")
+    through: WebAddress = Field(title="Address through the balancer", description="On the balancer itself, for example http://127.0.0.1/health")
+    load_at_once: int = Field(default=5, ge=1, le=300, title="Load: requests at once")
+    load_requests: int = Field(default=200, ge=20, le=5000, title="Load: requests in all", description="As many as are answered within some ten seconds")
+    per_s: int = Field(default=0, ge=0, title="Goal: requests a second", description="Through the balancer, under that load; 0: none may fail")
+
+    @model_validator(mode="after")
+    def _two_hosts(self) -> NewNode:
+        if self.host == self.balancer:
+            raise ValueError("node and balancer are two hosts")
+        return self
+
+
+class CapacityRequest(BaseModel):
+    """A request for more room: what is wanted in one of the parts, or an inspection's finding."""
+
+    model_config = ConfigDict(extra="forbid", title="Capacity expansion")
+
+    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks; empty: the finding's, or a new node and its balancer")
+    file_system: FileSystemGrowth | None = Field(default=None, title="File system")
+    swap: SwapSpace | None = Field(default=None, title="Swap")
+    tablespace: Tablespace | None = Field(default=None, title="Tablespace")
+    connections: ConnectionLimit | None = Field(default=None, title="Database connections")
+    limits: ServiceLimits | None = Field(default=None, title="Service limits")
+    node: NewNode | None = Field(default=None, title="Application node")
+    inspection: str = Field(default="", title="Inspection", description="Its number, if the need comes from one, for example INS-20261123-001",
+                            pattern=r"^((INS|DIA)-\d{8}-\d{3,})?$")
+    finding: str = Field(default="", title="Finding", description="Of that inspection, with host and object: RES-01 web1 /srv/data",
+                         pattern=r"^([A-Z]{2,4}-\d{2}[a-z]? [A-Za-z0-9][A-Za-z0-9._-]*( [^\x00-\x1f\x7f]+)?)?$", max_length=400)
+    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
+    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
+    reason: Words = Field(title="Reason", min_length=1)
+    rehearse_on: str = Field(
+        default="", title="Staging host",
+        description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host",
+    )
+    window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
+    window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
+    canaries: int = Field(default=1, ge=1, title="Hosts in the first batch")
+    batch_size: int = Field(default=5, ge=1, title="Hosts in each further batch")
+    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts that are filled in, by their field's name; a request that can be planned has one."""
+        return [name for name in CAPACITY_PARTS if getattr(self, name) is not None]
+
+    @model_validator(mode="after")
+    def _one_need(self) -> CapacityRequest:
+        if len(self.parts) > 1:
+            raise ValueError("fill in one part only; each is a change of its own")
+        if not self.parts and not (self.inspection and self.finding):
+            raise ValueError("fill in one part, or name an inspection and its finding")
+        if self.finding and not self.inspection:
+            raise ValueError("say of which inspection the finding is")
+        if self.node and self.hosts not in ([], [self.node.host, self.node.balancer]):
+            raise ValueError("a node and its balancer are the hosts; leave the field empty")
+        if not self.hosts and not self.finding and not self.node:
+            raise ValueError("name a host")
+        return self
+
+
+CAPACITY_PARTS = ("file_system", "swap", "tablespace", "connections", "limits", "node")
 
 
 class BackOutRequest(BaseModel):

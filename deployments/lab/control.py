@@ -111,7 +111,7 @@ class Lab:
         """Take down these hosts alone; the inventory forgets them."""
         with only_one():
             for name in names:
-                engine.docker("rm", "-f", "-v", hosts.container_of(name), check=False)
+                hosts.discard(name)
             hosts.remember({name: host for name, host in hosts.known().items() if name not in names})
             inventory.write(hosts.known(), mail_sink.ensure())
 
@@ -253,6 +253,39 @@ class Lab:
     def free_disk(self, name: str, path: str) -> None:
         """Give back what `fill_disk` took."""
         self.must(name, f"rm -f {path.rstrip('/')}/.lab-filler")
+
+    def add_disk(self, name: str, mount: str, kind: str, size_mib: int) -> None:
+        """Give a host of the kind "disk" a disk with a file system ("ext4", "xfs", "btrfs"), mounted there; it goes with the host.
+
+        The disk is a file in the host behind a loop device of the machine's. It is held open, and given back when the host goes.
+        """
+        self.must(
+            name,
+            f"""
+            mkdir -p /var/lib/lab-disks {mount}
+            file=/var/lib/lab-disks/{mount.strip("/").replace("/", "-")}
+            truncate -s {size_mib}M $file
+            mkfs.{kind} -q $file
+            n=0
+            until device=$(losetup -f) && {{ [ -b $device ] || mknod $device b 7 ${{device#/dev/loop}}; }} && losetup $device $file; do
+                n=$((n + 1)); [ $n -lt 10 ] || exit 1; sleep 0.5   # another lab took it first
+            done
+            setsid -f sh -c "exec 9<$device; exec sleep infinity" > /dev/null 2>&1 < /dev/null
+            sleep 0.2
+            mount -t {kind} $device {mount}
+            losetup -d $device   # from now on with its last user
+        """,
+        )
+
+    def enlarge_disk(self, name: str, mount: str, size_mib: int) -> None:
+        """Make the disk of this mount larger, as a virtual machine's is made; the file system on it does not grow by that."""
+        self.must(
+            name,
+            f"""
+            truncate -s {size_mib}M /var/lib/lab-disks/{mount.strip("/").replace("/", "-")}
+            losetup -c $(findmnt -n -v -o SOURCE -M {mount})
+        """,
+        )
 
     def until(self, name: str, condition: str, limit_s: float = 60.0) -> None:
         """Wait until shell text succeeds on the host, looking ten times a second from within.

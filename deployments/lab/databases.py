@@ -11,7 +11,7 @@ from deployments.lab.place import LabError, folder
 
 ROLES = Path(__file__).resolve().parents[1] / "roles"
 USER = "standfast_inspect"
-KINDS = {"web": "postgresql", "db": "mariadb"}
+KINDS = {"web": "postgresql", "disk": "postgresql", "db": "mariadb"}
 
 
 def password_file() -> Path:

@@ -14,12 +14,17 @@ from deployments.lab.place import LABEL, LabError, folder, lab_id, say
 
 BOOT_LIMIT_S = 180  # a few seconds, but for machines whose processors are lent to others
 ADDRESS = "127.0.0.1"
+# By kind: what the engine lets it use beside what every container has. Loop devices (major 7) are its disks; the engine's filter forbids swapon.
+ALLOWED = {"disk": ["--device", "/dev/loop-control", "--device-cgroup-rule", "b 7:* rwm", "--security-opt", "seccomp=unconfined"]}
+# Swap outlives its container: it is the machine's.
+SWAP_OFF = "awk '$1 ~ \"^/srv/\" { print $1 }' /proc/swaps | xargs -r swapoff"
 CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_NICE")
 
 
 @dataclass(frozen=True)
 class Host:
-    """A host of the lab. kind: "web" (nginx, application, PostgreSQL), "node" (nginx alone), "tomcat", "db" (MariaDB, SNMP). key_file: absolute.
+    """A host of the lab. kind: "web" (nginx, application, PostgreSQL), "disk" (the same, and disks that can be
+    enlarged), "node" (nginx alone), "tomcat", "db" (MariaDB, SNMP). key_file: absolute.
 
     services: what else of it is published, by name, and its port on the same address: "http" of a web host, "snmp" (UDP) of a db host.
     """
@@ -36,9 +41,10 @@ class Host:
 
 
 # By kind: name, port on the host, and the port that is wanted here, to which the host's number is added.
-SERVICES = {"web": {"http": ("80/tcp", 8200)}, "db": {"snmp": ("161/udp", 16100)}}
+SERVICES = {"web": {"http": ("80/tcp", 8200)}, "disk": {"http": ("80/tcp", 8250)}, "db": {"snmp": ("161/udp", 16100)}}
 READY = {
     "web": "curl -fsS --max-time 2 http://127.0.0.1/health",
+    "disk": "curl -fsS --max-time 2 http://127.0.0.1/health",
     "node": "curl -fsS --max-time 2 -o /dev/null http://127.0.0.1/",
     "tomcat": "curl -sS --max-time 2 -o /dev/null http://127.0.0.1:8080/",
     "db": "mariadb -N -e 'select count(*) from stock.movement'",
@@ -47,9 +53,9 @@ READY = {
 
 def kind_of(name: str) -> str:
     """The kind that a host of this name is. Raises LabError for a name the lab does not know."""
-    found = re.fullmatch(r"(web|node|tomcat|db)[1-9][0-9]?", name)
+    found = re.fullmatch(r"(web|disk|node|tomcat|db)[1-9][0-9]?", name)
     if not found:
-        raise LabError(f"the lab has no host {name!r}; it knows web1, web2, tomcat1, db1, node1, node2 and so on, up to 99 of each")
+        raise LabError(f"the lab has no host {name!r}; it knows web1, web2, disk1, tomcat1, db1, node1, node2 and so on, up to 99 of each")
     return found[1]
 
 
@@ -101,7 +107,7 @@ def _number_of(name: str) -> int:
 
 
 def _wanted_port(name: str) -> int:
-    return {"web": 2200, "tomcat": 2205, "node": 2210, "db": 2310}[kind_of(name)] + _number_of(name)
+    return {"web": 2200, "tomcat": 2205, "node": 2210, "db": 2310, "disk": 2420}[kind_of(name)] + _number_of(name)
 
 
 def _service_ports(name: str, before: dict[str, Host], later: int) -> dict[str, int]:
@@ -120,7 +126,7 @@ def create(name: str) -> Host:
     kind = kind_of(name)
     image = images.ensure(kind)
     container = container_of(name)
-    engine.docker("rm", "-f", "-v", container, check=False)
+    discard(name)
     before = known()
     host_key_file, host_key = keys.of_host(name)
     key_file, public = keys.personal()
@@ -146,6 +152,7 @@ def create(name: str) -> Host:
         options = [f"--cap-add={capability}" for capability in CAPABILITIES]
         if "apparmor" in engine.text("info", "--format", "{{.SecurityOptions}}"):
             options += ["--security-opt", "apparmor=unconfined"]  # its default profile forbids the mounts that systemd makes
+        options += ALLOWED.get(kind, [])
         for service, published in services.items():
             options += ["--publish", f"{ADDRESS}:{published}:{SERVICES[kind][service][0]}"]
         engine.docker(
@@ -185,6 +192,13 @@ def create(name: str) -> Host:
     return host
 
 
+def discard(name: str) -> None:
+    """Remove the host's container, if there is one."""
+    if kind_of(name) == "disk":
+        engine.docker("exec", container_of(name), "sh", "-c", SWAP_OFF, check=False)
+    engine.docker("rm", "-f", "-v", container_of(name), check=False)
+
+
 def wait(host: Host, limit_s: float = BOOT_LIMIT_S) -> None:
     """Wait until the host answers: sshd greets, and what it serves works.
 
@@ -222,6 +236,9 @@ def remove_all() -> int:
     containers = engine.text("ps", "-aq", "--filter", f"label={LABEL}={lab_id()}").split()
     if containers:
         say(f"removing {len(containers)} containers")
-        engine.docker("rm", "-f", "-v", *containers)
+        for name in states():
+            if re.fullmatch(r"disk\d+", name):
+                discard(name)
+        engine.docker("rm", "-f", "-v", *containers, check=False)
     remember({})
     return len(containers)

@@ -56,6 +56,9 @@ _WATCHED = {
 }
 
 
+_ACCEPTANCE["disk"], _WATCHED["disk"] = _ACCEPTANCE["web"], [*_WATCHED["web"], "/etc/fstab"]
+
+
 class _Plain(yaml.SafeDumper):
     """Without anchors and aliases, as a person would write it."""
 
@@ -113,7 +116,7 @@ def _host(host: Host) -> dict:
         **({"peer_address": address} if (address := _inside(host)) else {}),
         "become": "sudo",
         "watched": _WATCHED[host.kind],
-        "databases": ["orders"] if host.kind == "web" else [],
-        "releases": ["/srv/orders"] if host.kind == "web" else [],
+        "databases": ["orders"] if host.kind in ("web", "disk") else [],
+        "releases": ["/srv/orders"] if host.kind in ("web", "disk") else [],
         "acceptance": [_ACCEPTANCE[host.kind]],
     }

@@ -42,6 +42,9 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
     later = [row.number for row in rows if row.number not in (number, request.change) and row.opened_at > since
              and row.procedure != "back-out" and row.number not in taken_back and set(row.request.get("hosts", [])) & set(original.targets)
              and row.closure in (*done, None, Closure.FAILED) and lifecycle.begun(row.number)]
+    if not any(step.undo for step in original.steps):
+        raise BlockersFound(f"this change has no way back: nothing of {request.change} can be undone; its plan said so",
+                            f"{request.change} 没有可回退的步骤；其方案已写明不可回退")
     if request.change in taken_back:
         raise BlockersFound(f"{request.change} has been backed out already", f"{request.change} 已经回退过")
     before = lifecycle.just_before(request.change)

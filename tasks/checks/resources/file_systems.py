@@ -48,6 +48,7 @@ CHECK = HostCheck(
     },
     remedy=Text(zh="清理或扩容;查看最大的目录:du -xk --max-depth=2 <挂载点> | sort -n | tail",
                 en="Clear up or extend; the largest folders: du -xk --max-depth=2 <mount> | sort -n | tail"),
+    remedy_operation="capacity-expansion",
     source="df(1), POSIX; netdata health.d/disks.conf",
     clause="GB/T 22239-2019 8.1.5.4 c",
 )

@@ -35,5 +35,6 @@ CHECK = HostCheck(
     limits={"used": Limit(80, 90, "%", "netdata used_swap")},
     remedy=Text(zh="找出换出最多的进程:grep VmSwap /proc/[0-9]*/status | sort -k2 -n | tail;增加内存",
                 en="Find who was swapped out: grep VmSwap /proc/[0-9]*/status | sort -k2 -n | tail; add memory"),
+    remedy_operation="capacity-expansion",
     source="proc_meminfo(5); netdata health.d/swap.conf",
 )
