@@ -131,8 +131,8 @@ def _plain(error: Any) -> str:
     return error["msg"].removeprefix("Value error, ")
 
 
-Procedure = Annotated[str, typer.Option(help="Procedure: software-upgrade, corrective-maintenance, security-hardening, capacity-expansion, emergency-restore, back-out; "
-                                         "start: also remote-diagnosis, emergency-review")]
+Procedure = Annotated[str, typer.Option(help="Procedure: software-upgrade, corrective-maintenance, security-hardening, capacity-expansion, "
+                                         "emergency-restore, back-out; start: also remote-diagnosis, emergency-review")]
 
 
 @app.command()

@@ -92,7 +92,6 @@ def main() -> None:
     given = parser.parse_args()
     from tests.live.drive import Desk
 
-    lab.up(["disk1"], nodes=3)
     for name in ("disk1", "node1", "node2", "node3"):
         lab.reset(name)
     with tempfile.TemporaryDirectory() as home:
