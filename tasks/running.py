@@ -25,7 +25,7 @@ from tasks.remote import connected
 HOME = "/var/lib/standfast"
 RUNNER, GUARD = Path(__file__).with_name("runner.sh"), Path(__file__).with_name("guard.sh")
 MARK = "standfast-result:"
-PARTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
+PARTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof", "undo_holds")
 OUTPUT_LIMIT = 64 * 1024
 LINE_LIMIT = 64 * 1024
 Action = Literal["carry out", "undo"]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reports.records import Difference, Improvement, Medium, Plan, Step, StepOutcome, Survey, VersionChange
 
-SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
+SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof", "undo_holds")
 
 
 @dataclass

@@ -40,6 +40,7 @@ class Step(Record):
     proof:           must exit 0 for the step to count as done, whatever the command's exit status was; read-only.
     undo:            brings back the state before this step from any state, done, half done or not begun; empty: nothing to undo.
     undo_proof:      must exit 0 for the undo to count; read-only.
+    undo_holds:      must exit 0 before the step is undone on request, long after: what others did since would be lost. Read-only.
     reversible:      "auto" by undo, "restore" only from a saved copy (data written since is lost), "no".
     changes:         False for a step that only reads or prepares beside the running system.
     interrupts:      True where users notice.
@@ -75,6 +76,7 @@ class Step(Record):
     confirm_s: int = Field(default=0, exclude_if=lambda value: not value)
     files: tuple[FileChange, ...] = Field(default=(), exclude_if=lambda value: not value)
     mends: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    undo_holds: str = Field(default="", exclude_if=lambda value: not value)
 
 
 class Medium(Record):

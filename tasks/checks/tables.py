@@ -111,9 +111,9 @@ def settings(rows: list[dict[str, Any]], *needed: str) -> dict[str, str]:
 def pg_settings(*names: str) -> str:
     """A query for settings by name, in their base units; a setting that this version does not have gives no row.
 
-    reset_val: what a session begins with; `setting` would show what our own session set for itself.
+    reset_val: what a session begins with; `setting` would show what our own session set for itself. Of modes only `setting` is octal.
     """
-    return f"SELECT name, reset_val AS value FROM pg_settings WHERE name IN ({_words(names)}) ORDER BY name"
+    return f"SELECT name, CASE WHEN name = 'log_file_mode' THEN setting ELSE reset_val END AS value FROM pg_settings WHERE name IN ({_words(names)}) ORDER BY name"
 
 
 def my_settings(*names: str) -> dict[str, Mapping[tuple[int, int], str]]:

@@ -1,5 +1,7 @@
 """Lines of a configuration file: set, tested, put in force, and the file brought back byte for byte. Describes a Mend and runs nothing.
 
+Where somebody else edited the file since, only our lines go, and what stood in their place comes back; what they wrote stays.
+
 One description serves vendors' files, of which single lines change, and files of our own beside them (drop-ins). Several findings that change the
 same file become one step: what differs between their descriptions is only the lines.
 """
@@ -12,6 +14,7 @@ from dataclasses import dataclass, replace
 from shlex import quote
 
 from reports.records import FileChange, Text
+from tasks.operations.edits import EDITS
 from tasks.operations.mend import Mend
 
 NAMED = 6  # lines named in a title
@@ -42,7 +45,8 @@ class FileLines:
     each: every line of the setting is replaced where it stands; False: the first, and the others go.
     refuse: ends with an error where this must not be done here; read-only. test: of the file as it now stands; if it fails, the file is as before.
     save: notes, before anything is changed, what `put_back` needs. put_in_force, put_back: after the file changed, and after it came back.
-    in_force, is_back: whether that worked; read-only. beside: other files that `test` or `put_in_force` write, for people to read.
+    in_force, is_back: whether that worked; read-only. undo_holds: whether `put_back` would take away what others wrote since; read-only.
+    beside: other files that `test` or `put_in_force` write, for people to read.
     """
 
     path: str
@@ -58,6 +62,7 @@ class FileLines:
     put_back: str = ":"
     in_force: str = ""
     is_back: str = ""
+    undo_holds: str = ""
     on_copy: bool = True
     touches: tuple[str, ...] = ()
     beside: tuple[FileChange, ...] = ()
@@ -77,7 +82,7 @@ class FileLines:
             command=head + _SAVE.replace("@save@", self.save) + _WRITE.replace("@test@", self.test) + self.put_in_force + "\n",
             proof=head + 'stands || { echo "$file has not the lines that it should have" >&2; exit 1; }\n' + self.in_force
                   + 'echo "$file is as it should be"\n',
-            undo=head + _UNDO.replace("@put_back@", self.put_back), undo_proof=head + _UNDO_PROOF + self.is_back,
+            undo=head + _UNDO.replace("@put_back@", self.put_back), undo_proof=head + _UNDO_PROOF + self.is_back, undo_holds=head + _UNDO_HOLDS + self.undo_holds,
             touches=(self.path, *self.touches), on_copy=self.on_copy, part=self,
             files=(FileChange(path=self.path, before=tuple(line.was for line in self.lines if line.was), after=tuple(line.text for line in self.lines),
                               whole=self.whole), *self.beside))
@@ -104,7 +109,7 @@ keys={quote(keys)}
 lines={quote(texts)}
 head={quote(chr(10).join(of.head))}
 kind={"whole" if of.whole else "each" if of.each else "first"}
-{_WORDS}"""
+{_WORDS}{EDITS}"""
 
 
 # A comment or an empty line is nobody's setting. Words are compared in small letters: sshd and others do not mind the case.
@@ -123,6 +128,19 @@ as_wished() {
 }
 as_it_is() { if [ -e "$file" ]; then cat "$file"; elif [ "$kind" != whole ]; then printf '%s\n' "$head"; fi; }
 stands() { [ -e "$file" ] && as_wished <"$file" | cmp -s - "$file"; }
+# the file as it is on standard input, with what stood before in the place of our lines; a line of ours that somebody altered is theirs
+without_ours() {
+  keys="$keys" lines="$lines" kind="$kind" saved="$SAVED/file" awk '
+    BEGIN { n = split(ENVIRON["keys"], key, "\n"); split(ENVIRON["lines"], text, "\n")
+      while ((getline row <ENVIRON["saved"]) > 0) for (i = 1; i <= n; i++)
+        if (tolower(row) ~ "^[[:space:]]*" key[i] "([[:space:]=]|$)") { old[i, ++had[i]] = row; break } }
+    { mine = 0
+      for (i = 1; i <= n && !mine; i++) if ($0 == text[i] && (!done[i] || ENVIRON["kind"] == "each" && done[i] < had[i])) mine = i
+      if (!mine) { print; next }
+      done[mine]++
+      if (ENVIRON["kind"] != "each") for (i = 1; i <= had[mine]; i++) print old[mine, i]
+      else if (had[mine]) print old[mine, done[mine]] }'
+}
 """
 _HOLDS = r"""if [ -L "$file" ]; then echo "$file is a symbolic link; look at where it leads first" >&2; exit 1; fi
 if [ -e "$file" ] && [ ! -f "$file" ]; then echo "$file is no file" >&2; exit 1; fi
@@ -141,39 +159,63 @@ if [ ! -e "$SAVED/kept" ]; then
   touch "$SAVED/kept"
 fi
 """
-_WRITE = r"""umask 022
+_WRITE = r"""rm -f "$SAVED/now" "$SAVED/back"
+if [ -e "$file" ]; then cp -a "$file" "$SAVED/now"; fi
+umask 022
 mkdir -p "$(dirname "$file")"
 new=$(mktemp "$(dirname "$file")/.standfast.XXXXXX")
 as_it_is | as_wished >"$new"
 if [ -e "$file" ]; then cp -a "$file" "$new.mode"; cat "$new" >"$new.mode"; mv "$new.mode" "$new"; else chmod "$mode" "$new"; fi
-sync "$new"
+printf '%s %s\n' "$(sha256sum <"$new" | cut -d ' ' -f 1)" "$file" >>"$CHANGE_DIR/saved/left"
+sync "$new" "$CHANGE_DIR/saved/left"
 mv "$new" "$file"
 tested() {
 :
 @test@
 }
 if ! (tested); then
-  if [ -e "$SAVED/file" ]; then cp -a "$SAVED/file" "$new"; mv "$new" "$file"; else rm -f "$file"; fi
+  if [ -e "$SAVED/now" ]; then cp -a "$SAVED/now" "$new"; mv "$new" "$file"; else rm -f "$file"; fi
   echo "$file did not pass its test; it is as it was before" >&2
   exit 1
 fi
+note_left "$file"
 """
 _UNDO = r"""[ -e "$SAVED/kept" ] || { echo "nothing was changed"; exit 0; }
 find "$(dirname "$file")" -maxdepth 1 -name '.standfast.*' -delete 2>/dev/null || :  # of a command that was cut off
-if [ -e "$SAVED/file" ]; then
+bring_back() {
+  if [ -e "$SAVED/file" ]; then
+    new=$(mktemp "$(dirname "$file")/.standfast.XXXXXX")
+    cp -a "$SAVED/file" "$new"
+    mv "$new" "$file"
+  else
+    rm -f "$file"
+    while read -r folder; do if [ -d "$folder" ]; then rmdir --ignore-fail-on-non-empty "$folder"; fi; done <"$SAVED/folders"
+  fi
+}
+take_ours_away() {
+  cp -a "$file" "$SAVED/back.new"
+  without_ours <"$file" >"$SAVED/back.new"
+  if [ ! -e "$SAVED/file" ] && ! printf '%s\n' "$head" | grep -vxFf - "$SAVED/back.new" | grep -q '[^[:space:]]'; then bring_back; return; fi
+  sync "$SAVED/back.new"
+  mv "$SAVED/back.new" "$SAVED/back"
   new=$(mktemp "$(dirname "$file")/.standfast.XXXXXX")
-  cp -a "$SAVED/file" "$new"
+  cp -a "$SAVED/back" "$new"
   mv "$new" "$file"
-else
-  rm -f "$file"
-  while read -r folder; do if [ -d "$folder" ]; then rmdir --ignore-fail-on-non-empty "$folder"; fi; done <"$SAVED/folders"
-fi
+  echo "$file was edited after this change wrote it: only our lines are taken back, the rest stays"
+}
+if [ -e "$SAVED/back" ] && cmp -s "$SAVED/back" "$file"; then echo "our lines are gone already"
+elif [ "$kind" != whole ] && edited "$file" "$SAVED/file"; then take_ours_away
+else keep_edits "$file" "$SAVED/file"; bring_back; fi
 @put_back@
 """
 _UNDO_PROOF = r"""[ -e "$SAVED/kept" ] || exit 0
-if [ -e "$SAVED/file" ]; then
+if [ -e "$SAVED/back" ]; then cmp "$SAVED/back" "$file"
+elif [ -e "$SAVED/file" ]; then
   cmp "$SAVED/file" "$file"
   [ "$(stat -c '%a %u:%g' "$file")" = "$(stat -c '%a %u:%g' "$SAVED/file")" ]
 elif [ -e "$file" ]; then echo "$file is still there" >&2; exit 1
 fi
+"""
+_UNDO_HOLDS = r"""[ -e "$SAVED/kept" ] || exit 0
+if [ "$kind" = whole ]; then not_edited "$file" "$SAVED/file" || exit 1; fi
 """

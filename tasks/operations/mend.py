@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Mend:
     """One reversible act on one object.
 
-    title, expected: what is done, and what is so afterwards. probe .. undo_proof: as in Step, POSIX sh with `set -eu`; beside $CHANGE_DIR they
+    title, expected: what is done, and what is so afterwards. probe .. undo_holds: as in Step, POSIX sh with `set -eu`; beside $CHANGE_DIR they
         have $SAVED, a folder for this mend alone, in which the command saves before it changes. Where nothing was saved, the undo has nothing to do.
     touches: units and absolute paths that it is meant to change; what else differs afterwards was planned by nobody.
     breaks: what may break by it; NOTHING: nothing known. risk: how much that weighs.
@@ -37,6 +37,7 @@ class Mend:
     holds_before: str = ""
     undo: str = ""
     undo_proof: str = ""
+    undo_holds: str = ""
     touches: tuple[str, ...] = ()
     breaks: Text = NOTHING
     risk: Literal["low", "medium", "high"] = "low"

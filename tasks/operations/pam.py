@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from shlex import quote
 
 from reports.records import FileChange, Text
+from tasks.operations.edits import EDITS
 from tasks.operations.file_lines import FileLines, Line
 from tasks.operations.mend import Mend
 
@@ -40,10 +41,15 @@ pam_is_back() {
 pam_back() {
   while IFS= read -r one; do
     if ! cmp -s "$SAVED/pam$one" "$one" || [ "$(stat -c '%a %u:%g' "$one")" != "$(stat -c '%a %u:%g' "$SAVED/pam$one")" ]; then
+      keep_edits "$one" "$SAVED/pam$one"
       cp -a "$SAVED/pam$one" "$one.standfast" && mv "$one.standfast" "$one"
     fi
   done <"$SAVED/pam.files"
   rm -f /etc/pam.d/common-*.standfast /etc/pam.d/common-*.pam-new /var/lib/pam/*.new /var/lib/pam/*.standfast
+}
+pam_not_edited() {
+  [ -e "$SAVED/pam.files" ] || return 0
+  while IFS= read -r one; do not_edited "$one" "$SAVED/pam$one" || return 1; done <"$SAVED/pam.files"
 }
 """
 _SAVE_FILES = r"""pam_files >"$SAVED/pam.files"
@@ -59,7 +65,23 @@ def _profiles(texts: Mapping[str, Sequence[str]]) -> str:
         + f"names={quote(' '.join(texts))}; profiles_folder={FOLDER}\n"
 
 
+# Its files come back as they were, unless others have written there since: then only its word on the profiles does.
+_DEBCONF = r"""debconf_files="/var/cache/debconf/config.dat /var/cache/debconf/config.dat-old"
+debconf_back() {
+  if [ ! -e "$SAVED/debconf.files/config.dat" ]; then return 1; fi
+  (
+    flock -w 20 5 || exit 1
+    for one in $debconf_files; do if edited "$one" "$SAVED/debconf.files/${one##*/}"; then exit 1; fi; done
+    for one in $debconf_files; do
+      if [ -e "$SAVED/debconf.files/${one##*/}" ]; then cp -a "$SAVED/debconf.files/${one##*/}" "$one.standfast" && mv "$one.standfast" "$one"
+      else rm -f "$one"; fi
+    done
+  ) 5</var/cache/debconf/config.dat
+}
+"""
 _SAVE_PROFILES = r"""for one in $names; do if [ -e "$profiles_folder/$one" ]; then cp -a "$profiles_folder/$one" "$SAVED/profile.$one"; fi; done
+mkdir -p "$SAVED/debconf.files"
+for one in $debconf_files; do if [ -e "$one" ]; then cp -a "$one" "$SAVED/debconf.files/"; fi; done
 # what debconf remembers of the profiles: another package's pam-auth-update goes by it where /etc/pam.d was changed by hand
 echo "GET libpam-runtime/profiles" | debconf-communicate libpam-runtime 2>/dev/null | sed -n 's/^0 //p' >"$SAVED/debconf" || :
 """
@@ -69,7 +91,8 @@ for one in $names; do
   if [ -e "$SAVED/profile.$one" ]; then cp -a "$SAVED/profile.$one" "$profiles_folder/$one"
   elif [ "$profiles_folder/$one" != "$file" ]; then rm -f "$profiles_folder/$one"; fi
 done
-if [ -s "$SAVED/debconf" ]; then
+if debconf_back; then :
+elif [ -s "$SAVED/debconf" ]; then
   { sed 's/^/SET libpam-runtime\/profiles /' "$SAVED/debconf"; } | timeout 20 debconf-communicate libpam-runtime >/dev/null 2>&1 || :
 fi
 """
@@ -83,6 +106,9 @@ _APPLY = r"""put_in() {
   pam_is_whole && (stands_in_pam)
 }
 put_in || { pam_back; put_back; exit 1; }
+note_left $(pam_files)
+for one in $names; do note_left "$profiles_folder/$one"; done
+for one in $debconf_files; do if [ -e "$one" ]; then note_left "$one"; fi; done
 """
 
 
@@ -96,12 +122,13 @@ def turn_on(path: str, lines: tuple[Line, ...], profiles: Mapping[str, Sequence[
     there = "stands_in_pam() {\n" + "".join(
         f"grep -qE {quote(pattern)} /etc/pam.d/{file} || {{ echo {quote(f'/etc/pam.d/{file} has no line {pattern}')} >&2; exit 1; }}\n"
         for file, pattern in stands) + "}\n"
-    head = _WORDS + _profiles(profiles) + there
+    head = _WORDS + _DEBCONF + _profiles(profiles) + there
     needed = "".join(f'module_is_there {one} || {{ echo "{one} is not on the disk" >&2; exit 1; }}\n' for one in modules)
     back = "put_back() {\n" + _PROFILES_BACK + "}\n"
     return FileLines(
         path, lines, whole=whole, refuse=head + _HOLDS + needed, save=head + _SAVE_FILES + _SAVE_PROFILES, test=head + back + _APPLY,
         put_back=head + _PROFILES_BACK, in_force=head + "pam_is_whole && stands_in_pam || exit 1\n", is_back=head + "pam_is_back\n",
+        undo_holds=head + "pam_not_edited\n",
         touches=(*CHANGED, *(f"{FOLDER}/{name}" for name in profiles)),
         beside=tuple(FileChange(path=f"{FOLDER}/{name}", after=tuple(line.replace(" ", "\t", 1) if line.startswith(" ") else line for line in text),
                                 whole=True) for name, text in profiles.items() if f"{FOLDER}/{name}" != path))
@@ -110,7 +137,7 @@ def turn_on(path: str, lines: tuple[Line, ...], profiles: Mapping[str, Sequence[
 def without_word(file: str, module: str, words: Sequence[str], was: Sequence[str]) -> Mend:
     """Takes words from a module's lines of one file of PAM; pam-auth-update keeps that. was: the lines as they are. Undo: the file as it was."""
     pattern = "|".join(words)
-    head = f"""{_WORDS}file={quote(file)}
+    head = f"""{_WORDS}{EDITS}file={quote(file)}
 without() {{ sed -E '/^[^#]*[[:space:]/]{module}[.]so/ {{ :a; s/([.]so.*)[[:space:]]({pattern})([[:space:]]|$)/\\1\\3/; ta; }}' "$file"; }}
 stands() {{ without | cmp -s - "$file"; }}
 """
@@ -133,8 +160,9 @@ cp -a "$file" "$file.standfast"
 without >"$file.standfast"
 mv "$file.standfast" "$file"
 pam_is_whole || { pam_back; echo "$file is as it was before" >&2; exit 1; }
+note_left "$file"
 """,
         proof=head + 'stands && pam_is_whole && echo "$file is as it should be"\n',
         undo=head + '[ -e "$SAVED/kept" ] || { echo "nothing was changed"; exit 0; }\nrm -f "$file.standfast"\npam_back\n',
-        undo_proof=head + '[ -e "$SAVED/kept" ] || exit 0\npam_is_back\n',
+        undo_proof=head + '[ -e "$SAVED/kept" ] || exit 0\npam_is_back\n', undo_holds=head + "pam_not_edited\n",
         touches=(file,), files=(FileChange(path=file, before=tuple(was), after=after),))

@@ -11,10 +11,27 @@ from tasks.operations.file_lines import FileLines, setting
 
 FILE = "/etc/ssh/sshd_config.d/00-standfast.conf"
 
-_RELOAD = 'for unit in ssh sshd; do if systemctl is-active -q "$unit"; then systemctl reload "$unit"; break; fi; done'
-_REFUSE = r"""sshd -t
+_RELOAD = r"""for unit in ssh sshd; do
+  if systemctl is-active -q "$unit"; then systemctl reload "$unit" || { echo "$unit refuses to reload; see journalctl -u $unit" >&2; exit 1; }; break; fi
+done"""
+# Of several values sshd takes the first: those of files that are read before ours, and what sshd_config says before it reads any.
+_REFUSE = r"""said_in() {  # the file's name; its lines on standard input
+  told=$(cat)
+  for name in $(wanted | cut -d ' ' -f 1); do
+    if printf '%s\n' "$told" | grep -qiE "^[[:space:]]*$name([[:space:]=]|\$)"; then
+      echo "$1 sets $name and is read before $file: change it there" >&2; exit 1
+    fi
+  done
+}
+sshd -t
 grep -qiE '^[[:space:]]*Include[[:space:]]+/etc/ssh/sshd_config\.d/' /etc/ssh/sshd_config ||
   { echo "sshd_config includes no files of sshd_config.d; write the settings there by hand" >&2; exit 1; }
+sed '/^[[:space:]]*[Ii][Nn][Cc][Ll][Uu][Dd][Ee][[:space:]].*sshd_config[.]d/,$ d' /etc/ssh/sshd_config | said_in /etc/ssh/sshd_config
+for other in /etc/ssh/sshd_config.d/*.conf; do
+  if [ -e "$other" ] && [ "$other" != "$file" ] && [ "$(printf '%s\n' "$other" "$file" | LC_ALL=C sort | head -n 1)" = "$other" ]; then
+    said_in "$other" <"$other"
+  fi
+done
 """
 _IN_FORCE = r"""wanted | while read -r line; do
   sshd -T 2>/dev/null | grep -qixF -e "$line" || { echo "sshd does not follow: $line; another file decides" >&2; exit 1; }

@@ -26,10 +26,11 @@ CONFIRM_S = 120  # time for new logins, before the host takes a step back that c
 FAMILIES = ("files", "banners", "mounts", "kernel", "modules", "services", "time", "updates", "auditing", "logging", "postgresql", "mysql", "accounts",
             "sudo", "ssh", "passwords", "firewall")
 BAD = (Outcome.CRITICAL, Outcome.WARNING)
-SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
+SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof", "undo_holds")
 WEIGHT = {"low": 0, "medium": 1, "high": 2}
 SETTLED_S = 2  # even what is right at once is asked a second time before it counts as not mended
 NAMED = 6
+NOT_READ = Text(zh="未能重新检查", en="it could not be read anew")
 
 
 def chosen(findings: Iterable[CheckRow], wishes: Sequence[str], targets: Sequence[str], checks: Mapping[str, Check]) -> list[CheckRow]:
@@ -94,13 +95,16 @@ class _Able:
 
 def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest, surveys: Mapping[str, Survey], findings: Sequence[CheckRow],
                      checks: Mapping[str, Check], readings: Mapping[str, Mapping[str, Reading]], acceptance: Mapping[str, Sequence[Acceptance]],
-                     silent_in_copies: Iterable[str], plan_at: datetime, databases: Mapping[str, tuple[str, int]] | None = None) -> Plan:
+                     silent_in_copies: Iterable[str], plan_at: datetime, databases: Mapping[str, tuple[str, int]] | None = None,
+                     refused: Mapping[tuple[str, str], str] | None = None) -> Plan:
     """The plan that mends these findings, as far as they still stand.
 
     readings: by target and check, read just now. acceptance: the hosts' own checks. silent_in_copies: units that a simulated copy switches off.
     databases: by name, the host and port of each database server whose place is known.
+    refused: by host and key, what a host said against a step of the plan without this; it is left out, and the plan says why.
     A finding that is gone meanwhile gets no step; with no step and no blocker the plan says "nothing to do". One that a person has to mend
-    is a blocker if it was asked for by name, or if there is no other; else it is left out and the plan says so.
+    is a blocker if it was asked for by name, or, but in a hardening, if there is no other; else it is left out and the plan says so.
+    One that could not be read anew is a blocker where nothing else is done.
 
     Raises:
         ProcedureError: a host was not surveyed.
@@ -109,6 +113,7 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
     for host in hosts:
         if host not in surveys:
             raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
+    hardening = isinstance(request, HardeningRequest)
     able: list[_Able] = []
     left: list[LeftOut] = []
     for row in findings:
@@ -121,16 +126,22 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
             able.append(_Able(host, port, row, checks[row.check], mend, mend.on_copy and not silent & set(mend.touches)))
         elif now is not None:
             left.append(LeftOut(target=row.target, check=row.check, object=row.object, why=now))
+    groups = [group for host in hosts for group in _groups(host, [one for one in able if one.host == host])]
+    for group in groups:
+        if said := (refused or {}).get((group.host, group.key)):
+            why = Text(zh=f"主机上的前提不成立（{said}）", en=f"the host says: {said}")
+            left += [LeftOut(target=one.row.target, check=one.row.check, object=one.row.object, why=why) for one in group.ones]
+    groups = [group for group in groups if (group.host, group.key) not in (refused or {})]
+    stays = {id(one) for group in groups for one in group.ones}
+    able = [one for one in able if id(one) in stays]
     blockers = window_blockers(request, plan_at) if able else []
-    told = [_left(one, checks[one.check]) for one in left]
-    if request.findings or not able:
-        blockers, told = blockers + told, []
+    # Asked for by name, or nothing else is done: that must not be overlooked. What only people can do is no reason why a hardening had something to do.
+    standing = left if request.findings or not (able or hardening) else [] if able else [one for one in left if one.why.en.startswith(NOT_READ.en)]
+    blockers += [_left(one, checks[one.check]) for one in standing]
+    left = [one for one in left if one not in standing]
     if blockers:
-        able = []
-    steps: list[Step] = []
-    for host in hosts:
-        steps += _steps_of(host, len(steps) + 1, [one for one in able if one.host == host])
-    hardening = isinstance(request, HardeningRequest)
+        able, groups = [], []
+    steps = [_step_of(number, group) for number, group in enumerate(groups, start=1)]
     changed = tuple(host for host in hosts if any(step.target == host for step in steps))
     unwell = [(host, health) for host in changed for health in surveys[host].health if not health.ok]
     not_required = {(host, health.title) for host, health in unwell}
@@ -143,26 +154,25 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
         improvements=tuple(Improvement(name=one.row.check, version="", kind="fix", text=_on(one.row.target, one.row.says)) for one in able),
         acceptance=(*(check for host in changed for check in acceptance.get(host, ()) if (host, check.title) not in not_required),
                     *(check for host in changed for check in _promised(host, [one for one in able if one.host == host]))),
-        window=_window(request, plan_at), impact=_impact(able, told), risk=_risk(able, unwell),
+        window=_window(request, plan_at), impact=_impact(able, [_left(one, checks[one.check]) for one in left]), risk=_risk(able, unwell),
         back_out=Text(zh="任一步骤失败，或复查仍发现该问题时自动回退：按保存的属主、权限、启动状态和内容逐项恢复到整改前，并与之前比对。",
                       en="By itself when a step fails or the check still finds fault: owners, modes, states and contents are brought back as they were saved, "
                          "and compared with the state before."),
-        blockers=tuple(blockers), untested=_untested(able), left=tuple(left) if told else ())
+        blockers=tuple(blockers), untested=_untested(able), left=tuple(left))
     return held_up(made)
 
 
 def _as_it_is_now(row: CheckRow, check: Check, reading: Reading | None) -> Mend | Text | None:
     """How the finding is mended, or why it is not; None: it is gone."""
-    not_read = Text(zh="未能重新检查", en="it could not be read anew")
     if reading is None:
-        return not_read
+        return NOT_READ
     now = next((one for one in reading.rows if object_of(one) == row.object and one.outcome in BAD), None)
     if now is None:
         unread = next((one for one in reading.rows if one.outcome is Outcome.UNKNOWN), None)
-        return Text(zh=f"{not_read.zh}（{unread.zh}）", en=f"{not_read.en} ({unread.en})") if unread else None
+        return Text(zh=f"{NOT_READ.zh}（{unread.zh}）", en=f"{NOT_READ.en} ({unread.en})") if unread else None
     mender = mender_of(check)
     if mender is None or reading.answer is None:
-        return not_read
+        return NOT_READ
     try:
         return mender(now, reading.answer, reading.known)
     except ProcedureError as problem:  # a name that no operation accepts
@@ -200,7 +210,16 @@ def _listed(texts: Iterable[Text]) -> Text:
                 en=", ".join(text.en for text in once[:NAMED]) + (f" and {len(once) - NAMED} more" if more else ""))
 
 
-def _steps_of(host: str, first: int, able: Sequence[_Able]) -> list[Step]:
+@dataclass(frozen=True)
+class _Group:
+    """What becomes one step. key: the step's."""
+
+    host: str
+    key: str
+    ones: tuple[_Able, ...]
+
+
+def _groups(host: str, able: Sequence[_Able]) -> list[_Group]:
     """What users do not notice and weighs little comes first, of controls by their families. A unit that several complain of is started once, and a
     file that several change is written once."""
     once: dict[object, list[_Able]] = {}
@@ -208,18 +227,22 @@ def _steps_of(host: str, first: int, able: Sequence[_Able]) -> list[Step]:
         only_units = not one.port and not any(name.startswith("/") for name in one.mend.touches)
         part = one.mend.part
         once.setdefault(replace(part, lines=()) if part else one.mend.touches if only_units else (one.port, one.mend.command), []).append(one)
-    steps: list[Step] = []
+    found: list[_Group] = []
     for ones in once.values():
-        checks = list(dict.fromkeys(one.row.check for one in ones))
-        mend, port, name = _one_of(ones), ones[0].port, ", ".join(checks[:NAMED]) + (f" (+{len(checks) - NAMED})" if len(checks) > NAMED else "")
-        key = f"mend-{checks[0].lower()}-{sum(step.key.startswith(f'mend-{checks[0].lower()}-') for step in steps) + 1}"
-        saved = f'SAVED="$CHANGE_DIR/saved/{key}"\n' + (f"PORT={port}\n" if port else "")
-        steps.append(Step(
-            number=first + len(steps), key=key, target=host, title=Text(zh=f"{name}：{mend.title.zh}", en=f"{name}: {mend.title.en}"),
-            expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=ones[0].on_copy,
-            confirm_s=mend.confirm_s, files=mend.files, mends=tuple(checks),
-            **{script: saved + text if (text := getattr(mend, script)) else "" for script in SCRIPTS}))
-    return steps
+        key = f"mend-{ones[0].row.check.lower()}-"
+        found.append(_Group(host, f"{key}{sum(group.key.startswith(key) for group in found) + 1}", tuple(ones)))
+    return found
+
+
+def _step_of(number: int, group: _Group) -> Step:
+    checks = list(dict.fromkeys(one.row.check for one in group.ones))
+    mend, port, name = _one_of(group.ones), group.ones[0].port, ", ".join(checks[:NAMED]) + (f" (+{len(checks) - NAMED})" if len(checks) > NAMED else "")
+    saved = f'SAVED="$CHANGE_DIR/saved/{group.key}"\n' + (f"PORT={port}\n" if port else "")
+    return Step(
+        number=number, key=group.key, target=group.host, title=Text(zh=f"{name}：{mend.title.zh}", en=f"{name}: {mend.title.en}"),
+        expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=group.ones[0].on_copy,
+        confirm_s=mend.confirm_s, files=mend.files, mends=tuple(checks),
+        **{script: saved + text if (text := getattr(mend, script)) else "" for script in SCRIPTS})
 
 
 def _family(check: Check) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reports.archive import UnknownChange
 from reports.records import Closure, Plan, Risk, Step, Survey, Text, VersionChange
-from tasks import desk, lifecycle, verification
+from tasks import desk, lifecycle, obstacles, verification
 from tasks.errors import BlockersFound
 from tasks.planning.roll_out import held_up, last_first
 from tasks.requests import BackOutRequest as Request
@@ -51,14 +51,30 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
     acceptance = tuple(check for check in original.acceptance
                        if check.target not in before or verification.was_good(original, before[check.target], check.title))
     return plan_back_out(number, request, original, acceptance=acceptance, facts={n: s.facts_digest() for n, s in surveys.items()},
-                         later=later)
+                         later=later, edited=() if later else _edited_since(original))
 
 
-def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, facts: dict[str, str], later: list[str]) -> Plan:
-    """Pure: the original plan turned round. acceptance: its checks that were good before it; going back cannot make others good."""
+def _edited_since(original: Plan) -> tuple[Text, ...]:
+    """What others wrote since into files that come back only as a whole: a back-out would take it away, so people decide first."""
+    found = []
+    for name in original.targets:
+        asking = {step.key: step for step in original.steps_of(name) if step.undo_holds}
+        for key, said in (obstacles.of_undo(desk.host(name), original.change) if asking else {}).items():
+            found.append(Text(zh=f"{name}：“{asking[key].title.zh}”写入的文件此后被他人修改，而该文件只能整体恢复；请先将这些修改另存，或人工撤回（{said}）。",
+                              en=f"{name}, “{asking[key].title.en}”: {said}."))
+    return tuple(found)
+
+
+def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, facts: dict[str, str], later: list[str],
+                  edited: tuple[Text, ...] = ()) -> Plan:
+    """Pure: the original plan turned round. acceptance: its checks that were good before it; going back cannot make others good.
+
+    edited: what stands in the way on the hosts. It is asked once more before the first step on each host, and before each step for itself.
+    """
     undoable = [step for step in last_first(original) if step.undo]
-    steps = [_turned(count, step, original.change) for count, step in enumerate(undoable, start=1)]
-    blockers = tuple(
+    steps = [_turned(count, step, original.change, first=step.target not in {one.target for one in undoable[:count - 1]})
+             for count, step in enumerate(undoable, start=1)]
+    blockers = edited + tuple(
         [Text(zh=f"{other} 在此之后变更过同一主机,请先回退 {other}。", en=f"{other} changed the same host later; back that out first.") for other in later])
     made = Plan(
         change=number, procedure="back-out", kind="back-out", customer=original.customer, requester=request.requester, reason=request.reason,
@@ -81,12 +97,14 @@ def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, 
     return held_up(made)
 
 
-def _turned(count: int, step: Step, change: str) -> Step:
+def _turned(count: int, step: Step, change: str, *, first: bool) -> Step:
     folder = change_folder(change)
     there = f"# what change {change} kept for this moment\nCHANGE_DIR={folder}; export CHANGE_DIR\n"
+    holds = f'for one in {folder}/steps/*/undo_holds; do if [ -s "$one" ]; then sh -eu "$one" || exit 1; fi; done\n' if first else step.undo_holds
+    kept = f"[ -d {folder} ] || {{ echo 'nothing is kept of {change} on this host'; exit 1; }}\n"
     return Step(number=count, key=f"undo-{step.key}"[:60], target=step.target, account=step.account,
                 title=Text(zh=f"回退:{step.title.zh}", en=f"Back out: {step.title.en}"),
-                holds_before=f"[ -d {folder} ] || {{ echo 'nothing is kept of {change} on this host'; exit 1; }}",
+                holds_before=kept + (there + holds if holds else ""),
                 command=there + step.undo, proof=there + (step.undo_proof or "true"),
                 expected=Text(zh="恢复到变更之前", en="as before the change"), reversible="no", changes=step.changes, touches=step.touches,
                 interrupts=step.interrupts, time_limit_s=step.time_limit_s)

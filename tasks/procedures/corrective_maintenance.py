@@ -6,13 +6,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 from reports.records import CheckRow, Plan, Survey
-from tasks import desk
+from tasks import desk, obstacles
 from tasks.checks.kinds import DatabaseCheck, HostCheck
 from tasks.checks.reading import Reading
 from tasks.errors import BlockersFound
 from tasks.findings import findings_of, known_checks, place_of, read_again, read_database_again, require_read
 from tasks.planning.corrections import chosen, plan_corrections
 from tasks.requests import CorrectionRequest as Request
+from tasks.requests import HardeningRequest
 from tasks.sandbox.container import silent_units
 
 AT_ONCE = 20
@@ -64,8 +65,20 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
     with ThreadPoolExecutor(min(AT_ONCE, len(targets))) as pool:
         for (name, _), found in zip(targets, pool.map(read, targets), strict=True):
             readings.setdefault(name, {}).update(found)
-    return plan_corrections(number, request, surveys, findings, checks, readings, {name: tuple(host.acceptances()) for name, host in hosts.items()},
-                            silent_units(), desk.now(), databases)
+    given = (number, request, surveys, findings, checks, readings, {name: tuple(host.acceptances()) for name, host in hosts.items()},
+             silent_units(), desk.now(), databases)
+    made = plan_corrections(*given)
+    # A control's step that its host refuses is left to people, and the others go on.
+    refused = _refused(made) if isinstance(request, HardeningRequest) else {}
+    return plan_corrections(*given, refused) if refused else made
+
+
+def _refused(made: Plan) -> dict[tuple[str, str], str]:
+    """By host and key, why a step could not be done."""
+    hosts = sorted({step.target for step in made.steps})
+    with ThreadPoolExecutor(min(AT_ONCE, len(hosts) or 1)) as pool:
+        answers = pool.map(lambda name: obstacles.of_steps(desk.host(name), made.steps_of(name)), hosts)
+        return {(name, key): said for name, found in zip(hosts, answers, strict=True) for key, said in found.items()}
 
 
 __all__ = ["Request", "complete", "plan"]

@@ -125,3 +125,100 @@ def test_a_hostile_name_stays_one_word(name, tmp_path):
     for script in SCRIPTS:
         assert subprocess.run(["sh", "-n"], input=getattr(mend, script), text=True, capture_output=True, check=False).stderr == ""
     assert run(mend.probe, tmp_path) == "ABSENT\n" and not Path("/tmp/owned").exists()
+
+
+# --- taken back long after: what others wrote since stays
+
+def done(of: FileLines, change: Path) -> None:
+    run(of.mend().holds_before, change)
+    run(of.mend().command, change)
+    run(of.mend().proof, change)
+
+
+def taken_back(of: FileLines, change: Path) -> None:
+    """Also asked for twice, as after a driver's death."""
+    for _ in range(2):
+        run(of.mend().undo_holds, change)
+        run(of.mend().undo, change)
+        run(of.mend().undo_proof, change)
+
+
+@pytest.mark.parametrize(("before", "edit", "after"), [
+    ("a 0\nb 2\n", ("$ a c 3", "1 i # why"), "# why\na 0\nb 2\nc 3\n"),
+    ("b 2\n", ("$ a c 3",), "b 2\nc 3\n"),
+    ("a 0\na 1\nb 2\na 9\n", ("s/b 2/b 3/",), "a 0\na 1\na 9\nb 3\n"),
+    ("a 0\nb 2\n", ("s/^a 1/a 7/",), "a 7\nb 2\n"),
+    ("a 0\nb 2\n", ("/^a 1/ d", "$ a c 3"), "b 2\nc 3\n"),
+], ids=["beside ours", "after ours, which was not there", "several stood there", "ours was altered", "ours was removed"])
+def test_only_our_lines_are_taken_from_a_file_that_was_edited_since(tmp_path, before, edit, after):
+    file = tmp_path / "x.conf"
+    file.write_text(before)
+    file.chmod(0o640)
+    of = FileLines(str(file), (setting("a", "a 1"),), put_back=f"touch {tmp_path}/reloaded")
+    done(of, tmp_path / "change")
+    subprocess.run(["sed", "-i", *(word for one in edit for word in ("-e", one)), str(file)], check=True)
+    taken_back(of, tmp_path / "change")
+    assert file.read_text() == after and file.stat().st_mode & 0o777 == 0o640 and (tmp_path / "reloaded").exists()
+
+
+def test_every_line_is_taken_back_where_it_stood_also_among_others_new_ones(tmp_path):
+    file = tmp_path / "rsyslog"
+    file.write_text("a {\n\trotate 4\n}\nb {\n\trotate 7\n}\n")
+    of = FileLines(str(file), (setting("rotate", "\trotate 26"),), each=True)
+    done(of, tmp_path / "change")
+    with file.open("a") as more:
+        more.write("c {\n\trotate 26\n}\n")
+    taken_back(of, tmp_path / "change")
+    assert file.read_text() == "a {\n\trotate 4\n}\nb {\n\trotate 7\n}\nc {\n\trotate 26\n}\n"
+
+
+def test_a_file_of_our_own_goes_but_not_with_what_others_wrote_into_it(tmp_path):
+    file = tmp_path / "x.conf.d" / "00.conf"
+    of = FileLines(str(file), (setting("a", "a 1"),))
+    done(of, tmp_path / "one")
+    file.write_text(file.read_text() + "theirs 1\n")
+    taken_back(of, tmp_path / "one")
+    assert file.read_text() == "# by Standfast\ntheirs 1\n"
+    file.unlink()
+    file.parent.rmdir()
+    done(of, tmp_path / "two")
+    file.write_text(file.read_text() + "\n")
+    taken_back(of, tmp_path / "two")
+    assert not file.parent.exists(), "an empty line is nobody's work"
+
+
+def test_a_whole_file_that_was_edited_since_is_not_taken_back_on_request_and_by_itself_only_with_a_copy(tmp_path):
+    file = tmp_path / "issue"
+    file.write_text("Debian\n")
+    of = FileLines(str(file), (Line("", "Keep out"),), whole=True)
+    done(of, tmp_path / "change")
+    file.write_text("Keep out, or ring 4711\n")
+    assert f"{file} was edited after this change wrote it" in run(of.mend().undo_holds, tmp_path / "change", ok=False)
+    run(of.mend().undo, tmp_path / "change")  # a guard, which must open the way in whatever happened
+    run(of.mend().undo_proof, tmp_path / "change")
+    assert file.read_text() == "Debian\n"
+    assert (tmp_path / "change/saved/x/edited/issue").read_text() == "Keep out, or ring 4711\n"
+    run(of.mend().undo_holds, tmp_path / "change")
+
+
+def test_what_another_step_of_the_same_change_wrote_is_nobody_elses_edit(tmp_path):
+    file, change = tmp_path / "x", tmp_path / "change"
+    file.write_text("a 0\nb 0\n")
+    first, second = FileLines(str(file), (setting("a", "a 1"),)), FileLines(str(file), (setting("b", "b 1"),), test="true")
+    done(first, change)
+    later = second.mend().command.replace("$SAVED", "$CHANGE_DIR/saved/y")
+    run(later, change)
+    assert file.read_text() == "a 1\nb 1\n"
+    run(first.mend().undo, change)
+    assert file.read_text() == "a 0\nb 0\n"
+
+
+def test_an_attempt_that_fails_leaves_what_was_written_before_it(tmp_path):
+    """The first attempt was cut off, somebody edited, the second does not pass its test: the edit is still there."""
+    file = tmp_path / "x"
+    file.write_text("a 0\n")
+    of = FileLines(str(file), (setting("a", "a 1"),), test="false")
+    run(of.mend().command.partition("umask 022")[0], tmp_path / "change")
+    file.write_text("a 0\ntheirs\n")
+    run(of.mend().command, tmp_path / "change", ok=False)
+    assert file.read_text() == "a 0\ntheirs\n"

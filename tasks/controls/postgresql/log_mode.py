@@ -8,7 +8,7 @@ from tasks.controls.postgresql import sets, setting
 
 CONTROL = DatabaseControl(
     id="H-PG-05e",
-    **setting("log_file_mode", "0600", "0640", "600", "640", "384", "416"),
+    **setting("log_file_mode", "0600", "0640"),
     title=Text(zh="日志文件权限", en="Modes of log files"),
     severity="low",
     mend=sets("log_file_mode", "0640"),

@@ -1,0 +1,90 @@
+"""A host before and after its hardening, read without any of our own code: what it says of itself, and whether people can still work with it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+from deployments.lab import Lab
+
+# Everything that a hardening may touch. Of logs only owner and mode; what sudo wrote meanwhile stays (docs/security-hardening.md).
+STATE = r"""
+part() { echo "== $1"; }
+part files
+for place in /etc /usr/share/pam-configs /var/lib/pam /var/cache/debconf /root /home /var/spool/cron /usr/local /boot /var/lib/postgresql/15/main/postgresql.auto.conf; do
+  if [ -e "$place" ]; then find "$place" -xdev \( -type f -o -type d -o -type l \) -printf '%m %U:%G %y %p %l\n'; fi
+done | sort -k 4
+for place in /etc /usr/share/pam-configs /var/lib/pam /var/cache/debconf /var/lib/postgresql/15/main/postgresql.auto.conf; do
+  if [ -e "$place" ]; then find "$place" -xdev -type f -exec sha256sum {} +; fi
+done | sort -k 2
+part logs
+find /var/log /var/lib/postgresql /var/lib/mysql -maxdepth 3 ! -name 'sudo.log*' ! -path '/var/log/journal/*' ! -path '*/base/*' ! -path '*/pg_*' \
+  -printf '%m %U:%G %p\n' 2>/dev/null | sort -k 3
+part sshd
+sshd -T | sort
+part sudo
+sudo -V | grep -v -i time; sudo -l -U ops
+part sysctl
+sysctl -a 2>/dev/null | grep -vE '^(fs\.(dentry-state|file-nr|inode|quota)|kernel\.(ns_last_pid|random|pty\.nr|pid_max)|net\..*(count|_gc_))' | sort
+part nft
+if command -v nft >/dev/null; then nft list ruleset; fi
+part units
+systemctl list-unit-files --no-legend --no-pager | grep -v '^run-' | sort
+for unit in $(systemctl list-unit-files --no-legend --no-pager --type=service,socket,timer | awk '$1 !~ /@\./ { print $1 }' | sort); do
+  echo "$unit $(systemctl is-active "$unit") $(systemctl is-enabled "$unit" 2>/dev/null)"
+done
+part postgresql
+if id postgres >/dev/null 2>&1; then
+  su postgres -c "psql -At -F ' ' -c \"select name, setting, source, sourcefile, sourceline, pending_restart from pg_settings order by name\""
+fi
+part mariadb
+if command -v mariadb >/dev/null; then mariadb -N -e 'show global variables' | grep -viE '^(timestamp|gtid|last_|.*_pos)'; fi
+"""
+
+
+def state(lab: Lab, name: str) -> dict[str, list[str]]:
+    """By part, the lines that tell it."""
+    found: dict[str, list[str]] = {}
+    for line in lab.must(name, STATE, 300).splitlines():
+        if line.startswith("== "):
+            here = found.setdefault(line[3:], [])
+        else:
+            here.append(line)
+    return found
+
+
+def altered(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[str, list[str]]:
+    """What is not as it was, by part; empty if all is."""
+    return {part: sorted([f"- {line}" for line in set(lines) - set(after[part])] + [f"+ {line}" for line in set(after[part]) - set(lines)], key=lambda line: line[2:])
+            for part, lines in before.items() if lines != after[part]}
+
+
+# A person with a password and no key: PAM's way in.
+PERSON = "id colleague >/dev/null 2>&1 || useradd -m -s /bin/bash colleague; echo 'colleague:Right-5ecret' | chpasswd"
+ASKED = "echo {password} | setpriv --reuid nobody --clear-groups su colleague -c 'id -un' 2>&1"
+
+
+def usable(lab: Lab, name: str, folder: Path) -> None:
+    """Log-in with a key, root by sudo, a file by sftp there and back, a password, the web page, the databases; each as its users do it."""
+    host = lab.host(name)
+    known = folder / "known_hosts"
+    known.write_text(f"[{host.address}]:{host.port} {host.host_key}\n")
+    options = ["-o", f"UserKnownHostsFile={known}", "-o", "StrictHostKeyChecking=yes", "-o", "BatchMode=yes", "-i", host.key_file]
+
+    def ours(*words: str, given: str = "") -> str:
+        done = subprocess.run(words, input=given, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, (words, done.stdout, done.stderr)
+        return done.stdout
+
+    assert ours("ssh", *options, "-p", str(host.port), f"ops@{host.address}", "sudo -n id -u").strip() == "0"
+    (folder / "there").write_text("一二三\n")
+    ours("sftp", *options, "-P", str(host.port), "-b", "-", f"ops@{host.address}", given=f"put {folder}/there back\nget back {folder}/back\nrm back\n")
+    assert (folder / "back").read_text() == "一二三\n"
+    assert "colleague" in lab.must(name, ASKED.format(password="Right-5ecret")).split()
+    assert lab.exec(name, ASKED.format(password="wrong"))[0] != 0
+    if host.kind == "web":
+        ours("curl", "-fsS", "--max-time", "10", f"http://{host.address}:{host.services['http']}/health")
+        lab.must(name, """password=$(sed -n 's/^password = //p' /etc/orders/orders.conf)
+PGPASSWORD=$password psql -h 127.0.0.1 -U orders -At orders -c 'select count(*) from orders' | grep -qx 5000""")
+    if host.kind == "db":
+        lab.must(name, "mariadb -N -e 'select count(*) from stock.movement'")
