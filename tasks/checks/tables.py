@@ -113,7 +113,8 @@ def pg_settings(*names: str) -> str:
 
     reset_val: what a session begins with; `setting` would show what our own session set for itself. Of modes only `setting` is octal.
     """
-    return f"SELECT name, CASE WHEN name = 'log_file_mode' THEN setting ELSE reset_val END AS value FROM pg_settings WHERE name IN ({_words(names)}) ORDER BY name"
+    value = "CASE WHEN name = 'log_file_mode' THEN setting ELSE reset_val END"
+    return f"SELECT name, {value} AS value FROM pg_settings WHERE name IN ({_words(names)}) ORDER BY name"
 
 
 def my_settings(*names: str) -> dict[str, Mapping[tuple[int, int], str]]:

@@ -82,7 +82,8 @@ class FileLines:
             command=head + _SAVE.replace("@save@", self.save) + _WRITE.replace("@test@", self.test) + self.put_in_force + "\n",
             proof=head + 'stands || { echo "$file has not the lines that it should have" >&2; exit 1; }\n' + self.in_force
                   + 'echo "$file is as it should be"\n',
-            undo=head + _UNDO.replace("@put_back@", self.put_back), undo_proof=head + _UNDO_PROOF + self.is_back, undo_holds=head + _UNDO_HOLDS + self.undo_holds,
+            undo=head + _UNDO.replace("@put_back@", self.put_back), undo_proof=head + _UNDO_PROOF + self.is_back,
+            undo_holds=head + _UNDO_HOLDS + self.undo_holds,
             touches=(self.path, *self.touches), on_copy=self.on_copy, part=self,
             files=(FileChange(path=self.path, before=tuple(line.was for line in self.lines if line.was), after=tuple(line.text for line in self.lines),
                               whole=self.whole), *self.beside))
@@ -126,7 +127,7 @@ as_wished() {
       if (mine) done[mine] = 1 }
     END { for (i = 1; i <= n; i++) if (!done[i]) print text[i] }'
 }
-as_it_is() { if [ -e "$file" ]; then cat "$file"; elif [ "$kind" != whole ]; then printf '%s\n' "$head"; fi; }
+as_it_is() { if [ "$kind" = whole ]; then :; elif [ -e "$file" ]; then cat "$file"; else printf '%s\n' "$head"; fi; }
 stands() { [ -e "$file" ] && as_wished <"$file" | cmp -s - "$file"; }
 # the file as it is on standard input, with what stood before in the place of our lines; a line of ours that somebody altered is theirs
 without_ours() {

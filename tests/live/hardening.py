@@ -11,10 +11,11 @@ from deployments.lab import Lab
 STATE = r"""
 part() { echo "== $1"; }
 part files
-for place in /etc /usr/share/pam-configs /var/lib/pam /var/cache/debconf /root /home /var/spool/cron /usr/local /boot /var/lib/postgresql/15/main/postgresql.auto.conf; do
+pg=/var/lib/postgresql/15/main/postgresql.auto.conf
+for place in /etc /usr/share/pam-configs /var/lib/pam /var/cache/debconf /root /home /var/spool/cron /usr/local /boot $pg; do
   if [ -e "$place" ]; then find "$place" -xdev \( -type f -o -type d -o -type l \) -printf '%m %U:%G %y %p %l\n'; fi
 done | sort -k 4
-for place in /etc /usr/share/pam-configs /var/lib/pam /var/cache/debconf /var/lib/postgresql/15/main/postgresql.auto.conf; do
+for place in /etc /usr/share/pam-configs /var/lib/pam /var/cache/debconf $pg; do
   if [ -e "$place" ]; then find "$place" -xdev -type f -exec sha256sum {} +; fi
 done | sort -k 2
 part logs
@@ -25,7 +26,7 @@ sshd -T | sort
 part sudo
 sudo -V | grep -v -i time; sudo -l -U ops
 part sysctl
-sysctl -a 2>/dev/null | grep -vE '^(fs\.(dentry-state|file-nr|inode|quota)|kernel\.(ns_last_pid|random|pty\.nr|pid_max)|net\..*(count|_gc_))' | sort
+sysctl -a 2>/dev/null | grep -vE '^(fs\.(aio-nr|dentry-state|file-nr|inode|quota)|kernel\.(ns_last_pid|random|pty\.nr|pid_max)|net\..*(count|_gc_))' | sort
 part nft
 if command -v nft >/dev/null; then nft list ruleset; fi
 part units
@@ -55,7 +56,7 @@ def state(lab: Lab, name: str) -> dict[str, list[str]]:
 
 def altered(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[str, list[str]]:
     """What is not as it was, by part; empty if all is."""
-    return {part: sorted([f"- {line}" for line in set(lines) - set(after[part])] + [f"+ {line}" for line in set(after[part]) - set(lines)], key=lambda line: line[2:])
+    return {part: [f"- {line}" for line in lines if line not in after[part]] + [f"+ {line}" for line in after[part] if line not in lines]
             for part, lines in before.items() if lines != after[part]}
 
 

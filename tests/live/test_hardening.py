@@ -18,7 +18,7 @@ from tests.live.test_upgrade import server  # noqa: F401
 FAILED = {Outcome.WARNING, Outcome.CRITICAL}
 # What customers have and the plain lab host has not.
 FULLER = """export DEBIAN_FRONTEND=noninteractive
-apt-get -qq install -y --no-install-recommends nftables libpam-pwquality wamerican at rsyslog logrotate >/dev/null
+apt-get -qq install -y --no-install-recommends nftables libpam-pwquality cracklib-runtime wamerican at rsyslog logrotate >/dev/null
 mount -o remount,rw /proc/sys  # the network's settings are the container's own
 """ + PERSON
 FAMILIES = {"/etc/ssh/sshd_config.d/00-standfast.conf", "/etc/sudoers.d/zz-standfast", "/etc/sysctl.d/zz-standfast.conf", "/etc/login.defs",
