@@ -54,4 +54,4 @@ done""")
 def _told(host: HostAccess, script: str) -> dict[str, str]:
     with connected(host) as remote:
         told = remote.run(script + "\nexit 0", timeout_s=LIMIT_S).need("asking what stands in the way", host.name, "查看前提条件")
-    return {key: redact(said.strip()) for key, _, said in (line.partition(" ") for line in told.splitlines())}
+    return {key: redact(said.strip().rstrip(".?")) for key, _, said in (line.partition(" ") for line in told.splitlines())}

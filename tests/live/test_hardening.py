@@ -132,3 +132,176 @@ def test_a_host_is_hardened_people_go_on_working_and_it_comes_back_exactly(desk,
     assert altered(before, state(lab, "web1")) == {}
     usable(lab, "web1", tmp_path)
     assert desk.run("archive", "verify").returncode == 0
+
+
+def approved(desk: Desk, *arguments: str) -> tuple[str, Plan]:
+    """A change that hardens web1, rehearsed on web2 and approved."""
+    check, _ = failed(desk, *TARGETS)
+    number = opened(desk, check, "--rehearse-on", "web2", *arguments)
+    plan = planned(desk, number)
+    assert rehearsed(desk, number).passed
+    desk.approve(number)
+    return number, plan
+
+
+def ends(desk: Desk, number: str, code: int) -> str:
+    """Taken up until it has ended; returns why it ended so."""
+    done = desk.run("resume", number, "--here", "--json", limit_s=1200)
+    assert done.returncode == code, done.stderr[-4000:] + done.stdout[-1000:]
+    return json.loads(done.stdout)["reason"]
+
+
+SOME = ("--check", "H-BAN-01a", "--check", "H-LOG-02", "--check", "H-PG-05a", "--check", "H-SSH-03", "--check", "H-SSH-04a", "--check", "H-SUD-01b")
+
+
+@pytest.mark.long
+def test_the_driver_is_killed_at_every_guarded_step_and_it_is_finished(desk, lab, tmp_path):
+    """kill -9 as soon as the guard is armed; who takes it up confirms in time, and no step is done twice."""
+    before = state(lab, "web1")
+    number, plan = approved(desk)
+    for step in plan.steps:
+        if not step.confirm_s:
+            continue
+        driver = desk.begin("resume", number, "--here")
+        lab.until("web1", f"[ -e /var/lib/standfast/changes/{number}/steps/{step.number:02d}-{step.key}/carry-out-1/armed ]", 300)
+        driver.kill()
+        driver.wait()
+    ends(desk, number, 0)
+    guarded = sum(bool(step.confirm_s) for step in plan.steps)
+    assert guards(lab, "web1", number) == (guarded, guarded, 0)
+    assert int(lab.must("web1", f"ls -d /var/lib/standfast/changes/{number}/steps/*/carry-out-* | wc -l")) == len(plan.steps)
+    usable(lab, "web1", tmp_path)
+    taken_back(desk, number)
+    assert altered(before, state(lab, "web1")) == {}
+
+
+@pytest.mark.long
+def test_nobody_comes_back_to_confirm_and_the_host_takes_the_step_back(desk, lab, tmp_path):
+    """The driver is killed while a guard waits, and stays away: that step is as before by itself, and later so is the rest."""
+    before = state(lab, "web1")
+    number, plan = approved(desk, *SOME)
+    for step in [step for step in plan.steps if step.confirm_s]:
+        here = f"/var/lib/standfast/changes/{number}/steps/{step.number:02d}-{step.key}/carry-out-1"
+        driver = desk.begin("resume", number, "--here")
+        lab.until("web1", f"[ -e {here}/armed ]", 300)
+        driver.kill()
+        driver.wait()
+        if lab.exec("web1", f"[ -e {here}/confirmed ]")[0] != 0:
+            break
+    else:
+        pytest.fail("every step was confirmed before the driver could be killed")
+    lab.until("web1", f"[ -e {here}/reverted ]", step.confirm_s + 120)
+    usable(lab, "web1", tmp_path)
+    assert "by itself" in ends(desk, number, 3)
+    assert altered(before, state(lab, "web1")) == {} and desk.closure(number) == "backed out"
+
+
+# What somebody does between the approval and the carrying out, what undoes it, and what is said; none of it can be known before.
+MEANWHILE = {
+    "sshd refuses to reload": (
+        "mkdir -p /etc/systemd/system/ssh.service.d; systemctl daemon-reload; "
+        "printf '[Service]\\nExecReload=\\nExecReload=/bin/false\\n' >/etc/systemd/system/ssh.service.d/x.conf; systemctl daemon-reload", "refuses to reload"),
+    "another file of sshd comes first": ("echo MaxAuthTries 10 >/etc/ssh/sshd_config.d/00-aaa.conf", "/etc/ssh/sshd_config.d/00-aaa.conf sets MaxAuthTries"),
+    "sudoers.d is read-only": ("mount --bind /etc/sudoers.d /etc/sudoers.d; mount -o remount,bind,ro /etc/sudoers.d", "is its file system read-only?"),
+    "a setting of PostgreSQL waits for a reload": ("echo \"log_min_messages = 'error'\" >>/etc/postgresql/15/main/postgresql.conf", "is not loaded yet"),
+}
+AFTERWARDS = """umount /etc/sudoers.d 2>/dev/null; rm -rf /etc/systemd/system/ssh.service.d /etc/ssh/sshd_config.d/00-aaa.conf; systemctl daemon-reload
+sed -i '/log_min_messages = .error/d' /etc/postgresql/15/main/postgresql.conf; systemctl reload postgresql ssh"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("what", MEANWHILE)
+def test_a_mend_fails_in_the_middle_and_everything_is_as_before(desk, lab, tmp_path, what):
+    script, said = MEANWHILE[what]
+    number, _ = approved(desk, *SOME)
+    lab.must("web1", script)
+    try:
+        before = state(lab, "web1")
+        done = desk.run("carry-out", number, "--json", limit_s=1200)
+        assert done.returncode == 3 and said in json.loads(done.stdout)["reason"], done.stderr[-3000:] + done.stdout
+        assert altered(before, state(lab, "web1")) == {}
+        usable(lab, "web1", tmp_path)
+    finally:
+        lab.must("web1", AFTERWARDS)
+
+
+# What a host is like, what brings it back, the control that fails there, and what is said before anything is touched.
+UNFIT = {
+    "a link": ("cp /etc/issue /etc/issue.real; ln -sf issue.real /etc/issue", "rm /etc/issue; mv /etc/issue.real /etc/issue", "H-BAN-01a", "is a symbolic link"),
+    "a read-only file system": ("mount --bind /etc/sudoers.d /etc/sudoers.d; mount -o remount,bind,ro /etc/sudoers.d", "umount /etc/sudoers.d", "H-SUD-01b",
+                                "is its file system read-only?"),
+    "sshd without its folder": ("sed -i.was '/^Include/d' /etc/ssh/sshd_config", "mv /etc/ssh/sshd_config.was /etc/ssh/sshd_config", "H-SSH-03",
+                                "includes no files of sshd_config.d"),
+    "sshd_config goes first": ("sed -i.was '1i MaxAuthTries 10' /etc/ssh/sshd_config", "mv /etc/ssh/sshd_config.was /etc/ssh/sshd_config", "H-SSH-03",
+                               "/etc/ssh/sshd_config sets MaxAuthTries"),
+    "an included file goes first": ("echo maxauthtries=10 >/etc/ssh/sshd_config.d/00-aaa.conf", "rm /etc/ssh/sshd_config.d/00-aaa.conf", "H-SSH-03",
+                                    "/etc/ssh/sshd_config.d/00-aaa.conf sets MaxAuthTries"),
+    "a Match block": ("printf 'Match User deploy\\n  MaxAuthTries 10\\n' >/etc/ssh/sshd_config.d/zz.conf", "rm /etc/ssh/sshd_config.d/zz.conf",
+                      "H-SSH-03 web1 Match User deploy", "what a Match block says is changed by hand"),
+    "sysctl.conf goes last": ("echo net.ipv4.conf.all.accept_redirects=1 >>/etc/sysctl.conf", "sed -i '/accept_redirects=1/d' /etc/sysctl.conf",
+                              "H-SYS-01a web1 net.ipv4.conf.all.accept_redirects", "another file sets net.ipv4.conf.all.accept_redirects"),
+    "half of pam_faillock": ("sed -i.was '/pam_unix/i auth requisite pam_faillock.so preauth' /etc/pam.d/common-auth; ",
+                             "mv /etc/pam.d/common-auth.was /etc/pam.d/common-auth", "H-PWD-02a", "stands in one stack and not in the other"),
+    "a filter of somebody else's": ("nft add table inet own; nft add chain inet own in '{ type filter hook input priority 0; }'; "
+                                    "nft add rule inet own in tcp dport 9 drop", "nft delete table inet own", "H-FW-03", "somebody else's"),
+    "PostgreSQL's edit waits": ("echo \"log_min_messages = 'error'\" >>/etc/postgresql/15/main/postgresql.conf",
+                                "sed -i '/log_min_messages = .error/d' /etc/postgresql/15/main/postgresql.conf; systemctl reload postgresql",
+                                "H-PG-05a", "is not loaded yet"),
+}
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("how", UNFIT)
+def test_a_host_on_which_it_cannot_be_done_says_so_before_anything_is_touched(desk, lab, how):
+    script, afterwards, control, said = UNFIT[how]
+    lab.must("web1", script)
+    try:
+        before = state(lab, "web1")
+        check, found = failed(desk, *TARGETS)
+        done = desk.run("plan", opened(desk, check, "--check", control), "--json")
+        told = " ".join(blocker["en"] for blocker in json.loads(done.stdout)["plan"]["blockers"])
+        assert said in told and told.count(".  ") == 0, (told, done.stderr[-2000:])
+        assert altered(before, state(lab, "web1")) == {}
+    finally:
+        lab.must("web1", afterwards)
+
+
+HALF = """sed -i 's/^#\\?X11Forwarding.*/X11Forwarding no/; s/^#\\?LoginGraceTime.*/LoginGraceTime 30/' /etc/ssh/sshd_config
+printf 'MaxAuthTries 10\\nClientAliveInterval 120\\n' >/etc/ssh/sshd_config.d/50-own.conf
+printf 'Match User deploy\\n  PermitRootLogin no\\n' >>/etc/ssh/sshd_config; systemctl reload ssh
+printf 'Defaults use_pty\\nDefaults:ops logfile=/var/log/ops.log\\n' >/etc/sudoers.d/own; chmod 440 /etc/sudoers.d/own
+echo net.ipv4.conf.all.log_martians=1 >/etc/sysctl.d/99-own.conf
+sed -i 's/^PASS_MAX_DAYS.*/PASS_MAX_DAYS 60/; s/^UMASK.*/umask 077/' /etc/login.defs
+echo 'Authorised people only' >/etc/issue.net; printf 'root\\ncolleague\\n' >/etc/cron.allow; chmod 666 /etc/cron.allow
+printf 'minlen = 6\\n' >>/etc/security/pwquality.conf
+su postgres -c "psql -q -c \\"alter system set log_connections = 'on'\\" -c 'select pg_reload_conf()'" >/dev/null
+"""
+
+
+@pytest.mark.long
+def test_a_host_half_hardened_by_hand_gets_the_other_half_and_what_people_edit_afterwards_stays(desk, lab, tmp_path):
+    kept = "/etc/ssh /etc/sudoers.d /etc/sysctl.d /etc/login.defs /etc/issue.net /etc/cron.allow /etc/security"
+    lab.must("web1", f"tar -C / -cf /root/was.tar {kept}\n{HALF}")
+    try:
+        before = state(lab, "web1")
+        number, plan = approved(desk)
+        assert not {change.path for step in plan.steps for change in step.files} & {"/etc/issue.net"}
+        carried_out(desk, number)
+        assert not failed(desk, *TARGETS)[1] & promises(plan)
+        usable(lab, "web1", tmp_path)
+        lab.must("web1", """echo 'PASS_MIN_LEN 8 # ours' >>/etc/login.defs
+echo 'ClientAliveCountMax 2' >>/etc/ssh/sshd_config.d/00-standfast.conf
+echo hello >>/etc/motd""")
+        asked = desk.run("back-out", number, "--reason", "客户要求", "--requester", "张工", "--json")
+        assert asked.returncode == 4 and "/etc/motd was edited after this change wrote it" in asked.stdout + asked.stderr, asked.stdout + asked.stderr[-2000:]
+        lab.must("web1", "sed -i '$ d' /etc/motd")
+        taken_back(desk, number)
+        left = altered(before, state(lab, "web1"))
+        assert set(left) <= {"files", "sshd"} and "PASS_MIN_LEN 8 # ours" in lab.must("web1", "tail -n 1 /etc/login.defs")
+        assert lab.must("web1", "cat /etc/ssh/sshd_config.d/00-standfast.conf") == "# by Standfast\nClientAliveCountMax 2\n"
+        lab.must("web1", "sed -i '$ d' /etc/login.defs; rm /etc/ssh/sshd_config.d/00-standfast.conf; systemctl reload ssh")
+        assert altered(before, state(lab, "web1")) == {}
+        usable(lab, "web1", tmp_path)
+    finally:
+        lab.must("web1", """cd /; rm -f /etc/ssh/sshd_config.d/50-own.conf /etc/sudoers.d/own /etc/sysctl.d/99-own.conf /etc/cron.allow; tar -xpf /root/was.tar
+rm /root/was.tar; systemctl reload ssh; su postgres -c "psql -q -c 'alter system reset log_connections' -c 'select pg_reload_conf()'" """)
