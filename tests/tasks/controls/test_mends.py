@@ -133,18 +133,18 @@ ANSWERS = {"H-SSH-03": SSHD, "H-SSH-04a": SSHD, "H-SYS-03a": KERNEL, "H-SVC-04b"
 
 def found(output: str, control: str) -> Reading:
     one = CONTROLS[control]
-    return Reading(examine(one, Answer(output, 0), one.bounds, known(one)), one.parse(output), known(one))
+    return Reading(examine(one, Answer(output, 0), one.bounds, known(one)), one.parse(output) if output else None, known(one))
 
 
-def plan(answers: dict[str, str] = ANSWERS, wishes: tuple[str, ...] = (), now: dict[str, str] | None = None) -> Plan:
-    """Of what a check found in these answers; now: what they say at planning."""
+def plan(answers: dict[str, str] = ANSWERS, wishes: tuple[str, ...] = (), now: dict[str, str] | None = None, refused: dict | None = None) -> Plan:
+    """Of what a check found in these answers; now: what they say at planning. refused: what the host says against a step, by host and key."""
     rows = [CheckRow(target="web1", check=control, object=row.object, outcome=row.outcome, says=Text(zh=row.zh, en=row.en))
             for control, output in answers.items() for row in found(output, control).rows if row.outcome in FAILED]
     readings = {"web1": {control: found(output, control) for control, output in (answers | (now or {})).items()}}
     survey = Survey(target="web1", when="before 1", taken_at=NOW, os_id="debian", os_version="12", os_name="Debian 12", kernel="6.1", architecture="amd64",
                     package_manager="apt", services=())
     request = HardeningRequest(customer="bureau", inspection="SEC-20261123-001", requester="张工", hosts=["web1"], findings=list(wishes))
-    return plan_corrections("CHG-20261123-001", request, {"web1": survey}, rows, CONTROLS, readings, {}, (), datetime(2026, 11, 23, tzinfo=UTC))
+    return plan_corrections("CHG-20261123-001", request, {"web1": survey}, rows, CONTROLS, readings, {}, (), datetime(2026, 11, 23, tzinfo=UTC), {}, refused)
 
 
 def test_files_come_first_and_the_way_in_last_one_step_a_file_and_under_guard():
@@ -167,6 +167,24 @@ def test_only_what_fails_now_is_planned_and_again_there_is_nothing_to_do():
     assert "MaxAuthTries" not in str([step.files for step in plan(now={"H-SSH-03": better["H-SSH-03"]}).steps])
     well = SSHD.replace("yes", "no").replace("6", "4").replace("120", "60")
     assert plan({"H-SSH-03": SSHD, "H-SSH-04a": SSHD}, now={"H-SSH-03": well, "H-SSH-04a": well}).nothing_to_do
+
+
+def test_what_the_host_refuses_is_left_out_with_its_reason_and_stops_the_plan_if_it_was_asked_for_by_name():
+    sshd = next(step.key for step in plan().steps if step.confirm_s and "sshd" in step.files[0].path)
+    refused = {("web1", sshd): "sshd_config includes no files"}
+    made = plan(refused=refused)
+    assert not made.blockers and len(made.steps) == len(plan().steps) - 1 and sshd not in {step.key for step in made.steps}
+    assert "the host says: sshd_config includes no files" in made.impact.en and "主机上的前提不成立" in made.impact.zh
+    assert not {"H-SSH-03", "H-SSH-01"} & {acceptance.check for acceptance in made.acceptance}, "nothing is promised of what is left out"
+    assert "includes no files" in plan({"H-SSH-03": SSHD}, ("H-SSH-03",), refused={("web1", "mend-h-ssh-03-1"): "sshd_config includes no files"}).blockers[0].en
+
+
+def test_a_second_hardening_has_nothing_to_do_though_something_is_left_to_people():
+    left = {"H-ACC-07": "shell /etc/profile TMOUT=0\ndefs UMASK 027\ncoredumps kernel\nend\n"}
+    made = plan(left)
+    assert made.nothing_to_do and not made.blockers and "H-ACC-07" in made.impact.en
+    assert plan(left, now={"H-ACC-07": ""}).blockers, "what cannot be read anew is never taken for mended"
+    assert plan(left, ("H-ACC-07",)).blockers
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
