@@ -23,7 +23,7 @@ def of_steps(host: HostAccess, steps: Sequence[Step]) -> dict[str, str]:
     Raises:
         HostUnreachable: no connection.
     """
-    script = "CHANGE_DIR=/nonexistent/standfast; export CHANGE_DIR\n"
+    script = "cd /; CHANGE_DIR=/nonexistent/standfast; export CHANGE_DIR\n"
     for step in steps:
         if step.holds_before:
             script += f"probe() {{\n:\n{step.probe or 'echo ABSENT'}\n}}\nholds() {{\n:\n{step.holds_before}\n}}\n" + _ASK.format(key=step.key)
@@ -44,7 +44,7 @@ def of_undo(host: HostAccess, change: str) -> dict[str, str]:
     Raises:
         HostUnreachable: no connection.
     """
-    return _told(host, f"""CHANGE_DIR={change_folder(change)}; export CHANGE_DIR
+    return _told(host, f"""cd /; CHANGE_DIR={change_folder(change)}; export CHANGE_DIR
 for one in "$CHANGE_DIR"/steps/*/undo_holds; do
   [ -s "$one" ] || continue
   said=$(sh -eu "$one" 2>&1 </dev/null) || printf '%s %s\\n' "$(basename "$(dirname "$one")" | cut -d - -f 2-)" "$(printf '%s' "$said" | tail -n 1)"
