@@ -132,7 +132,7 @@ def _plain(error: Any) -> str:
 
 
 Procedure = Annotated[str, typer.Option(help="Procedure: software-upgrade, corrective-maintenance, security-hardening, capacity-expansion, "
-                                         "emergency-restore, back-out; start: also remote-diagnosis, emergency-review")]
+                                         "emergency-restore, back-out; start: also remote-diagnosis, backup, emergency-review")]
 
 
 @app.command()
@@ -232,7 +232,7 @@ def _go_on(number: str, as_json: bool) -> None:
     """Run the change's flow in this process to its end."""
     from blocks.lookup import require_server
     from flows.parts.catalogue import flow_of
-    from tasks import desk
+    from tasks import desk, emergency, emergency_review
     from tasks.targets import DATABASE, DIAGNOSIS, SECURITY, SYSTEM
 
     require_server(temporary=True)
@@ -246,7 +246,8 @@ def _go_on(number: str, as_json: bool) -> None:
     if row.procedure == DIAGNOSIS:
         diagnose(number=number, as_json=as_json)
     flow, form = flow_of(row.procedure)
-    state = flow(form.model_validate({**row.request, "number": number}), return_state=True)
+    asked = emergency_review.request_of(number) if row.procedure == emergency.REVIEW else form.model_validate({**row.request, "number": number})
+    state = flow(asked, return_state=True)
     _say_ending(number, as_json, state)
 
 
@@ -376,6 +377,20 @@ def backup(customer: Annotated[str, typer.Argument(help="The customer's name")] 
         show({"number": done, "grade": state.name, "says": state.message, "hosts": table}, as_json,
              f"{state.name}. {state.message}" + "".join("\n  " + ", ".join(f"{name} {value}" for name, value in row.items() if value != "") for row in table))
         raise typer.Exit({"Proved": 0, "Incomplete": 8, "Refused": 4}.get(state.name or "", 1))
+
+
+@app.command()
+def review(change: Annotated[str, typer.Argument(help="The emergency restore, for example CHG-20261123-001")],
+           cause: Annotated[str, typer.Option(help="Why it came to the failure", prompt=True)],
+           judged: Annotated[str, typer.Option(help="Whether restore, loss and leave were right", prompt=True)],
+           follows: Annotated[str, typer.Option(help="What keeps it from happening again; who, until when", prompt=True)],
+           requester: Annotated[str, typer.Option(help="Who of ours reviews; may not confirm it", prompt=True)], as_json: AsJson = False) -> None:
+    """Review an emergency restore, and ask another approver of the customer to confirm it; the review is open until then."""
+    from tasks import emergency_review
+    from tasks.requests import ReviewRequest
+
+    with plainly():
+        _go_on(emergency_review.open_review(ReviewRequest(change=change, cause=cause, judged=judged, follows=follows, requester=requester)), as_json)
 
 
 @app.command()

@@ -158,7 +158,7 @@ def open_review(number: str) -> str:
         return str(there[0].detail["review"])
     row = desk.change(number)
     review = archive.new_change(procedure=REVIEW, customer=row.customer, requester=row.operator or row.requester, operator=row.operator,
-                                reason=f"review of {number}", request={"change": number, "hosts": []}, opened_at=desk.now(), prefix="REV")
+                                reason=f"review of {number}", request={"change": number, "hosts": row.request["hosts"]}, opened_at=desk.now(), prefix="REV")
     archive.note(review, "opened", procedure=REVIEW, change=number)
     archive.note(number, "review opened", review=review)
     return review

@@ -53,6 +53,13 @@ def _put_together(number: str, request: ReviewRequest) -> EmergencyReview:
         cause=request.cause, judged=request.judged, follows=request.follows, done=request.done, reviewed_by=request.requester)
 
 
+def request_of(number: str) -> ReviewRequest:
+    """The form again, of what is filed for this round, to take the review up."""
+    found = review(number)
+    return ReviewRequest(change=found.change, cause=found.cause, judged=found.judged, follows=found.follows, done=found.done, requester=found.reviewed_by,
+                         number=number)
+
+
 def review(number: str) -> EmergencyReview:
     found = desk.archive().load(number, "review", str(approval.current_round(number)), EmergencyReview)
     if found is None:
