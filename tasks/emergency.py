@@ -85,7 +85,7 @@ def take_down(number: str, round_: int) -> None:
         return
     given = request.leave
     entry = gates.Entry(decision="approve", name=given.by, channel="phone", taken_by=given.taken_by or request.operator or request.requester, code="-",
-                        reason=f"given at {(given.at or row.opened_at):%Y-%m-%d %H:%M %Z}")
+                        reason=f"{given.at or row.opened_at:%Y-%m-%d %H:%M %Z}")
     answer = approval.take_entry(number, round_, entry, without_code=by_phone(number))
     if isinstance(answer, gates.AskAgain):
         desk.archive().note(number, "leave does not cover", round=round_, **answer.why.fields("why"))
