@@ -1,9 +1,9 @@
 """Whether anybody notices that a file system grows, or that a node is added: a client asks 100 times a second all the while.
 
-    python -m benchmarks.capacity_without_gaps [--per-s 100]
+    python -m benchmarks.capacity_without_gaps [--per-s 100] [--only growing node]
 
 On lab hosts, each as a whole change, approved before: (a) XFS and btrfs grow under a page that nginx serves from them, with a writer beside it;
-(b) a node is added behind nginx that has one: packages, service, little traffic, its weight; and (c) taken out again. Told are failed requests, the
+(b) a node that was built is added behind nginx, little traffic first, then its weight; and (c) taken out again. Told are failed requests, the
 slowest answer, and how long the change took.
 """
 
@@ -72,11 +72,10 @@ def growing(desk, kind: str, per_s: int) -> dict:
 
 
 def node(desk, per_s: int) -> tuple[dict, dict]:
-    """Added, and taken out again."""
-    lab.must("node1", BALANCED.replace("OLD", f"{address_of('node2')}:80"))
-    lab.must("node3", "systemctl stop nginx; DEBIAN_FRONTEND=noninteractive apt-get -qq -y purge nginx nginx-common >/dev/null 2>&1; rm -rf /etc/nginx")
-    number = opened(desk, hosts=[], node={"host": "node3", "balancer": "node1", "file": "/etc/nginx/conf.d/pages.conf", "group": "pages",
-                                          "address": f"{address_of('node3')}:80", "packages": ["nginx"], "services": ["nginx.service"],
+    """Added, and taken out again. node1 balances and serves the page itself; node2 is new."""
+    lab.must("node1", BALANCED.replace("OLD", "127.0.0.1:80"))
+    number = opened(desk, hosts=[], node={"host": "node2", "balancer": "node1", "file": "/etc/nginx/conf.d/pages.conf", "group": "pages",
+                                          "address": f"{address_of('node2')}:80", "packages": ["nginx"], "services": ["nginx.service"],
                                           "health": "http://127.0.0.1/", "through": "http://127.0.0.1:82/"})
     added = watched(desk, number, address_of("node1"), 82, per_s)
     back = desk.run("back-out", number, "--reason", "benchmark", "--requester", "张工", "--json")
@@ -89,21 +88,26 @@ def node(desk, per_s: int) -> tuple[dict, dict]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--per-s", type=int, default=100)
+    parser.add_argument("--only", nargs="+", choices=["growing", "node"], default=["growing", "node"])
     given = parser.parse_args()
+    names = [*(["disk1"] if "growing" in given.only else []), *(["node1", "node2"] if "node" in given.only else [])]
+    for name in names:
+        lab.reset(name)
     from tests.live.drive import Desk
 
-    for name in ("disk1", "node1", "node2", "node3"):
-        lab.reset(name)
     with tempfile.TemporaryDirectory() as home:
-        server = Orchestrator(Path(home), port=4400)
+        server = Orchestrator(Path(home), port=4450)
         server.start_server(print)
         try:
             desk = Desk.open(lab, Path(tempfile.mkdtemp(prefix="standfast-benchmark-")), server.environment)
-            rows = {kind: growing(desk, kind, given.per_s) for kind in ("xfs", "btrfs")}
-            rows["node added"], rows["node taken out"] = node(desk, given.per_s)
+            rows = {}
+            if "growing" in given.only:
+                rows |= {kind: growing(desk, kind, given.per_s) for kind in ("xfs", "btrfs")}
+            if "node" in given.only:
+                rows["node added"], rows["node taken out"] = node(desk, given.per_s)
         finally:
             server.stop()
-            lab.remove("disk1", "node1", "node2", "node3")
+            lab.remove(*names)
     print(json.dumps(rows, indent=1))
     sys.exit(any(row["failed"] for row in rows.values()))
 

@@ -1,6 +1,7 @@
 """Capacity expansion (扩容, R011).
 
-Purpose: give a host the room that it needs, by figures: a file system grown, swap added; and prove by measuring that the goal of the request is met.
+Purpose: give a host the room that it needs, by figures: a file system grown, swap or a tablespace added, more connections, higher limits, an
+    application node more; and prove by measuring that the goal of the request is met.
 When to use: when an inspection's forecast or finding says that something becomes full, or when somebody knows that more will be needed.
 Approval: one, by an approver whom the customer named, for exactly the plan, facts and rehearsal shown (R104, R111, X7).
     The requester cannot approve. Silence until expiry is a refusal.

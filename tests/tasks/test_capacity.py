@@ -154,11 +154,14 @@ def test_a_node_answers_before_it_gets_traffic_and_little_traffic_comes_first():
     plan = with_node()
     assert plan.in_order and plan.targets == ("web2", "web1") and plan.point_of_no_return is None
     assert [(step.target, step.key) for step in plan.steps] == [("web2", "install-packages"), ("web2", "start-1"), ("web1", "join-canary"),
-                                                                ("web1", "join-whole")]
+                                                                ("web2", "takes-part"), ("web1", "join-whole")]
+    assert [step.changes for step in plan.steps] == [True, True, True, False, True]
     assert "wished=nginx\n" in plan.steps[0].command, "what is there in the version wanted is left alone"
     on_copy = {(check.target, check.title.en.split(" ")[0]): check.on_copy for check in plan.acceptance}
     assert on_copy == {("web2", "Front"): True, ("web2", "The"): True, ("web1", "Front"): False, ("web1", "Under"): False}
-    assert not with_node(balancer_says=HAS + "server:192.0.2.2:80=yes\n").steps[-1].target == "web1", "it is there already"
+    assert [step.key for step in with_node(balancer_says=HAS + "server:192.0.2.2:80=yes\n").steps] == ["install-packages", "start-1"], "it is there already"
+    built = with_node(LACKS.replace("nginx=\n", "nginx=1.22\n").replace("inactive disabled", "active enabled"))
+    assert [step.key for step in built.steps] == ["join-canary", "takes-part", "join-whole"] and built.no_rehearsal
 
 
 @pytest.mark.parametrize(("node_says", "balancer_says", "said"), [

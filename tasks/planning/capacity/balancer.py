@@ -8,6 +8,7 @@ from reports.records import Text
 from tasks.operations import upstream
 from tasks.operations.scripts import fill
 from tasks.planning.capacity.expansion import Act, Expansion, Headroom, figures
+from tasks.planning.capacity.node import CANARY, WHOLE
 from tasks.requests import NewNode
 
 PROOF_REQUESTS = 100
@@ -62,9 +63,10 @@ def expand(part: NewNode, facts: Facts) -> Expansion:
     if part.address in facts.servers:
         return Expansion(need)
     of = (part.by, part.file, part.group, part.address, part.host)
-    steps = (("join-canary", "canary"), ("join-whole", "whole"))
-    acts = tuple(Act(key, upstream.join(stage, *of, weight=part.weight, url=part.through, requests=PROOF_REQUESTS)) for key, stage in steps)
+    steps = (("join-canary", "canary", CANARY), ("join-whole", "whole", WHOLE))
+    acts = tuple(Act(key, upstream.join(stage, *of, weight=part.weight, url=part.through, requests=PROOF_REQUESTS), turn=turn)  # type: ignore[arg-type]
+                 for key, stage, turn in steps)
     return Expansion(need, acts, (
-        Headroom(Text(zh=f"负载下请求全部成功，新节点参与应答{f'，每秒不少于 {part.per_s} 个' if part.per_s else ''}",
-                      en=f"Under load no request fails, and the new node takes part{f'; at least {part.per_s} a second' if part.per_s else ''}"),
+        Headroom(Text(zh=f"负载下请求全部成功{f'，每秒不少于 {part.per_s} 个' if part.per_s else ''}",
+                      en=f"Under load no request fails{f', and at least {part.per_s} a second are answered' if part.per_s else ''}"),
                  upstream.headroom(*of, url=part.through, requests=part.load_requests, at_once=part.load_at_once, per_s=part.per_s), on_copy=False),))

@@ -11,11 +11,15 @@ from tasks.operations.mend import Mend
 
 @dataclass(frozen=True)
 class Act:
-    """One step. key: its name among the change's steps. no_return: after it there is no way back; such a step comes last."""
+    """One step. key: its name among the change's steps. no_return: after it there is no way back; such a step comes last.
+
+    turn: where hosts depend on each other, the steps of all go by their turns.
+    """
 
     key: str
     mend: Mend
     no_return: bool = False
+    turn: int = 0
 
 
 @dataclass(frozen=True)

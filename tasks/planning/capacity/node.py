@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reports.records import Text
-from tasks.operations import new_package, unit
+from tasks.operations import new_package, unit, upstream
 from tasks.operations.scripts import fill
 from tasks.operations.service import ask
 from tasks.planning.capacity.expansion import Act, Expansion, Headroom, figures
 from tasks.requests import NewNode
+
+# A node is built before it gets traffic (turn 0); it must have got some before it gets its full share.
+CANARY, TAKES_PART, WHOLE = 1, 2, 3
 
 _FACTS = """for wish in @packages_script@; do
   have=$(dpkg-query -W -f '${db:Status-Abbrev}${Version}\\n' "${wish%%=*}" 2>/dev/null | sed -n 's/^ii *//p')
@@ -52,6 +55,7 @@ def expand(part: NewNode, facts: Facts) -> Expansion:
                                               en=f"The new node has other versions of {', '.join(other)}; bring them to the same version first."),))
     acts = [Act("install-packages", new_package.install(lacking))] if lacking else []
     acts += [Act(f"start-{count}", unit.start(name, enable=True)) for count, name in enumerate(resting, 1)]
+    acts.append(Act("takes-part", upstream.takes_part(int(part.address.rpartition(":")[2])), turn=TAKES_PART))
     answers = ask(part.health, names=part.version) + 'if answers; then echo "$answer" | head -c 300; else echo "$answer" | head -c 300; exit 1; fi\n'
     title = Text(zh=f"新节点自身应答正常{f'（版本 {part.version}）' if part.version else ''}",
                  en=f"The new node answers by itself{f', as version {part.version}' if part.version else ''}")

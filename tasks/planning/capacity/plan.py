@@ -6,6 +6,7 @@ What can be taken back comes first on every host, what cannot comes last; and be
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from reports.records import Acceptance, Health, Plan, Risk, Step, Survey, Text, Window
@@ -37,13 +38,17 @@ def plan_capacity(number: str, request: CapacityRequest, surveys: Mapping[str, S
     for host in hosts:
         if host not in surveys:
             raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
+    if request.node and not found[request.node.balancer].acts:  # it gets traffic already, or is held up
+        of_node = found[request.node.host]
+        found = {**found, request.node.host: replace(of_node, acts=tuple(act for act in of_node.acts if not act.turn))}
     blockers = [_on(host, blocker) for host in hosts for blocker in found[host].blockers]
     changed = tuple(host for host in hosts if found[host].acts)
     if changed:
         blockers += window_blockers(request, plan_at)
-    steps: list[Step] = []
-    for host in changed if not blockers else ():
-        steps += [_step(len(steps) + 1 + at, host, act) for at, act in enumerate(_last_what_stays(found[host].acts))]
+    acts = [(host, act) for host in changed for act in _last_what_stays(found[host].acts)]
+    if request.node:
+        acts.sort(key=lambda one: one[1].turn)
+    steps = [_step(count, host, act) for count, (host, act) in enumerate(acts if not blockers else (), start=1)]
     unwell = [(host, health) for host in changed for health in surveys[host].health if not health.ok]
     not_required = {(host, health.title) for host, health in unwell}
     part = request.parts[0]
@@ -70,8 +75,9 @@ def _last_what_stays(acts: Sequence[Act]) -> list[Act]:
 
 def _step(number: int, host: str, act: Act) -> Step:
     mend, saved = act.mend, f'SAVED="$CHANGE_DIR/saved/{act.key}"\n'
-    return Step(number=number, key=act.key, target=host, title=mend.title, expected=mend.expected, interrupts=mend.interrupts,
-                reversible="auto" if mend.undo else "no", point_of_no_return=act.no_return, time_limit_s=mend.time_limit_s, touches=mend.touches,
+    reads = not mend.undo and not act.no_return
+    return Step(number=number, key=act.key, target=host, title=mend.title, expected=mend.expected, interrupts=mend.interrupts, changes=not reads,
+                reversible="no" if act.no_return else "auto", point_of_no_return=act.no_return, time_limit_s=mend.time_limit_s, touches=mend.touches,
                 on_copy=mend.on_copy, files=mend.files, **{script: saved + text if (text := getattr(mend, script)) else "" for script in SCRIPTS})
 
 
