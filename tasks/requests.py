@@ -302,6 +302,75 @@ class CapacityRequest(BaseModel):
 CAPACITY_PARTS = ("file_system", "swap", "tablespace", "connections", "limits", "node")
 
 
+class SettingWish(BaseModel):
+    """One setting, as it shall be."""
+
+    model_config = ConfigDict(extra="forbid", title="Setting")
+
+    system: Literal["kernel", "postgresql", "mariadb", "nginx", "jvm"] = Field(title="Of what")
+    name: str = Field(title="Setting", description="vm.swappiness; work_mem; innodb_buffer_pool_size; gzip_comp_level; -Xmx", min_length=1, max_length=100,
+                      pattern=r"^[A-Za-z-][A-Za-z0-9_.:-]*$")
+    value: Words = Field(title="New value", description="As one writes it there: 10; 64MB; on", min_length=1)
+    at: Words = Field(default="", title="Which one", description="PostgreSQL: the port, where several run; nginx: the file, where several set it; "
+                                                                "Java: the service unit")
+
+
+class LoadWish(BaseModel):
+    """A load that is run before and after, and what it must show for the change to be kept."""
+
+    model_config = ConfigDict(extra="forbid", title="Load")
+
+    title: Words = Field(title="What is measured", description="For example: orders a second", min_length=1)
+    command: Telling = Field(title="Command of one round", description="pgbench, wrk, or any command that prints a figure; no passwords")
+    figure: Words = Field(default="", title="Words before the figure", description='For example "tps =", "Requests/sec:"; empty: the last number it prints')
+    unit: Words = Field(default="", title="Unit of the figure", max_length=20)
+    better: Literal["higher", "lower"] = Field(default="higher", title="Better is")
+    at_least_pct: float = Field(default=5, ge=-50, le=10_000, title="Better by at least, percent",
+                                description="Of the median. 0 or less: it need not be better, and may be worse by so much")
+    rounds: int = Field(default=5, ge=3, le=20, title="Rounds, before and after each")
+    limit_s: int = Field(default=60, ge=1, le=900, title="Seconds that one round may take")
+    run_as: str = Field(default="nobody", title="Account that runs it", pattern=r"^[a-z_][a-z0-9_-]*$")
+    prepare: str = Field(default="", title="Command that prepares it", max_length=2000, description="Run once before the rounds; may be empty")
+    clean: str = Field(default="", title="Command that clears up", max_length=2000,
+                       description="Run after the rounds, and if they are broken off; must do no harm where nothing was prepared")
+    where: Literal["copy and host", "copy", "host"] = Field(
+        default="copy and host", title="Where it runs",
+        description="copy: only in the rehearsal, the live system is spared; host: only on the live system, after the approval")
+
+
+class TuningRequest(BaseModel):
+    """A request to change settings, kept only if a load shows that it is better for it."""
+
+    model_config = ConfigDict(extra="forbid", title="Configuration tuning")
+
+    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks, the canary first; empty: from the inspection")
+    settings: list[SettingWish] = Field(default_factory=list, title="Settings", max_length=40)
+    inspection: str = Field(default="", title="Inspection", description="Whose proposals are to be tried, for example INS-20261123-001; may be empty",
+                            pattern=r"^((INS|DIA)-\d{8}-\d{3,})?$")
+    findings: list[FindingWish] = Field(default_factory=list, title="Proposals", description="As in PG-41 or PG-41 db1 shared_buffers; empty: all of them")
+    loads: list[LoadWish] = Field(title="Loads", min_length=1, max_length=5)
+    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
+    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
+    reason: Words = Field(title="Reason", min_length=1)
+    rehearse_on: str = Field(default="", title="Staging host",
+                             description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host")
+    window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
+    window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
+    canaries: int = Field(default=1, ge=1, title="Hosts in the first batch")
+    batch_size: int = Field(default=5, ge=1, title="Hosts in each further batch")
+    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+
+    @model_validator(mode="after")
+    def _something_to_tune(self) -> TuningRequest:
+        if not self.settings and not self.inspection:
+            raise ValueError("name at least one setting, or an inspection with proposals")
+        if self.settings and not self.hosts and not self.number:
+            raise ValueError("name the hosts whose settings these are")
+        return self
+
+
 class BackOutRequest(BaseModel):
     """A request to take a finished change back (also long after it was closed)."""
 

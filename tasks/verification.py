@@ -8,12 +8,15 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from blocks.host_access import HostAccess
-from reports.records import Acceptance, Difference, Health, Plan, Survey, Text, same
+from reports.records import Acceptance, Difference, Health, Plan, StepOutcome, Survey, Text, same
+from reports.records.measurement import measured
+from reports.records.measurement import said as measured_said
+from reports.records.measurement import title as measured_title
 from tasks import desk, findings
 from tasks.change_record import latest_after, nobody_planned
 from tasks.comparison import RESTARTING, differences, said, same_as_before
 from tasks.errors import HostUnreachable, OutOfTime
-from tasks.lifecycle import AT_ONCE, just_before, plan_of, survey_targets
+from tasks.lifecycle import AT_ONCE, just_before, outcomes, plan_of, survey_targets
 from tasks.redaction import redact
 from tasks.remote import connected
 
@@ -59,22 +62,40 @@ done"""
 
 def verify(number: str, only: list[str] | tuple[str, ...] = ()) -> tuple[Text, ...]:
     """Acceptance on the live systems (all targets, or only some); returns what is wrong, empty if all is well (R178)."""
-    plan = plan_of(number)
-    return tuple(_said(name, health) for name, health in _unwell(number, list(only or plan.targets), plan.acceptance))
+    plan, names = plan_of(number), list(only or plan_of(number).targets)
+    bad = _unwell(number, names, plan.acceptance)
+    for name in names:
+        bad += _noted(number, name, measured_on(plan, name, outcomes(number), live=True))
+    return tuple(_said(name, health) for name, health in bad)
+
+
+def measured_on(plan: Plan, name: str, done: Iterable[StepOutcome], *, live: bool) -> tuple[Health, ...]:
+    """What the loads that ran on this host, or on its stand-in, say of the change: whether it is kept, by the plan's own criterion."""
+    done, answers = tuple(done), []
+    for one in plan.measurements:
+        if one.target == name and (one.on_host if live else any(outcome.key in one.steps() for outcome in done)):
+            judgement = measured(one, done)
+            answers.append(Health(title=measured_title(one), ok=judgement.kept, detail=measured_said(one, judgement)))
+    return tuple(answers)
 
 
 def _unwell(number: str, names: list[str], checks: Iterable[Acceptance]) -> list[tuple[str, Health]]:
     """The answers of these hosts that are not good; every answer is noted."""
-    archive, found = desk.archive(), []
+    found: list[tuple[str, Health]] = []
     of_host = {name: [check for check in checks if check.target == name] for name in names}
     with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
         for name, answers in zip(names, pool.map(lambda name: check_acceptance(desk.host(name), of_host[name]), names), strict=True):
-            for health in answers:
-                archive.note(number, "accepted" if health.ok else "not accepted", target=name, **health.title.fields("check"),
-                             **health.detail.fields("detail"))
-                if not health.ok:
-                    found.append((name, health))
+            found += _noted(number, name, answers)
     return found
+
+
+def _noted(number: str, name: str, answers: Iterable[Health]) -> list[tuple[str, Health]]:
+    """Each answer is noted; returns those that are not good."""
+    answers = list(answers)
+    for health in answers:
+        desk.archive().note(number, "accepted" if health.ok else "not accepted", target=name, **health.title.fields("check"),
+                            **health.detail.fields("detail"))
+    return [(name, health) for health in answers if not health.ok]
 
 
 def _said(name: str, health: Health) -> Text:

@@ -34,6 +34,7 @@ from reports.records import (
     StepOutcome,
     Survey,
 )
+from reports.records.measurement import WHY, effects_of, figure, measured, spread, wanted
 
 NAMED_HOSTS = 8  # more hosts than these are counted in a table and listed in an appendix
 TOP = 20  # rows of a summary in a chapter
@@ -331,6 +332,7 @@ class Chapters:
             self.text("rehearsal.no_deviations")
         self.draft.section(say("rehearsal.steps"))
         self.rehearsed_steps()
+        self.measurements(rehearsal.outcomes, live=False)
         self.draft.section(say("rehearsal.checks"))
         self.rehearsed_checks()
         if rehearsal.changed:
@@ -434,6 +436,60 @@ class Chapters:
             (1.6, 1.2, 2.4, 2.2, 2.2),
             say(empty),
         )
+
+    # --- settings, and loads that judge them
+
+    def settings(self, outcomes: Sequence[StepOutcome] = ()) -> None:
+        """Every setting before and after, and what it really is, as the steps last saw it; nothing where the plan has none."""
+        say, plan = self.say, self.plan
+        if plan is None or not plan.settings:
+            return
+        self.draft.section(say("settings.title"))
+        effects = {target: effects_of(outcomes, target) for target in plan.targets}
+        rows = [
+            (
+                one.target,
+                mono(f"{one.system} {one.name}"),
+                mono(one.before),
+                one.source.say(say.language),
+                mono(one.after),
+                mono(effects[one.target].get(one.name) or "-"),
+                say(f"takes.{one.takes}"),
+            )
+            for one in plan.settings
+        ]
+        self.draft.table(say.head("settings"), rows, (1, 2, 1.3, 2.2, 1.3, 1.3, 1.1), say("settings.none"))
+
+    def measurements(self, outcomes: Sequence[StepOutcome] = (), live: bool = True) -> None:
+        """Every load, its criterion, its figures before and after, and what follows; nothing where the plan has none."""
+        say, plan = self.say, self.plan
+        if plan is None or not plan.measurements:
+            return
+        self.draft.section(say("measured.title"))
+        self.text("measured.how", seconds=say.duration(max(one.seconds for one in plan.measurements)))
+        rows, rounds = [], []
+        for one in plan.measurements:
+            found = measured(one, outcomes)
+            where = one.on_host if live else one.on_copy
+            rows.append(
+                (
+                    one.target,
+                    one.title.say(say.language),
+                    spread(found.before, one.unit) or "-",
+                    spread(found.after, one.unit) or "-",
+                    "-" if found.gain_pct is None else f"{found.gain_pct:+.1f} %",
+                    "-" if found.chance_pct is None else f"{found.chance_pct:.2g} %",
+                    Cell(WHY[found.why].say(say.language), tone="" if found.kept else "bad")
+                    if found.before or found.after
+                    else Cell(say("measured.not_yet") if where else say("measured.not_here")),
+                )
+            )
+            rounds.append(say("measured.wanted", title=one.title.say(say.language), wanted=wanted(one).say(say.language)))
+            for when, figures in (("before", found.before), ("after", found.after)):
+                if figures:
+                    rounds.append(say(f"measured.{when}", target=one.target, title=one.title.say(say.language), figures=say.join([figure(f) for f in figures])))
+        self.draft.table(say.head("measured"), rows, (1, 1.8, 1.9, 1.9, 1, 1, 1.6), say("measured.none"))
+        self.draft.items(list(dict.fromkeys(rounds)))
 
     # --- appendices
 

@@ -119,6 +119,7 @@ def _versions(c: Chapters) -> None:
     c.versions()
     if c.plan and c.plan.versions:
         c.text("versions.path")
+    c.settings(c.rehearsal.outcomes if c.rehearsal else ())
     if c.plan:
         c.draft.section(c.say("versions.blockers"))
         c.blockers()

@@ -47,6 +47,7 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
         (1, 1, 1, 1),
         say("versions.unsettled" if plan.blockers else "versions.none"),
     )
+    c.settings(record.rehearsal.outcomes if record.rehearsal else ())
     draft.section(say("page.why"))
     draft.paragraph(record.reason)
     draft.section(say("page.repairs"))
@@ -66,6 +67,7 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
             draft.notice(say("purpose.basis_other"), "bad")
         draft.facts(c.rehearsal_facts())
         c.rehearsed_steps(page=True)
+        c.measurements(record.rehearsal.outcomes, live=False)
         c.rehearsed_checks()
     draft.section(say("page.risk"))
     c.risk()
@@ -104,6 +106,9 @@ def outcome_page(record: ChangeRecord, say: Phrases) -> str:
     rows = [(str(o.number), o.target, c.title(o), say(f"action.{o.action}"), say(f"result.{o.result}"), say.duration(o.seconds))
             for o in (*record.outcomes, *record.undone)]
     c.draft.table(say.head("outcome"), rows, (1, 1, 1, 1, 1, 1), say("report.course_none"))
+    if record.outcomes:
+        c.settings((*record.outcomes, *record.undone))
+        c.measurements(record.outcomes)
     title = f"# {escaped(say('page.outcome', number=record.number, closure=closure))}\n\n"
     return title + markdown(c.draft.blocks, say.head("facts_page"))
 
@@ -151,6 +156,7 @@ def plan_text(plan: Plan, say: Phrases, *, appendices: bool = True) -> str:
     draft.items([text.say(say.language) for text in plan.untested])
     draft.chapter(say("versions.title"))
     c.versions()
+    c.settings()
     if not plan.blockers:  # else they stand at the top
         c.blockers()
     draft.chapter(say("media.title"))

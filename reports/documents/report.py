@@ -126,7 +126,7 @@ def _summary(c: Chapters) -> None:
                 say("report.steps"),
                 say(
                     "report.steps_value",
-                    planned=len(c.plan.steps) if c.plan else 0,
+                    planned=sum(step.on_host for step in c.plan.steps) if c.plan else 0,
                     done=counts["done"],
                     nothing=counts["nothing to do"],
                     failed=sum(map(_failed, last)),
@@ -178,6 +178,7 @@ def _plan(c: Chapters) -> None:
     c.batches()
     c.draft.section(say("versions.changes"))
     c.versions()
+    c.settings((*c.record.outcomes, *c.record.undone))
     c.draft.section(say("versions.blockers"))
     c.blockers()
     c.draft.section(say("media.title"))
@@ -339,6 +340,7 @@ def _verification(c: Chapters) -> None:
         for (title, earlier, ok, detail), hosts in sorted(groups.items(), key=lambda item: item[0][2])
     ]
     c.draft.table(say.head("verification"), rows, (1.6, 2.6, 1, 1, 3), "")
+    c.measurements(record.outcomes)
 
 
 def _comparison(c: Chapters) -> None:

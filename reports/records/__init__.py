@@ -31,7 +31,20 @@ from reports.records.diagnosis import (
 from reports.records.emergency import EmergencyReview
 from reports.records.hardening import BaselineReading, HardenedControl, Hardening, RemainingControl
 from reports.records.inspection import CheckAbout, CheckRow, Development, FullForecast, InspectionRecord, LimitAbout, Outcome, TargetRead
-from reports.records.plan import Acceptance, FileChange, Improvement, LeftOut, Medium, Plan, Risk, Step, VersionChange, Window
+from reports.records.plan import (
+    Acceptance,
+    FileChange,
+    Improvement,
+    LeftOut,
+    Measurement,
+    Medium,
+    Plan,
+    Risk,
+    SettingChange,
+    Step,
+    VersionChange,
+    Window,
+)
 from reports.records.security import BaselineProfile, BoundAbout, ControlAbout, ControlException, LeftOff, Score, SecurityRecord, results
 from reports.records.survey import (
     Cluster,

@@ -47,6 +47,7 @@ class Step(Record):
     time_limit_s:    the step is ended and counts as failed after so many seconds.
     touches:         services and absolute paths that it is meant to change, beside what the plan's versions tell.
     on_copy:         False where a simulated copy cannot show it; there it is left out, and the plan says so under `untested`.
+    on_host:         False where it is done in the rehearsal only, as the customer wishes: a load that the live system is spared.
     confirm_s:       over 0 where it can lock us out. The host then takes it back by itself so many seconds after it began, unless we log in
                      anew from outside, become root and confirm.
     files:           which lines of which files it changes, as a plan shows them.
@@ -73,6 +74,7 @@ class Step(Record):
     # Left out of the canonical form where nothing is said: plans of older versions keep their digests.
     touches: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
     on_copy: bool = Field(default=True, exclude_if=bool)
+    on_host: bool = Field(default=True, exclude_if=bool)
     confirm_s: int = Field(default=0, exclude_if=lambda value: not value)
     files: tuple[FileChange, ...] = Field(default=(), exclude_if=lambda value: not value)
     mends: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
@@ -160,6 +162,46 @@ class Risk(Record):
     reasons: tuple[Text, ...]
 
 
+class Measurement(Record):
+    """A load and by which of its figures a change is kept. Its steps are `measure-before-<key>` and `measure-after-<key>`.
+
+    better: which figures are. at_least_pct: by how much the median of the rounds must be better, in percent of the median before; 0 or less: by
+    how much it may at most be worse, for loads that must not suffer. chance_pct: that luck alone gives such a difference is at most so probable;
+    not asked where it need not be better. seconds: how long the load runs at most on one host, before and after together.
+    on_copy, on_host: where it runs.
+    """
+
+    key: str
+    target: str
+    title: Said
+    unit: str
+    better: Literal["higher", "lower"]
+    at_least_pct: float
+    chance_pct: float = 5.0
+    rounds: int
+    seconds: int
+    on_copy: bool = True
+    on_host: bool = True
+
+    def steps(self) -> tuple[str, str]:
+        return f"measure-before-{self.key}", f"measure-after-{self.key}"
+
+
+class SettingChange(Record):
+    """One setting of one host, before and after. source: file and line that set it before, or that nobody did.
+
+    takes: when the new value comes into force.
+    """
+
+    target: str
+    system: str
+    name: str
+    before: str
+    source: Said
+    after: str
+    takes: Literal["at once", "reload", "restart"]
+
+
 class Plan(Record):
     """The whole change. `facts` maps each target to the digest of the survey the plan was made from.
 
@@ -193,6 +235,8 @@ class Plan(Record):
     left: tuple[LeftOut, ...] = Field(default=(), exclude_if=lambda value: not value)
     no_rehearsal: Text | None = None  # why this plan need not be rehearsed (it was, in an earlier change); None: it must be
     in_order: bool = Field(default=False, exclude_if=lambda value: not value)
+    settings: tuple[SettingChange, ...] = Field(default=(), exclude_if=lambda value: not value)
+    measurements: tuple[Measurement, ...] = Field(default=(), exclude_if=lambda value: not value)  # all of them must be satisfied, or it is backed out
 
     @model_validator(mode="after")
     def _one_sequence(self) -> Plan:

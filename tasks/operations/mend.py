@@ -26,6 +26,7 @@ class Mend:
     interrupts: users notice. on_copy: a simulated copy can show it; False for clocks, mounts, kernel settings, schedules.
     confirm_s: over 0 where it can lock somebody out, as in Step; then the undo must need nothing but the host, and no more than seconds.
     files: which lines of which files change, for people to read. part: what it is made of, where several may become one step.
+    port: of the database server whose scripts find it in $PORT; 0: none, or its finding says which.
     settles_s: how long it may take until the check says that all is well; steady_s: for how long it must then go on saying so.
     """
 
@@ -49,3 +50,4 @@ class Mend:
     confirm_s: int = 0
     files: tuple[FileChange, ...] = ()
     part: FileLines | None = None
+    port: int = 0

@@ -29,18 +29,19 @@ becomes() {
 entries() { grep -v '^[[:space:]]*#' "$1" | sort; }
 """
 # A reload brings in force whatever else stands in the files: nobody's edit that waits for a restart or its author may come with it.
-_HOLDS = r"""told=$(ask "select case when context in ('internal', 'postmaster') then 'it needs a restart'
-  when source in ('command line', 'environment variable', 'override') then 'it is set where the server is started'
-  when exists (select from pg_file_settings where error is not null and error not like '%cannot be changed without restarting%')
-    then 'the server''s configuration files have errors; see pg_file_settings' else 'ready' end from pg_settings where name = '$name'")
-if [ "$told" != ready ]; then echo "$name: ${told:-this server does not have it}" >&2; exit 1; fi
-if [ ! -e "$SAVED/kept" ]; then
+LOADED = r"""if [ ! -e "$SAVED/kept" ]; then
   loaded=$(ask "select floor(extract(epoch from pg_conf_load_time()))::bigint")
   files=$(ask "select distinct sourcefile from pg_file_settings union select current_setting('hba_file') union select current_setting('ident_file')")
   printf '%s\n' "$files" | while read -r file; do
     if [ "$(stat -c %Y "$file")" -gt "$loaded" ]; then echo "$file was changed and is not loaded yet; load it, or take it back, first" >&2; exit 1; fi
   done || exit 1
 fi
+"""
+_HOLDS = r"""told=$(ask "select case when context in ('internal', 'postmaster') then 'it needs a restart'
+  when source in ('command line', 'environment variable', 'override') then 'it is set where the server is started'
+  when exists (select from pg_file_settings where error is not null and error not like '%cannot be changed without restarting%')
+    then 'the server''s configuration files have errors; see pg_file_settings' else 'ready' end from pg_settings where name = '$name'")
+if [ "$told" != ready ]; then echo "$name: ${told:-this server does not have it}" >&2; exit 1; fi
 """
 _COMMAND = r"""umask 077
 mkdir -p "$SAVED"
@@ -76,7 +77,7 @@ def set_server(name: str, value: str, was: str) -> Mend:
         title=Text(zh=f"PostgreSQL 参数 {name} 设为 {value.strip()}", en=f"Set PostgreSQL's {name} to {value.strip()}"),
         expected=Text(zh=f"{name} 已生效，重启后仍然有效", en=f"{name} is in force, also after a restart"),
         probe=head + 'if [ "$(now)" = "$value" ]; then echo DONE; elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi\n',
-        holds_before=head + _HOLDS, command=head + f"order={quote(f'ALTER SYSTEM SET {name} = {literal(value)}')}\n" + _COMMAND,
+        holds_before=head + _HOLDS + LOADED, command=head + f"order={quote(f'ALTER SYSTEM SET {name} = {literal(value)}')}\n" + _COMMAND,
         proof=head + 'told=$(now)\necho "$name is $told"\n[ "$told" = "$value" ]\n', undo=head + _UNDO, undo_proof=head + _UNDO_PROOF,
         touches=TOUCHES, settles_s=10, files=(FileChange(path=FILE, before=(f"{name} = {literal(was)}  # in force",), after=(f"{name} = {literal(value)}",)),))
 

@@ -20,8 +20,8 @@ def batches_of(hosts: Sequence[str], canaries: int, batch_size: int) -> tuple[tu
 def side_by_side(plan: Plan, batch: Sequence[str]) -> list[tuple[Step, ...]]:
     """The steps of a batch, those in one tuple at the same time: each host's next one; of a plan in order a single step, whichever its host."""
     if plan.in_order:
-        return [(step,) for step in plan.steps]
-    return [tuple(step for step in row if step) for row in zip_longest(*(plan.steps_of(name) for name in batch))]
+        return [(step,) for step in plan.steps if step.on_host]
+    return [tuple(step for step in row if step) for row in zip_longest(*([s for s in plan.steps_of(name) if s.on_host] for name in batch))]
 
 
 def last_first(plan: Plan) -> list[Step]:
