@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from shlex import quote
 
-from reports.records import FileChange, Text
+from reports.records import NOTHING, FileChange, Text
 from reports.records.measurement import EFFECT
 from tasks.operations.file_lines import FileLines, setting
 from tasks.operations.mend import Mend
+from tasks.operations.postgresql_tuning import RESTARTS
 
 HEAD = ("# by Standfast", "[mariadbd]")
 
@@ -75,5 +76,6 @@ def tune(folder: str, values: Mapping[str, str], told: Mapping[str, str], figure
         touches=(unit,) if restart and unit else ()).mend()
     return Mend(**{**vars(of), "title": Text(zh=f"设置 MariaDB 参数：{short}", en=f"Set MariaDB: {short}"), "interrupts": restart, "part": None,
                    "risk": "medium" if restart else "low", "time_limit_s": 600,
-                   "breaks": Text(zh="数据库重启，期间连接中断数秒", en="the server restarts; its connections are gone for some seconds") if restart else of.breaks,
-                   "files": (FileChange(path=file, before=tuple(told[name] for name in values), after=tuple(f"{name} = {value}" for name, value in values.items())),)})
+                   "breaks": RESTARTS if restart else NOTHING,
+                   "files": (FileChange(path=file, before=tuple(told[name] for name in values),
+                                        after=tuple(f"{name} = {value}" for name, value in values.items())),)})

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from shlex import quote
 
-from reports.records import FileChange, Text
+from reports.records import NOTHING, FileChange, Text
 from reports.records.measurement import EFFECT
 from tasks.operations.mend import Mend
 from tasks.operations.postgresql import TOUCHES, literal, talking
 from tasks.operations.postgresql_setting import FILE, LOADED
+
+RESTARTS = Text(zh="数据库重启，期间连接中断数秒", en="the server restarts; its connections are gone for some seconds")
 
 _WORDS = r"""now() { ask "select setting from pg_settings where name = '$1'"; }
 wished() { printf '%s\n' "$wishes"; }  # name=value, as the server tells it, in its base units
@@ -108,7 +110,7 @@ def tune(values: Mapping[str, tuple[str, str]], told: Mapping[str, str], *, port
     short = "; ".join(f"{name} {asked}" for name, (asked, _) in values.items())
     return Mend(
         title=Text(zh=f"设置 PostgreSQL（端口 {port}）参数：{short}", en=f"Set PostgreSQL on port {port}: {short}"),
-        expected=Text(zh="各参数已生效，没有等待重启的参数，重启后仍然有效", en="the settings are in force, none waits for a restart, and they are kept after one"),
+        expected=Text(zh="各参数已生效，没有等待重启的参数", en="the settings are in force, none waits for a restart"),
         probe=head + 'if wished | are 2>/dev/null && [ "$(waits)" = 0 ]; then echo DONE\n'
                      'elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi\n',
         holds_before=head + _HOLDS.replace("@options@", options).replace("@first@", names[0]) + LOADED,
@@ -116,6 +118,6 @@ def tune(values: Mapping[str, tuple[str, str]], told: Mapping[str, str], *, port
         proof=head + 'wished | are\nif [ "$(waits)" != 0 ]; then echo "a setting waits for a restart" >&2; exit 1; fi\nshown\n',
         undo=head + _UNDO, undo_proof=head + _UNDO_PROOF, touches=(*TOUCHES, *((unit,) if restart else ())), interrupts=restart,
         risk="medium" if restart else "low", time_limit_s=600, settles_s=10, port=port,
-        breaks=Text(zh="数据库重启，期间连接中断数秒", en="the server restarts; its connections are gone for some seconds") if restart else Text(zh="", en=""),
+        breaks=RESTARTS if restart else NOTHING,
         files=(FileChange(path=FILE, before=tuple(told[name] for name in names),
                           after=tuple(f"{name} = {literal(asked)}" for name, (asked, _) in values.items())),))

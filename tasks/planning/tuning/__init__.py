@@ -30,6 +30,11 @@ LONGEST_S = 4 * 3600  # that loads may run on one host in all
 MOST_LUCK = 5.0       # percent
 
 
+BACK_OUT = Text(zh="任一步骤失败、任一验收检查不通过，或负载测量未达到判定标准时自动回退：配置文件按原内容、属主和权限恢复，运行中的值改回原值，并与之前比对。",
+                en="By itself when a step or an acceptance check fails, or a load does not show what was required: files come back byte for byte with owner "
+                   "and mode, the values in force are set back, and all is compared with the state before.")
+
+
 @cache
 def systems() -> tuple[System, ...]:
     """Every module beside this one that has a SYSTEM, in the order in which their steps come."""
@@ -94,9 +99,7 @@ def plan_tuning(number: str, request: TuningRequest, surveys: Mapping[str, Surve
         facts={host: surveys[host].facts_digest() for host in hosts}, versions=(), media=(), improvements=(), steps=tuple(steps),
         acceptance=tuple(check for host in changed for check in acceptance.get(host, ()) if (host, check.title) not in not_required),
         window=_window(request, plan_at), impact=_impact(every, measurements), risk=_risk(every, measurements, unwell),
-        back_out=Text(zh="任一步骤失败、任一验收检查不通过，或负载测量未达到判定标准时自动回退：配置文件按原内容、属主和权限恢复，运行中的值改回原值，并与之前比对。",
-                      en="By itself when a step or an acceptance check fails, or a load does not show what was required: files come back byte for byte with owner and "
-                         "mode, the values in force are set back, and all is compared with the state before."),
+        back_out=BACK_OUT,
         blockers=tuple(dict.fromkeys(blockers)), untested=_untested(tuned),
         settings=tuple(change for one in every for change in one.settings), measurements=tuple(measurements))
     return held_up(made)
@@ -111,7 +114,7 @@ def _of_form(request: TuningRequest) -> list[Text]:
                               en=f"The load “{load.title}”: where lower is better nothing can be better by {load.at_least_pct:g} %; ask for less than 100."))
         if any(redact(text) != text for text in (load.command, load.prepare, load.clean)):
             found.append(Text(zh=f"负载“{load.title}”的命令中似有密码；方案会给客户看，请改用该账户自己的密码文件。",
-                              en=f"The commands of the load “{load.title}” seem to hold a password; the plan is shown, so use a password file of that account."))
+                              en=f"The commands of the load “{load.title}” seem to hold a password, and the plan is shown; use a password file."))
     if sum(2 * _load(load).seconds for load in request.loads) > LONGEST_S:
         found.append(Text(zh=f"各负载在一台主机上合计最多运行 {LONGEST_S // 3600} 小时；请减少轮数或每轮时间。",
                           en=f"The loads may run {LONGEST_S // 3600} hours on a host in all; ask for fewer or shorter rounds."))
@@ -127,8 +130,8 @@ def _of_form(request: TuningRequest) -> list[Text]:
 def _unmeasurable(request: TuningRequest, changed: Sequence[str], tuned: Mapping[str, Sequence[tuple[Tuned, bool]]]) -> list[Text]:
     """Loads that are to run in the rehearsal only, where that rehearsal cannot show the settings."""
     return [Text(zh=f"负载“{load.title}”只在演练中运行，但模拟副本无法体现 {host} 的这些参数；请指定演练主机，或允许在目标主机上运行。",
-                 en=f"The load “{load.title}” is to run in the rehearsal only, and a simulated copy cannot show these settings of {host}; name a staging host, or "
-                    "let it run on the host.")
+                 en=f"The load “{load.title}” is to run in the rehearsal only, and a simulated copy cannot show these settings of {host}; "
+                    "name a staging host, or let it run on the host.")
             for host in changed for load in request.loads if load.where == "copy" and not request.rehearse_on and not any(shown for _, shown in tuned[host])]
 
 
@@ -188,8 +191,8 @@ def _impact(every: Sequence[Tuned], measurements: Sequence[Measurement]) -> Text
 def _risk(every: Sequence[Tuned], measurements: Sequence[Measurement], unwell: Sequence[tuple[str, Health]]) -> Risk:
     level = max((one.mend.risk for one in every), key=WEIGHT.__getitem__, default="low")
     reasons = [Text(zh=f"{one.mend.title.zh}：{one.mend.breaks.zh}", en=f"{one.mend.title.en}: {one.mend.breaks.en}") for one in every if one.mend.breaks]
-    reasons += [Text(zh=f"负载“{one.title.zh}”的判定标准：{wanted(one).zh}；达不到即回退", en=f"the load “{one.title.en}” decides: {wanted(one).en}; else it is backed out")
-                for one in measurements]
+    reasons += [Text(zh=f"负载“{one.title.zh}”的判定标准：{wanted(one).zh}；达不到即回退",
+                     en=f"the load “{one.title.en}” decides: {wanted(one).en}; else it is backed out") for one in measurements]
     reasons += [Text(zh=f"{host}：验收检查“{health.title.zh}”调整前已不通过，本次不作要求",
                      en=f"{host}: the check “{health.title.en}” fails before anything is changed, so it is not required") for host, health in unwell]
     return Risk(level=level, reasons=tuple(dict.fromkeys(reasons)) or (
@@ -201,7 +204,8 @@ def _untested(tuned: Mapping[str, Sequence[tuple[Tuned, bool]]]) -> tuple[Text, 
     if not hidden:
         return ()
     return (Text(zh=f"模拟副本无法演练，仅在指定演练主机时演练：{'、'.join(text.zh for text in hidden)}；相应的负载测量也只在目标主机上进行",
-                 en=f"a simulated copy cannot show it, only a staging host can: {', '.join(text.en for text in hidden)}; so the loads are measured on the host only"),)
+                 en=f"a simulated copy cannot show it, only a staging host can: {', '.join(text.en for text in hidden)}; "
+                    "so the loads are measured on the host only"),)
 
 
 def _window(request: TuningRequest, plan_at: datetime) -> Window | None:

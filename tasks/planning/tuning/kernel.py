@@ -18,8 +18,10 @@ NAME = re.compile(r"(vm|net|fs|kernel)(\.[a-z0-9_-]+)+")
 # The kernel takes some values without a word that are good for nothing, or worse. From its own documentation (sysctl/vm, kernel, net, fs).
 BOUNDS = {
     "vm.swappiness": (0, 200), "vm.dirty_ratio": (1, 100), "vm.dirty_background_ratio": (0, 100), "vm.overcommit_memory": (0, 2),
-    "vm.overcommit_ratio": (0, 1000), "vm.vfs_cache_pressure": (1, 10_000), "vm.max_map_count": (65_530, 1 << 30), "vm.dirty_expire_centisecs": (1, 360_000),
-    "vm.dirty_writeback_centisecs": (0, 360_000), "vm.zone_reclaim_mode": (0, 7), "net.core.somaxconn": (1, 65_535), "net.core.netdev_max_backlog": (1, 1 << 24),
+    "vm.overcommit_ratio": (0, 1000), "vm.vfs_cache_pressure": (1, 10_000), "vm.max_map_count": (65_530, 1 << 30),
+    "vm.dirty_expire_centisecs": (1, 360_000),
+    "vm.dirty_writeback_centisecs": (0, 360_000), "vm.zone_reclaim_mode": (0, 7), "net.core.somaxconn": (1, 65_535),
+    "net.core.netdev_max_backlog": (1, 1 << 24),
     "net.ipv4.tcp_max_syn_backlog": (1, 1 << 20), "net.ipv4.tcp_fin_timeout": (5, 600), "net.ipv4.tcp_keepalive_time": (10, 86_400),
     "net.ipv4.tcp_keepalive_intvl": (1, 3600), "net.ipv4.tcp_keepalive_probes": (1, 127), "net.ipv4.tcp_tw_reuse": (0, 2), "net.ipv4.tcp_syncookies": (0, 2),
     "net.ipv4.tcp_slow_start_after_idle": (0, 1), "net.core.rmem_max": (4096, 1 << 30), "net.core.wmem_max": (4096, 1 << 30), "fs.file-max": (8192, 1 << 40),

@@ -58,5 +58,6 @@ def bytes_of(size: str) -> int | None:
 def fits(wish: SettingWish, amount: int, survey: Survey, share: float) -> None:
     """Refuses more than this share of the machine's memory."""
     if survey.memory_kib and amount > survey.memory_kib * 1024 * share:
-        raise refused(f"{wish.name} = {wish.value} is more than {share:.0%} of the memory of {survey.target} ({survey.memory_kib / 1048576:.1f} GiB); ask for less",
-                      f"{wish.name} = {wish.value} 超过 {survey.target} 内存（{survey.memory_kib / 1048576:.1f} GiB）的 {share:.0%}；请改小")
+        there = f"{survey.memory_kib / 1048576:.1f} GiB"
+        raise refused(f"{wish.name} = {wish.value} is more than {share:.0%} of the memory of {survey.target} ({there}); ask for less",
+                      f"{wish.name} = {wish.value} 超过 {survey.target} 内存（{there}）的 {share:.0%}；请改小")

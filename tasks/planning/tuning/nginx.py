@@ -41,7 +41,8 @@ def _trial(wish: SettingWish) -> str:
     inside = {(): line + " events {}", ("events",): f"events {{ {line} }}", ("http",): f"events {{}} http {{ {line} }}"}[block_of(wish.name)]
     return (f"printf '%s\\n' 'include /etc/nginx/modules-enabled/*.conf;' \"pid $try/pid; error_log stderr;\" {quote(inside)} >\"$try/conf\"\n"
             f'if said=$(nginx -t -c "$try/conf" 2>&1); then echo {quote(f"takes {wish.name}")}\n'
-            f"else printf 'refuses %s %s\\n' {quote(wish.name)} \"$(printf '%s\\n' \"$said\" | grep -m 1 emerg | sed \"s|.*emerg[]] [0-9#: ]*||; s| in $try.*||\")\"; fi\n")
+            f"else printf 'refuses {wish.name} %s\\n' \"$(printf '%s\\n' \"$said\" |"
+            f" grep -m 1 emerg | sed \"s|.*emerg[]] [0-9#: ]*||; s| in $try.*||\")\"; fi\n")
 
 
 def facts(wishes: Sequence[SettingWish], survey: Survey) -> list[Part]:
@@ -169,7 +170,8 @@ def _place(wish: SettingWish, found: Sequence[Directive]) -> Directive | None:
     if wish.at:
         there = [one for one in found if one.file == wish.at]
         if len(there) != 1:
-            raise refused(f"{name} stands {len(there)} times in {wish.at}; name a file where it stands once", f"{wish.at} 中有 {len(there)} 处 {name}；请指明只出现一次的文件")
+            raise refused(f"{name} stands {len(there)} times in {wish.at}; name a file where it stands once",
+                          f"{wish.at} 中有 {len(there)} 处 {name}；请指明只出现一次的文件")
         return there[0]
     inner = next((one for one in found if len(one.context) > len(block)), None)
     if inner is not None:

@@ -23,7 +23,8 @@ def _port(wish: SettingWish, survey: Survey) -> int:
     running = [cluster.port for cluster in survey.clusters if cluster.engine == "postgresql" and cluster.running]
     if wish.at:
         if not re.fullmatch(r"\d{1,5}", wish.at):
-            raise refused(f"“{wish.at}” is no port of a PostgreSQL server; write its number, for example 5432", f"“{wish.at}”不是 PostgreSQL 的端口；请填写端口号，例如 5432")
+            raise refused(f"“{wish.at}” is no port of a PostgreSQL server; write its number, for example 5432",
+                          f"“{wish.at}”不是 PostgreSQL 的端口；请填写端口号，例如 5432")
         return int(wish.at)
     if len(running) > 1:
         raise refused(f"{survey.target} runs several PostgreSQL servers; say by its port which one is meant ({', '.join(map(str, running))})",
