@@ -7,7 +7,7 @@ from datetime import datetime
 from itertools import zip_longest
 
 from reports.records import Plan, Risk, Step, Text
-from tasks.requests import CapacityRequest, CorrectionRequest, UpgradeRequest
+from tasks.requests import CapacityRequest, CorrectionRequest, TuningRequest, UpgradeRequest
 
 
 def batches_of(hosts: Sequence[str], canaries: int, batch_size: int) -> tuple[tuple[str, ...], ...]:
@@ -31,7 +31,7 @@ def last_first(plan: Plan) -> list[Step]:
     return [step for target in plan.targets for step in reversed(plan.steps_of(target))]
 
 
-def window_blockers(request: UpgradeRequest | CorrectionRequest | CapacityRequest, plan_at: datetime) -> list[Text]:
+def window_blockers(request: UpgradeRequest | CorrectionRequest | CapacityRequest | TuningRequest, plan_at: datetime) -> list[Text]:
     """Why the maintenance window asked for cannot be kept; empty if it can."""
     found = []
     opens, closes = request.window_opens_at, request.window_closes_at

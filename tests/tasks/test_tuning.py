@@ -126,9 +126,10 @@ def survey(**more) -> Survey:
                      "architecture": "amd64", "package_manager": "apt", "memory_kib": 4 << 20, **more})
 
 
-KERNEL = Answer(("now vm.swappiness yes 60", "now vm.min_free_kbytes yes 67584", "now net.core.somaxconn yes 4096",
-                 "now net.ipv4.tcp_rmem yes 4096 131072 6291456", "now kernel.core_pattern yes |/usr/bin/x", "now fs.file-max no 100000",
-                 "now net.ipv4.tcp_congestion_control yes cubic", "congestion reno cubic", "said vm.swappiness /etc/sysctl.d/10-x.conf 7", "said vm.min_free_kbytes /etc/sysctl.conf 3"), 0)
+KERNEL = Answer((
+    "now vm.swappiness yes 60", "now vm.min_free_kbytes yes 67584", "now net.core.somaxconn yes 4096", "now net.ipv4.tcp_rmem yes 4096 131072 6291456",
+    "now kernel.core_pattern yes |/usr/bin/x", "now fs.file-max no 100000", "now net.ipv4.tcp_congestion_control yes cubic", "congestion reno cubic",
+    "said vm.swappiness /etc/sysctl.d/10-x.conf 7", "said vm.min_free_kbytes /etc/sysctl.conf 3"), 0)
 
 
 def planned(request: TuningRequest, answers=None, **facts):
