@@ -24,7 +24,7 @@ from tasks.requests import LoadWish, SettingWish, TuningRequest
 from tasks.sections import Answer, Part
 
 PROCEDURE, KIND = "configuration-tuning", "tuning"
-SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
+SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof", "undo_holds")
 WEIGHT = {"low": 0, "medium": 1, "high": 2}
 LONGEST_S = 4 * 3600  # that loads may run on one host in all
 MOST_LUCK = 5.0       # percent
