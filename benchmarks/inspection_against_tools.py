@@ -34,15 +34,17 @@ from tasks.checks.reading import _WORDS, host_script
 
 AT_ONCE = 40
 OURS = """
-import asyncio, json, resource, sys, time
+import asyncio, importlib, json, resource, sys, time
+from concurrent.futures import ThreadPoolExecutor
 from tasks.checks import catalogue
-few = catalogue.host_checks()[::int(sys.argv[1])]
+procedure, few = sys.argv[1], catalogue.host_checks()[::int(sys.argv[2])]
 catalogue.host_checks = lambda: few
-import flows.system_inspection as it
+flow = getattr(importlib.import_module(f"flows.{procedure}"), procedure)
+from flows.parts import inspection as parts
 from blocks import inventory_file
 from reports.archive import inspections
 from tasks import desk, inspection
-from tasks.requests import InspectionRequest
+from tasks.requests import InspectionRequest, SecurityRequest
 inventory_file._Reading._same_host = lambda *_: None  # it refuses a host under two names; simulated hosts share their containers
 began, cpu = time.monotonic(), sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
 filed, reading = [], []
@@ -54,17 +56,30 @@ def timed(*given, **more):
     finally:
         reading.append(time.monotonic() - began)
 inspection._read = timed
+charts = []
+draw = parts.get_ready
+def drawn():
+    before = time.thread_time()
+    draw(); charts.append(time.thread_time() - before)
+parts.get_ready = drawn
 keep = inspections.file_targets
 def watched(*given):
     keep(*given); filed.append((time.monotonic() - began, sum(resource.getrusage(resource.RUSAGE_SELF)[:2]) - cpu))
 inspections.file_targets = watched
-state = asyncio.run(it.system_inspection(InspectionRequest(customer="bureau", reason="benchmark"), return_state=True))
-rows = inspections.newest(desk.archive(), "bureau", "system-inspection")
+request = (SecurityRequest if procedure == "security_check" else InspectionRequest)(customer="bureau", reason="benchmark")
+if "bare" in sys.argv:  # the same reading and filing, and no Prefect
+    number = inspection.open_inspection(procedure.replace("_", "-"), request)
+    handfuls = inspection.handfuls(inspection.missing(number))
+    with ThreadPoolExecutor(len(handfuls)) as pool:
+        list(pool.map(lambda names: inspection.read_targets(number, names, print), handfuls))
+else:
+    asyncio.run(flow(request, return_state=True))
+rows = inspections.newest(desk.archive(), "bureau", procedure.replace("_", "-"))
 reads = inspections.reads_of(desk.archive(), rows)
 assert not any(read.problem for read in reads), [read.problem for read in reads if read.problem][:1]
 print(json.dumps({"rows": filed[-1][0], "cpu": filed[-1][1], "sealed": time.monotonic() - began, "targets": len(reads),
                   "first": min(reading), "last": max(reading),
-                  "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, "state": state.name}))
+                  "charts": sum(charts), "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 """
 
 
@@ -84,6 +99,13 @@ def fleet(count: int, share: int, folder: Path) -> Path:
     path = folder / "inventory.yaml"
     path.write_text(yaml.safe_dump(content, allow_unicode=True))
     return path
+
+
+def ours(procedure: str, environment: dict[str, str], every: int = 1, *how: str) -> dict:
+    """One run of the flow in a process of its own: seconds until rows and report, CPU seconds, and the like. how: "bare": without Prefect."""
+    done = subprocess.run([sys.executable, "-c", OURS, procedure, str(every), *how], env=environment, capture_output=True, text=True, timeout=3000)
+    assert done.returncode == 0, done.stderr[-2000:]
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 def timed(work) -> tuple[float, float]:
@@ -170,12 +192,7 @@ def main() -> None:
     server = Orchestrator(folder / "prefect", port=4800)
     server.start_server(print)
     environment = {**os.environ, **server.environment, "STANDFAST_INVENTORY": str(inventory)}
-    rows: dict[str, list[dict]] = {}
-
-    def ours() -> None:
-        done = subprocess.run([sys.executable, "-c", OURS, str(every)], env=environment, capture_output=True, text=True, timeout=3000)
-        assert done.returncode == 0, done.stderr[-2000:]
-        rows.setdefault("ours", []).append(json.loads(done.stdout.strip().splitlines()[-1]))
+    rows: dict[str, list[dict]] = {"ours": []}
 
     ways = {"ssh, one process a host (the floor)": lambda: openssh(hosts, script, folder, known),
             "ssh with curve25519": lambda: openssh(hosts, script, folder, known, "-o", "KexAlgorithms=curve25519-sha256")}
@@ -189,7 +206,7 @@ def main() -> None:
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     try:
         for round_ in range(given.rounds):
-            ours()
+            rows["ours"].append(ours("system_inspection", environment, every))
             for name, way in ways.items():
                 times[name].append(timed(way))
                 print(f"round {round_ + 1}: {name}: {times[name][-1][0]:.2f} s", file=sys.stderr)
