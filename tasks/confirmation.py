@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 
 from blocks.host_access import HostAccess
 from reports.records import Step, StepOutcome, Text
@@ -36,9 +37,12 @@ def asked(host: HostAccess, step: Step, attempt_folder: str, outcome: StepOutcom
     while True:
         try:
             if refusal is None or not _reverted(host, attempt_folder):
-                for _ in range(1 if refusal is None else ROUNDS_AFTER):
-                    _log_in(host)
-                if _stand_down(host, attempt_folder):
+                for _ in range(0 if refusal is None else ROUNDS_AFTER - 1):
+                    with _new_logins(host):
+                        pass
+                with _new_logins(host) as login:
+                    stood_down = _stand_down(login, host, attempt_folder)
+                if stood_down:
                     say(f"{host.name}: {LOGINS} new logins got in and became root; step {step.number} stays")
                     return outcome
             return outcome.model_copy(update={"result": "failed", "problem": _taken_back(refusal)})
@@ -58,17 +62,23 @@ def _taken_back(refusal: Text | None) -> Text:
     return Text(zh=f"主机已自行撤回该步骤：新的登录未能成功（{why.zh}）", en=f"the host took the step back by itself: no new login got in ({why.en})")
 
 
-def _log_in(host: HostAccess) -> None:
-    """Several new connections at once, several sessions in each, root in every one."""
+@contextmanager
+def _new_logins(host: HostAccess) -> Iterator[Remote]:
+    """Several new connections at once, several sessions in each, root in every one; gives one of them."""
 
-    def one(_: int) -> None:
-        with Remote(host) as remote, ThreadPoolExecutor(SESSIONS) as sessions:
+    def one(_: int) -> Remote:
+        remote = Remote(host)
+        opened.callback(remote.close)
+        with ThreadPoolExecutor(SESSIONS) as sessions:
             for answer in sessions.map(lambda _: remote.run("id -u", timeout_s=30), range(SESSIONS)):
                 if answer.need("becoming root", host.name, "取得 root 权限").strip() != "0":
                     raise LoginRefused(f"{host.name}: the login did not become root", f"{host.name}：登录后未取得 root 权限")
+        return remote
 
-    with ThreadPoolExecutor(LOGINS) as logins:
-        list(logins.map(one, range(LOGINS)))
+    with ExitStack() as opened:
+        with ThreadPoolExecutor(LOGINS) as logins:
+            remotes = list(logins.map(one, range(LOGINS)))
+        yield remotes[0]
 
 
 def _reverted(host: HostAccess, attempt_folder: str) -> bool:
@@ -76,12 +86,11 @@ def _reverted(host: HostAccess, attempt_folder: str) -> bool:
         return remote.run(f"[ -e {shlex.quote(attempt_folder)}/reverted ]", timeout_s=30).exit_code == 0
 
 
-def _stand_down(host: HostAccess, attempt_folder: str) -> bool:
-    """Whether the guard stands down; False: it has taken the step back."""
+def _stand_down(login: Remote, host: HostAccess, attempt_folder: str) -> bool:
+    """Whether the guard stands down, told over a login that is new; False: it has taken the step back."""
     folder, _, attempt = attempt_folder.rpartition("/")
     guard = folder.rpartition("/steps/")[0] + "/guard"
-    with Remote(host) as remote:
-        answer = remote.run(f"sh {shlex.quote(guard)} {shlex.quote(folder)} {attempt.rpartition('-')[2]} confirm", timeout_s=120)
+    answer = login.run(f"sh {shlex.quote(guard)} {shlex.quote(folder)} {attempt.rpartition('-')[2]} confirm", timeout_s=120)
     if answer.exit_code == 4:
         return False
     answer.need("standing the guard down", host.name, "解除自动撤回")

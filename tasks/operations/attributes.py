@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from shlex import quote
 
@@ -74,14 +74,31 @@ each as_before
 """
 
 
+@dataclass(frozen=True)
+class Narrowing:
+    """What is narrowed in one step, and how that is called."""
+
+    things: tuple[TooWide, ...]
+    title: Text
+    breaks: Text = NOTHING
+
+    def mend(self) -> Mend:
+        """Takes permissions away and gives root what must be root's. A path that is not there any more has nothing to mend."""
+        listed = "".join(f'  "$1" {quote(thing.path)} 0{thing.bits:03o} {thing.owner or "-"}\n' for thing in self.things)
+        head = f"each() {{  # calls $1 with PATH BITS OWNER\n{listed}}}{_SAVED}"
+        return Mend(
+            title=self.title, expected=Text(zh="权限与属主符合要求，多余的权限已去除", en="owner and permissions are as they must be"),
+            probe=head + _PROBE, holds_before=head + _HOLDS, command=head + _COMMAND, proof=head + _PROOF, undo=head + _UNDO,
+            undo_proof=head + _UNDO_PROOF, touches=tuple(dict.fromkeys(thing.path for thing in self.things)), breaks=self.breaks, part=self)
+
+
 def narrow(things: Sequence[TooWide], title: Text, breaks: Text = NOTHING) -> Mend:
-    """Takes permissions away and gives root what must be root's. A path that is not there any more has nothing to mend."""
-    listed = "".join(f'  "$1" {quote(thing.path)} 0{thing.bits:03o} {thing.owner or "-"}\n' for thing in things)
-    head = f"each() {{  # calls $1 with PATH BITS OWNER\n{listed}}}{_SAVED}"
-    return Mend(
-        title=title, expected=Text(zh="权限与属主符合要求，多余的权限已去除", en="owner and permissions are as they must be"),
-        probe=head + _PROBE, holds_before=head + _HOLDS, command=head + _COMMAND, proof=head + _PROOF, undo=head + _UNDO, undo_proof=head + _UNDO_PROOF,
-        touches=tuple(thing.path for thing in things), breaks=breaks)
+    return Narrowing(tuple(things), title, breaks).mend()
+
+
+def together(parts: Iterable[Narrowing], title: Text) -> Narrowing:
+    """One narrowing for all, in their order."""
+    return Narrowing(tuple(dict.fromkeys(thing for part in parts for thing in part.things)), title)
 
 
 def mendable(path: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from reports.records import NOTHING, FileChange, Text
 
 if TYPE_CHECKING:
+    from tasks.operations.attributes import Narrowing
     from tasks.operations.file_lines import FileLines
 
 
@@ -49,5 +50,5 @@ class Mend:
     time_limit_s: int = 120
     confirm_s: int = 0
     files: tuple[FileChange, ...] = ()
-    part: FileLines | None = None
+    part: FileLines | Narrowing | None = None
     port: int = 0

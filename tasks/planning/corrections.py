@@ -1,7 +1,8 @@
 """The plan that puts right what an inspection (R006, R013) or a security check (R008) found: findings and readings in, plan out. Pure.
 
 How a finding is mended stands in its check's or control's own file; here those mends become the steps of one change. Those that change the same
-file become one step. What can lock somebody out (a control says so) is carried out under the host's own guard.
+file become one step, and so do all paths that one control wants narrowed. What can lock somebody out (a control says so) is carried out under the
+host's own guard.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from tasks.checks.kinds import Check, DatabaseCheck, mender_of
 from tasks.checks.reading import Reading, object_of
 from tasks.controls.kinds import HARDENING, Control
 from tasks.errors import BlockersFound, ProcedureError
-from tasks.operations.file_lines import joined
+from tasks.operations.attributes import Narrowing, together
+from tasks.operations.file_lines import FileLines, joined
 from tasks.operations.mend import Mend
 from tasks.planning.roll_out import batches_of, held_up, window_blockers
 from tasks.requests import CorrectionRequest, HardeningRequest
@@ -224,9 +226,7 @@ def _groups(host: str, able: Sequence[_Able]) -> list[_Group]:
     file that several change is written once."""
     once: dict[object, list[_Able]] = {}
     for one in sorted(able, key=lambda one: (_family(one.check), one.mend.interrupts, WEIGHT[one.mend.risk], one.row.check)):
-        only_units = not one.port and not any(name.startswith("/") for name in one.mend.touches)
-        part = one.mend.part
-        once.setdefault(replace(part, lines=()) if part else one.mend.touches if only_units else (one.port, one.mend.command), []).append(one)
+        once.setdefault(_done_at_once(one), []).append(one)
     found: list[_Group] = []
     for ones in once.values():
         key = f"mend-{ones[0].row.check.lower()}-"
@@ -245,16 +245,30 @@ def _step_of(number: int, group: _Group) -> Step:
         **{script: saved + text if (text := getattr(mend, script)) else "" for script in SCRIPTS})
 
 
+def _done_at_once(one: _Able) -> object:
+    """What is equal for mends that become one step."""
+    mend = one.mend
+    if isinstance(mend.part, FileLines):
+        return replace(mend.part, lines=())
+    if isinstance(mend.part, Narrowing) and isinstance(one.check, Control) and not one.port:
+        return one.check.id
+    only_units = not one.port and not any(name.startswith("/") for name in mend.touches)
+    return mend.touches if only_units else (one.port, mend.command)
+
+
 def _family(check: Check) -> int:
     return FAMILIES.index(check.family) if isinstance(check, Control) and check.family in FAMILIES else 0
 
 
 def _one_of(ones: Sequence[_Able]) -> Mend:
-    """One mend for all: the lines of all in their file, or else the one that does most (started and enabled, not only started)."""
+    """One mend for all: the lines of all in their file, all that is narrowed, or else the one that does most (started and enabled, not only started)."""
     parts = [one.mend.part for one in ones if one.mend.part]
     if len(parts) < 2:
         return max((one.mend for one in ones), key=lambda mend: len(mend.command))
-    whole = joined(parts).mend()
+    if narrowings := [part for part in parts if isinstance(part, Narrowing)]:
+        whole = together(narrowings, _listed(part.title for part in narrowings)).mend()
+        return replace(ones[0].mend, **{script: getattr(whole, script) for script in SCRIPTS}, title=whole.title, touches=whole.touches)
+    whole = joined(part for part in parts if isinstance(part, FileLines)).mend()
     was = tuple(dict.fromkeys(line for one in ones for line in one.mend.files[0].before))
     change, *beside = whole.files
     return replace(whole, confirm_s=max(one.mend.confirm_s for one in ones), files=(change.model_copy(update={"before": was}), *beside))

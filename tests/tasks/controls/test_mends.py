@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from dataclasses import replace
@@ -160,6 +161,31 @@ def test_files_come_first_and_the_way_in_last_one_step_a_file_and_under_guard():
     for step in made.steps:
         for script in SCRIPTS:
             shell(getattr(step, script))
+
+
+def test_what_one_control_wants_narrowed_is_one_step_and_comes_back_path_by_path(tmp_path):
+    paths = {"/etc/cron.d": 0o755, "/etc/cron.daily": 0o751, "/etc/crontab": 0o644}
+    told = [f"file {mode:o} root root {'f' if path == '/etc/crontab' else 'd'} {path}" for path, mode in {"/etc/passwd": 0o644, **paths}.items()]
+    output = "\n".join([*told, "end\n"])
+    step, = plan({"H-SVC-04b": output}).steps
+    assert set(step.touches) == set(paths) and all(path in step.title.en for path in paths)
+    here = {tmp_path / path.rpartition("/")[2]: mode for path, mode in paths.items()}
+    for path, mode in here.items():
+        path.touch() if mode == 0o644 else path.mkdir()
+        path.chmod(mode)
+
+    def run(script: str) -> str:
+        for path in paths:
+            script = re.sub(rf"{path}(?![.\w])", str(tmp_path / path.rpartition("/")[2]), script)
+        return subprocess.run(["sh", "-eu"], input=script, text=True, capture_output=True, check=True, env={**os.environ, "CHANGE_DIR": str(tmp_path)}).stdout
+
+    assert run(step.probe) == "ABSENT\n"
+    run(step.command)
+    run(step.proof)
+    assert [path.stat().st_mode & 0o777 for path in here] == [0o700, 0o700, 0o600] and run(step.probe) == "DONE\n"
+    run(step.undo)
+    run(step.undo_proof)
+    assert {path: path.stat().st_mode & 0o777 for path in here} == here
 
 
 def test_only_what_fails_now_is_planned_and_again_there_is_nothing_to_do():
