@@ -26,7 +26,9 @@ DATABASE_HOST = "db1"
 INSPECTION_LIMIT_S = 600
 LIMIT_S = 1800  # the whole demo, waiting for people left out
 PACKAGES = ["nginx", "postgresql-15"]
-CONTROLS = ["H-SSH-03", "H-SSH-06a", "H-SSH-06b", "H-SSH-06c", "H-SSH-09", "H-BAN-01a", "H-BAN-01b", "H-SUD-01b"]
+# Put right by the hardening: six files, of which two decide who gets in.
+CONTROLS = ["H-SSH-01", "H-SSH-03", "H-SSH-04a", "H-SSH-04b", "H-SSH-05a", "H-SSH-06b", "H-SSH-07a", "H-SSH-11b", "H-SUD-01b", "H-ACC-08", "H-PWD-04a",
+            "H-PWD-04b", "H-BAN-01a", "H-BAN-01b", "H-BAN-01c"]
 APPROVER = "王主任"
 OWN_DOINGS = re.compile(r"Finished in state (Completed\(\)|Cached\()|(Beginning|Suspending|Resuming) (sub)?flow run|Downloading flow code")
 
@@ -130,8 +132,12 @@ def harden(check: str, answer: str, orchestrator: Orchestrator) -> int:
     from tasks.findings import findings_of
 
     failing = {row.check for row in findings_of(check) if row.target == HOST}
+    wanted = [name for name in CONTROLS if name in failing]
+    if not wanted:  # none named would mean all
+        say(f"{HOST} passes all that the demo would harden")
+        return 0
     number, ended = change("security-hardening", f"of {HOST} after {check}", answer, orchestrator, {
-        "inspection": check, "targets": [HOST], "findings": [name for name in CONTROLS if name in failing],
+        "inspection": check, "targets": [HOST], "findings": wanted,
         "reason": "安全检查不符合项加固 / put right what the security check found"})
     say(f"{number}: the run ended as {ended.state.name}: {ended.state.message}")
     if score := hardening.sentence(number):
