@@ -113,6 +113,7 @@ class Office:
             for value in values:
                 page.add(title, value)
         page.press("Submit")
+        page.shows("View run", 90)
         page.press("View run")
         page.draw_rarely(True)
         return page.until("is a run's page", lambda: re.search(r"/flow-run/([0-9a-f-]{36})", page.driver.current_url)).group(1)
@@ -303,14 +304,14 @@ def test_a_hardening_is_started_and_approved_in_the_browser(office):
 
     run = office.started("security-hardening", {"Customer": "bureau", "Security check": check, "Requested by": "张工", "Staging host": STAGING},
                          Controls=["H-SSH-03", "H-BAN-01a"], Hosts=[HOST])
-    office.until(run, "Suspended")
+    office.until(run, "Suspended", limit_s=2 * WORK_LIMIT_S)
     number = office.number(run)
     assert lab.must(HOST, SSHD) == before, "something was touched before the approval"
     office.look_at(run, "Suspended")
     page.shows(f"{number} security hardening of {HOST} for bureau")
     office.answer(run, "approve", office.code(run))
     office.send()
-    office.until(run, "Successful")
+    office.until(run, "Successful", limit_s=2 * WORK_LIMIT_S)
     assert "maxauthtries 4" in lab.must(HOST, SSHD) and healthy(lab, HOST)
 
     newest = office.api("POST", "/artifacts/latest/filter", artifacts={"key": {"any_": [f"outcome-{number.lower()}"]}})[0]["latest_id"]
