@@ -184,9 +184,10 @@ def remind() -> list[str]:
     for row in desk.archive().changes(procedure=REVIEW, limit=1000):
         if row.closure is Closure.SUCCESSFUL:
             continue
-        last = desk.archive().journal(row.number, event="reminded")
-        if desk.now() - (last[-1].at if last else row.opened_at) > timedelta(days=1):
-            desk.archive().note(row.number, "reminded")
+        today = desk.now().date().isoformat()
+        told = [entry.detail.get("day") for entry in desk.archive().journal(row.number, event="reminded")]
+        if row.opened_at.date().isoformat() != today and today not in told:
+            desk.archive().note(row.number, "reminded", day=today)
             _mail(row, Text(zh=f"应急恢复 {row.request.get('change')} 尚未复核（{row.number}）；复核完成之前，不再接受电话批准",
                             en=f"Emergency restore {row.request.get('change')} is not reviewed yet ({row.number}); until it is, no leave by phone is taken"))
             reminded.append(row.number)
