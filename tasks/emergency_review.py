@@ -104,8 +104,8 @@ def send(number: str, asked: ApprovalRequest, link: str) -> None:
 
     def letter(approver: Approver, code: str) -> tuple[str, str]:
         zh, en = (f"请确认应急恢复 {found.change} 的复核（{number}）", f"Please confirm the review of emergency restore {found.change} ({number})")
-        text = {"zh": f"{approver.name}，您好：\n\n%s\n\n如内容属实，请用以下一次性验证码确认：\n\n    {code}\n\n请勿转发本邮件。\n",
-                "en": f"Dear {approver.name},\n\n%s\n\nIf this is what happened, please confirm it with this one-time code:\n\n    {code}\n\n"
+        text = {"zh": f"{approver.name}，您好：\n\n{zh}。\n\n%s\n\n如内容属实，请用以下一次性验证码确认：\n\n    {code}\n\n请勿转发本邮件。\n",
+                "en": f"Dear {approver.name},\n\n{en}.\n\n%s\n\nIf this is what happened, please confirm it with this one-time code:\n\n    {code}\n\n"
                       "Please do not forward this mail.\n"}[language]
         return {"zh": zh, "en": en}[language], text.replace("%s", "\n".join(lines(found, language))) + (f"\n{link}\n" if link else "")
 

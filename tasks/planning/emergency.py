@@ -314,7 +314,7 @@ def _left(survey: Survey, known: Known, todo: Damage, trees: Sequence[str]) -> l
     if trees:
         found.append(Text(zh="备份之后对上述配置的改动将一并撤销，改动前的内容另行保存",
                           en="what was changed there since the backup is undone with the damage; it is kept beside"))
-    if todo.servers:
+    if any(server.engine == "postgresql" for server in known.backup.servers if server.name in todo.servers):
         found.append(Text(zh="恢复后 PostgreSQL 进入新的时间线，须立即重新备份", en="PostgreSQL is on a new timeline afterwards: take a backup at once"))
     return found
 
