@@ -132,7 +132,8 @@ def _plain(error: Any) -> str:
 
 
 Procedure = Annotated[str, typer.Option(help="Procedure: software-upgrade, corrective-maintenance, security-hardening, capacity-expansion, "
-                                         "configuration-tuning, emergency-restore, back-out; start: also remote-diagnosis, backup, emergency-review")]
+                                         "configuration-tuning, emergency-restore, system-migration, back-out; "
+                                         "start: also remote-diagnosis, backup, emergency-review")]
 
 
 @app.command()

@@ -71,7 +71,8 @@ def _touched(d: Difference, touched: set[str]) -> bool:
     """Whether a step was meant to change this: the unit or path itself, the links that start a unit with the machine, what a started unit opens."""
     units = {name for name in touched if not name.startswith("/")}
     if d.kind == "configuration":
-        return d.name in touched or d.name.startswith("/etc/systemd/system/") and d.name.rpartition("/")[2] in units
+        folders = tuple(place for place in touched if place.startswith("/") and place.endswith("/"))
+        return d.name in touched or d.name.startswith(folders) or d.name.startswith("/etc/systemd/system/") and d.name.rpartition("/")[2] in units
     if d.kind == "port":
         return bool(units) and not (d.before and d.after)
     if d.kind == "cluster":

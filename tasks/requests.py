@@ -38,6 +38,8 @@ PlainPath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._+@/-]*$", max_length=20
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._~/?=&%-]*)?$", max_length=300)]
 UnitName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,200}\.(service|socket|timer|path|mount|target)$")]
+AbsolutePlace = Annotated[str, Field(pattern=r"^(/\.?[A-Za-z0-9_+@:=,-][A-Za-z0-9._+@:=,-]*){2,}$", max_length=300)]
+ConfigText = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\\\\]+$", max_length=300)]
 
 
 class ReleaseMedia(BaseModel):
@@ -369,6 +371,53 @@ class TuningRequest(BaseModel):
         if self.settings and not self.hosts and not self.number:
             raise ValueError("name the hosts whose settings these are")
         return self
+
+
+class FrontDoor(BaseModel):
+    """Where a proxy says where the service is."""
+
+    model_config = ConfigDict(extra="forbid", title="Front door")
+
+    file: AbsolutePlace = Field(title="Configuration file", description="For example /etc/nginx/sites-available/orders")
+    now: ConfigText = Field(title="Text now", description="For example http://127.0.0.1:8000")
+    then: ConfigText = Field(title="Text afterwards", description="@new@ is the new host's address: http://@new@:80")
+    unit: UnitName = Field(default="nginx.service", title="Service that reads it")
+    host: str = Field(default="", title="Its host", description="Empty: the old host", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
+
+
+class MigrationRequest(BaseModel):
+    """A request to move a service with its data to another host."""
+
+    model_config = ConfigDict(extra="forbid", title="System migration")
+
+    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    source: HostName = Field(title="Old host", description="Name of the host block that serves now")
+    destination: HostName = Field(title="New host", description="Name of the host block that is to serve")
+    services: list[UnitName] = Field(title="Services that move", description="In the order they start in, for example orders.service", min_length=1)
+    ahead: list[UnitName] = Field(default_factory=list, title="Services started before the cutover",
+                                  description="Those that write nothing, for example nginx.service")
+    cluster: str = Field(default="", title="PostgreSQL cluster", description="As pg_lsclusters names it, for example 15/main; empty: no database moves",
+                         pattern=r"^([0-9]{2}/[a-z][a-z0-9_]*)?$")
+    packages: list[PackageWish] = Field(default_factory=list, title="Packages", description="Installed on the new host at the old host's versions")
+    accounts: list[str] = Field(default_factory=list, title="Accounts", description="Made with the same numbers, without a password")
+    configuration: list[AbsolutePlace] = Field(
+        default_factory=list, title="Configuration",
+        description="Files and folders: programs, settings, certificates, scheduled jobs. The unit's own files and PostgreSQL's come along by themselves",
+    )
+    data: list[AbsolutePlace] = Field(default_factory=list, title="Data files", description="Folders that the services write; they come back with a back-out")
+    front_door: FrontDoor | None = Field(default=None, title="Front door", description="Empty: people switch the traffic, see below")
+    health: str = Field(title="Health address", description="On the new host itself, for example http://127.0.0.1:8000/health", pattern=r"^https?://[^\s'\"]+$")
+    afterwards: list[Words] = Field(default_factory=list, title="What people do afterwards", description="For example: change the DNS record of orders")
+    keep_mib: int = Field(default=4096, ge=64, title="WAL kept for the other host at most (MiB)",
+                          description="On either host; beyond it there is no way on, or back")
+    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
+    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
+    reason: Words = Field(title="Reason", min_length=1)
+    window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
+    window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
+    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+    hosts: list[str] = Field(default_factory=list, title="Hosts to change", description="Leave empty: the old one, the new one, the front door's")
 
 
 class BackOutRequest(BaseModel):

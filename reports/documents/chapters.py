@@ -103,6 +103,14 @@ class Chapters:
     def undo_seconds(self) -> float | None:
         return self._seconds(self.rehearsal.undone) if self.rehearsal else None
 
+    def interrupted_seconds(self) -> float | None:
+        """How long users were cut off in the rehearsal of a plan in order; of other plans the hosts are interrupted one by one, each by itself."""
+        if self.plan is None or self.rehearsal is None or not self.plan.in_order:
+            return None
+        interrupting = {step.number for step in self.plan.steps if step.interrupts}
+        there = [outcome.seconds for outcome in self.rehearsal.outcomes if outcome.number in interrupting]
+        return sum(there) if there else None
+
     def _seconds(self, outcomes: Sequence[StepOutcome]) -> float | None:
         one_after_the_other = self.plan is not None and self.plan.in_order and bool(outcomes)
         return sum(outcome.seconds for outcome in outcomes) if one_after_the_other else _longest(outcomes)
@@ -134,6 +142,8 @@ class Chapters:
             (say("time.expected"), expected),
             (say("time.back_out"), say("time.unknown") if undo is None else say.duration(undo * batches)),
         ]
+        if (interrupted := self.interrupted_seconds()) is not None:
+            rows.insert(2, (say("time.interruption"), say("time.interruption_value", time=say.duration(interrupted))))
         if plan.window and undo is not None:
             latest = plan.window.closes_at - timedelta(seconds=undo * batches)
             rows.append((say("time.latest"), say("time.latest_value", at=say.moment(latest))))

@@ -45,7 +45,7 @@ class Step(Record):
     changes:         False for a step that only reads or prepares beside the running system.
     interrupts:      True where users notice.
     time_limit_s:    the step is ended and counts as failed after so many seconds.
-    touches:         services and absolute paths that it is meant to change, beside what the plan's versions tell.
+    touches:         services and absolute paths that it is meant to change, beside what the plan's versions tell; /a/folder/ with all in it.
     on_copy:         False where a simulated copy cannot show it; there it is left out, and the plan says so under `untested`.
     on_host:         False where it is done in the rehearsal only, as the customer wishes: a load that the live system is spared.
     confirm_s:       over 0 where it can lock us out. The host then takes it back by itself so many seconds after it began, unless we log in

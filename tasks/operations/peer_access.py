@@ -1,0 +1,172 @@
+"""One host lets another read from it for the time of a change: two ports of its loopback, through SSH, by a key that can do nothing else.
+
+Every function returns POSIX shell text and runs nothing. What the hosts know of each other lies in $CHANGE_DIR/peers (tasks/peers.py).
+On the host that is read from, the *door*: /var/lib/standfast-door/CHANGE, owned by the account that logs in, holds what the other may be told:
+
+    answer      the only command that the key runs; it knows a few words and no other
+    secret      the password of the replication role and of the files' server, random, made here
+    fenced      WAL position at which the database was stopped for good; there once nobody writes here any more
+    turn        whose turn it is to serve, written once: `target` (the other one may open) or `source` (it may not any more)
+    returned    what the other one says when the service comes back: `never`, or the WAL position at which it closed
+    digest      the database's rows and sequences, as this host has them
+"""
+
+from __future__ import annotations
+
+from tasks.operations.scripts import fill
+
+HOURS = 48  # after so long the key is worth nothing, whoever died
+
+# Written once and by one of the two: `ln` fails where somebody was before. Both hosts believe this file and nothing else.
+_ANSWER = r"""#!/bin/sh
+# What the other host of change @change@ may ask here; its key runs this and nothing else.
+cd @door@ || exit 1
+take() { printf '%s\n' "$1" >"turn.$$" && sync "turn.$$" && { ln "turn.$$" turn 2>/dev/null; rm -f "turn.$$"; [ "$(cat turn)" = "$1" ]; }; }
+keep() { printf '%s\n' "$2" >"$1.new" && sync "$1.new" && mv "$1.new" "$1" && sync .; }
+case $SSH_ORIGINAL_COMMAND in
+  secret|fenced|digest|turn) cat "$SSH_ORIGINAL_COMMAND" ;;
+  open) [ -s fenced ] && take target ;;
+  "returned never"|"returned "[0-9A-F]*/[0-9A-F]*) keep returned "${SSH_ORIGINAL_COMMAND#returned }" ;;
+  *) echo "this key asks nothing of that kind" >&2; exit 1 ;;
+esac
+"""
+
+_PLACES = r"""door=@door@
+home=$(getent passwd @user@ | cut -d: -f6)
+keys=$(sshd -T -C user=@user@,host=localhost,addr=127.0.0.1 | awk '$1 == "authorizedkeysfile" { print $2 }' |
+  sed "s|%h|$home|; s|%u|"@user@"|; s|%%|%|")
+case $keys in /*) ;; *) keys=$home/$keys ;; esac
+mark=$(awk '{ print $3 }' "$CHANGE_DIR/peers/"@peer@"/key.pub")
+"""
+
+_OPEN = _PLACES + r"""umask 077
+mkdir -p /var/lib/standfast-door "$door"
+chmod 711 /var/lib/standfast-door
+cat >"$door/answer" <<'END'
+@answer_script@END
+[ -s "$door/secret" ] || { od -An -N24 -tx1 /dev/urandom | tr -d ' \n' >"$door/secret.new"; mv "$door/secret.new" "$door/secret"; }
+chmod 755 "$door/answer"
+chown -R @user@: "$door"; chown root:root "$door/answer"
+# 1 the files' server: reads only, on the loopback only, only with the password
+cp "$door/secret" "$CHANGE_DIR/saved/rsync.secret"; sed -i 's/^/standfast:/' "$CHANGE_DIR/saved/rsync.secret"
+cat >"$CHANGE_DIR/saved/rsyncd.conf" <<END
+address = 127.0.0.1
+port = @files_port@
+use chroot = yes
+uid = 0
+gid = 0
+numeric ids = yes
+read only = yes
+max connections = 8
+log file = /dev/null
+[all]
+path = /
+auth users = standfast
+secrets file = $CHANGE_DIR/saved/rsync.secret
+END
+systemctl is-active -q @unit@ || { systemctl reset-failed @unit@ 2>/dev/null || :
+  systemd-run --quiet --collect --unit=@unit@ -p Restart=on-failure rsync --daemon --no-detach --config="$CHANGE_DIR/saved/rsyncd.conf"; }
+# 2 the key: from that address, to these two ports, for so many hours, one command
+line="restrict,port-forwarding,permitopen=\"127.0.0.1:@data_port@\",permitopen=\"127.0.0.1:@files_port@\""
+line="$line,from=\"$(cat "$CHANGE_DIR/peers/"@peer@"/address")\",expiry-time=\"$(date -d '+@hours@ hours' +%Y%m%d%H%M)\",command=\"$door/answer\""
+mkdir -p "${keys%/*}"
+[ -e "$keys" ] || { : >"$keys"; chown --reference="$home" "${keys%/*}" "$keys"; }
+grep -v " $mark\$" "$keys" >"$keys.standfast" || :
+printf '%s %s\n' "$line" "$(cat "$CHANGE_DIR/peers/"@peer@"/key.pub")" >>"$keys.standfast"
+chown --reference="$keys" "$keys.standfast"; chmod --reference="$keys" "$keys.standfast"; sync "$keys.standfast"; mv "$keys.standfast" "$keys"
+"""
+
+_CLOSE = _PLACES + r"""if [ -e "$keys" ] && grep -q " $mark\$" "$keys"; then
+  grep -v " $mark\$" "$keys" >"$keys.standfast" || :
+  chown --reference="$keys" "$keys.standfast"; chmod --reference="$keys" "$keys.standfast"; sync "$keys.standfast"; mv "$keys.standfast" "$keys"
+fi
+systemctl stop @unit@ 2>/dev/null || :
+rm -f "$CHANGE_DIR/saved/rsync.secret" "$CHANGE_DIR/saved/rsyncd.conf" "$door/secret"
+"""
+
+_CLOSED = _PLACES + r"""! grep -qs " $mark\$" "$keys" || { echo "the key is still in $keys" >&2; exit 1; }
+! systemctl is-active -q @unit@ || { echo "the files' server still runs" >&2; exit 1; }
+[ ! -e "$door/secret" ]
+echo "nobody is let in any more"
+"""
+
+_ASK = r"""peer="$CHANGE_DIR/peers/"@peer@
+ssh_to() {  # the other host; its pinned key or none
+  ssh -F /dev/null -i "$CHANGE_DIR/peers/key" -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile="$peer/known_hosts" \
+    -o GlobalKnownHostsFile=/dev/null -o HostKeyAlias=@peer@ -o StrictHostKeyChecking=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 \
+    -o ServerAliveCountMax=3 -o ControlPath="$CHANGE_DIR/saved/way" -o LogLevel=ERROR -p "$(cat "$peer/port")" "$@"
+}
+ask() { ssh_to -l @user@ "$(cat "$peer/address")" "$1" </dev/null; }
+"""
+
+_REACH = _ASK + r"""listening() { ss -Hltn "sport = :$1" | grep -q .; }
+reach() {  # the tunnel, and the secret of the other side
+  umask 077
+  got="$CHANGE_DIR/saved/peer.secret"
+  [ -s "$got" ] || { ask secret >"$got.new" && mv "$got.new" "$got"; }
+  if ! systemctl is-active -q @unit@; then
+    systemctl reset-failed @unit@ 2>/dev/null || :
+    systemd-run --quiet --collect --unit=@unit@ -p Restart=always -p RestartSec=2 -p StartLimitIntervalSec=0 ssh -N -F /dev/null \
+      -i "$CHANGE_DIR/peers/key" -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile="$peer/known_hosts" -o GlobalKnownHostsFile=/dev/null \
+      -o HostKeyAlias=@peer@ -o StrictHostKeyChecking=yes -o ConnectTimeout=10 -o ServerAliveInterval=5 -o ServerAliveCountMax=3 \
+      -o ExitOnForwardFailure=yes -o ControlMaster=yes -o ControlPath="$CHANGE_DIR/saved/way" -o LogLevel=ERROR -p "$(cat "$peer/port")" -l @user@ \
+      -L 127.0.0.1:@near_data@:127.0.0.1:@data_port@ -L 127.0.0.1:@near_files@:127.0.0.1:@files_port@ "$(cat "$peer/address")"
+  fi
+  n=0; until listening @near_data@ && listening @near_files@; do
+    n=$((n + 1)); [ $n -lt 300 ] || { echo "the tunnel to "@peer@" does not come up" >&2; journalctl -q --no-pager -n 5 -o cat -u @unit@ >&2 || :; return 1; }
+    sleep 0.1
+  done
+}
+"""
+
+_LEAVE = r"""systemctl stop @unit@ 2>/dev/null || :
+rm -f "$CHANGE_DIR/saved/peer.secret" "$CHANGE_DIR/saved/peer.secret.new"
+"""
+
+
+def door_of(change: str) -> str:
+    return f"/var/lib/standfast-door/{change}"
+
+
+class Way:
+    """The way from one host (near) to another (far), for one change.
+
+    user: the account that logs in on the far host. data_port, files_port: on the far host's loopback, of the database and of the files' server.
+    near_data, near_files: where they are reached on the near host's loopback.
+    """
+
+    def __init__(self, change: str, *, near: str, far: str, user: str, data_port: int, files_port: int, near_data: int, near_files: int) -> None:
+        tag = change.lower()
+        self.change, self.near, self.far, self.near_data, self.near_files = change, near, far, near_data, near_files
+        answer = fill(_ANSWER, change=change, door=door_of(change))
+        self._far = {"door": door_of(change), "user": user, "peer": near, "unit": f"standfast-files-{tag}", "answer_script": answer, "hours": HOURS,
+                     "data_port": data_port, "files_port": files_port}
+        self._near = {"user": user, "peer": far, "unit": f"standfast-tunnel-{tag}", "near_data": near_data, "near_files": near_files,
+                      "data_port": data_port, "files_port": files_port}
+
+    def open(self) -> str:
+        """On the far host: let the near one in; may be repeated, and gives the key its hours anew."""
+        return fill(_OPEN, **self._far)
+
+    def close(self) -> str:
+        """On the far host: take key, secret and files' server away; what was said of turns stays, it decides a later way back."""
+        return fill(_CLOSE, **self._far)
+
+    def closed(self) -> str:
+        return fill(_CLOSED, **self._far)
+
+    def forget(self) -> str:
+        """On the far host, after `close`: the door itself."""
+        return fill("rm -rf @door@\n", **self._far)
+
+    def ask(self) -> str:
+        """On the near host: the shell function `ask WORD`."""
+        return fill(_ASK, **self._near)
+
+    def reach(self) -> str:
+        """On the near host: the shell function `reach`, which sees to the tunnel and to the secret in $CHANGE_DIR/saved/peer.secret."""
+        return fill(_REACH, **self._near)
+
+    def leave(self) -> str:
+        """On the near host: no tunnel and no secret."""
+        return fill(_LEAVE, **self._near)

@@ -1,0 +1,328 @@
+"""A service moved to another host with its data: request, surveys and facts of both hosts in, plan out. Pure.
+
+The order is what makes it safe: everything that can fail without harm comes first; then, with users noticing, the old host is fenced, the
+new one opened, the front door turned; then it is compared. See docs/system-migration.md and docs/decisions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from shlex import quote
+
+from reports.records import Acceptance, Plan, Risk, Step, Survey, Text, VersionChange, Window
+from tasks.operations import front_door, moved_base, moved_files
+from tasks.operations.moved_postgresql import MovedCluster
+from tasks.operations.peer_access import Way
+from tasks.operations.service import wait_steady
+from tasks.planning.migration_facts import Facts
+from tasks.planning.roll_out import held_up, window_blockers
+from tasks.requests import MigrationRequest
+
+SKEW_S = 5.0
+NEAR_PORT = 28390  # the first of the loopback ports that are tried for the way between the hosts; below those that the kernel lends to clients
+HOUR_S = 3600
+PROVED = Text(zh="结果验证通过", en="its proof holds")
+# Where a host's own nature lies: carried over, the new host would be somebody else, or nobody could get in.
+NEVER_CARRIED = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/fstab", "/etc/hostname", "/etc/hosts", "/etc/network", "/etc/netplan",
+                 "/etc/ssh", "/etc/machine-id", "/etc/sudoers", "/etc/sudoers.d", "/etc/pam.d", "/var/lib/standfast", "/var/lib/dpkg", "/usr/bin", "/usr/lib",
+                 "/usr/sbin", "/boot/grub", "/etc/apt")
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What moves, as both hosts are asked for it."""
+
+    asked: dict
+    packages: tuple[str, ...]
+
+    def wished(self, old: Facts) -> list[str]:
+        """What apt is asked on the new host: the old host's versions, and rsync at whatever version there is."""
+        return ["rsync", *(f"{name}={old.packages[name]}" for name in self.packages if name in old.packages)]
+
+
+def what_moves(request: MigrationRequest) -> Moves:
+    version, _, name = request.cluster.partition("/")
+    packages = tuple(dict.fromkeys([*(wish.partition("=")[0] for wish in request.packages), *([f"postgresql-{version}"] if version else [])]))
+    return Moves({"packages": packages, "accounts": request.accounts, "paths": [*paths_of(request), *_unit_files(request)],
+                  "units": [*request.services, *request.ahead], "version": version, "name": name}, packages)
+
+
+def paths_of(request: MigrationRequest) -> list[str]:
+    """All that is carried as files, in the order given."""
+    version, _, name = request.cluster.partition("/")
+    return list(dict.fromkeys([*request.configuration, *([f"/etc/postgresql/{version}/{name}"] if version else []), *request.data]))
+
+
+def _unit_files(request: MigrationRequest) -> list[str]:
+    return [f"/etc/systemd/system/{unit}" for unit in [*request.services, *request.ahead]]
+
+
+def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts, users: tuple[str, str],
+                   acceptances: tuple[Sequence[Acceptance], Sequence[Acceptance]], plan_at: datetime) -> Plan:
+    """old, new: what the facts' script told of either host. users: the accounts that log in there."""
+    blockers = [*window_blockers(request, plan_at), *_blockers(request, surveys, old, new)]
+    door = request.front_door and (request.front_door.host or request.source)
+    steps = [] if blockers else _Steps(number, request, surveys, old, new, users).all()
+    health = Acceptance(target=request.destination, title=Text(zh="新主机上的服务应答", en="The service answers on the new host"),
+                        command=f"curl -fsS --noproxy '*' --max-time 5 {quote(request.health)}")
+    installs = [*((request.source, one) for one in _tools(old)), *((request.destination, one) for one in new.installs)]
+    made = Plan(
+        change=number, procedure="system-migration", kind="migration", customer=request.customer, requester=request.requester, reason=request.reason,
+        title=Text(zh=f"将{'、'.join(request.services)}从 {request.source} 迁移到 {request.destination}",
+                   en=f"Move {', '.join(request.services)} from {request.source} to {request.destination}"),
+        targets=tuple(request.hosts), batches=(tuple(request.hosts),), facts={name: survey.facts_digest() for name, survey in surveys.items()},
+        versions=tuple(VersionChange(target=host, name=name, before="", after=version) for host, (name, version, _) in installs),
+        improvements=(), media=(), steps=tuple(steps), in_order=True,
+        acceptance=(*(acceptances[0] if door == request.source else ()), *acceptances[1], health),
+        window=_window(request, plan_at), impact=_impact(request), risk=_risk(request, surveys, old, new),
+        back_out=Text(
+            zh="任一步骤或验收检查失败即按相反顺序回退；结束之后也可凭批准回退。切换之后写入新主机的数据库数据与“数据文件”随回退带回旧主机，"
+               f"前提是新主机仍保留切换以来的全部 WAL（上限 {request.keep_mib} MiB）；超过此上限后不再有保留数据的回退途径，回退会在改动任何内容之前停止。",
+            en="The first failure of a step or an acceptance check backs it out in the opposite order; it can be backed out later, too, with an approval. "
+               "What was written to the database and the data files on the new host since the cutover comes back with it, as long as the new host still "
+               f"has all WAL since the cutover (at most {request.keep_mib} MiB). Beyond that there is no way back that keeps these data, and a back-out "
+               "stops before it touches anything."),
+        blockers=tuple(blockers),
+        untested=(Text(zh="副本之间的网络速度、真实负载下的复制延迟；演练测得的停机时间不含网络差异",
+                       en="the speed of the real network and replication under the real load; the downtime was measured without them"),
+                  *(Text(zh=f"由人员执行：{what}", en=f"done by people: {what}") for what in request.afterwards)))
+    return held_up(made)
+
+
+def _tools(old: Facts) -> tuple[tuple[str, str, str], ...]:
+    return () if old.rsync else old.installs
+
+
+def _window(request: MigrationRequest, plan_at: datetime) -> Window | None:
+    if not (request.window_opens_at or request.window_closes_at):
+        return None
+    opens = request.window_opens_at or plan_at
+    return Window(opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28)))
+
+
+def _impact(request: MigrationRequest) -> Text:
+    zh = "数据在服务运行时复制；仅在隔离旧主机、开启新主机和切换入口期间拒绝请求，时长见演练实测。"
+    en = ("Data are copied while the service runs. Requests are refused only while the old host is fenced, the new one opened and the front door turned; "
+          "the rehearsal measured for how long.")
+    if not request.front_door:
+        zh += "入口由人员切换，切换之前用户无法使用。"
+        en += " People switch the traffic; until then users cannot work."
+    if request.afterwards:
+        zh += "此后由人员执行：" + "；".join(request.afterwards) + "。"
+        en += " Afterwards people do: " + "; ".join(request.afterwards) + "."
+    return Text(zh=zh, en=en)
+
+
+def _risk(request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts) -> Risk:
+    reasons = [Text(zh="旧主机被隔离但保持完整，任何时刻只有一台主机可写", en="the old host is fenced and stays whole; at no moment may both hosts write")]
+    skew = _skew(request, surveys)
+    if skew > SKEW_S:
+        reasons.append(Text(zh=f"两台主机时钟相差 {skew:.0f} 秒；迁移本身不依赖时钟，但应用写入的时间会跳变",
+                            en=f"the hosts' clocks differ by {skew:.0f} s; the migration relies on no clock, but the times that applications write will jump"))
+    if old.glibc != new.glibc and request.cluster:
+        reasons.append(Text(zh=f"两台主机 glibc 版本不同（{old.glibc} 与 {new.glibc}），文本索引须在切换后重建",
+                            en=f"glibc differs ({old.glibc} and {new.glibc}), so indexes on text must be rebuilt after the cutover"))
+    return Risk(level="high" if len(reasons) > 1 else "medium", reasons=tuple(reasons))
+
+
+def _skew(request: MigrationRequest, surveys: dict[str, Survey]) -> float:
+    return abs(surveys[request.source].clock_offset_s - surveys[request.destination].clock_offset_s)
+
+
+def _blockers(request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts) -> list[Text]:
+    """Everything that stands in the way, in sentences."""
+    source, target, found = request.source, request.destination, []
+
+    def block(en: str, zh: str) -> None:
+        found.append(Text(zh=zh, en=en))
+
+    for name in (source, target):
+        if surveys[name].package_manager != "apt":
+            block(f"{name} is not a Debian host; only those can be migrated so far.", f"{name} 不是 Debian 系主机，目前无法迁移。")
+    if surveys[source].architecture != surveys[target].architecture:
+        block("The hosts' architectures differ, so the database cannot be replicated as it is.",
+              "两台主机的体系结构不同，数据库无法按原样复制。")
+    for path in paths_of(request):
+        if path.startswith(NEVER_CARRIED) or path.startswith("/var/lib/postgresql"):
+            block(f"{path} belongs to the host itself and is never carried over.", f"{path} 属于主机自身，不可迁移。")
+        elif path not in old.paths:
+            block(f"{path} is not there on {source}.", f"{source} 上没有 {path}。")
+    for unit in request.services:
+        if old.units.get(unit, ("",))[0] != "loaded":
+            block(f"{source} has no service {unit}.", f"{source} 上没有服务 {unit}。")
+    for name in request.accounts:
+        account = old.accounts.get(name)
+        if account is None:
+            block(f"{source} has no account {name}.", f"{source} 上没有账号 {name}。")
+        elif _taken(name, account.uid, new.people) or _taken(account.main, account.gid, new.groups):
+            block(f"On {target} the account {name}, or its number {account.uid}:{account.gid}, is somebody else's.",
+                  f"{target} 上账号 {name} 或其编号 {account.uid}:{account.gid} 已被占用。")
+        elif missing := [group for group in account.groups if group not in new.groups]:
+            block(f"{target} has no group {missing[0]}, to which {name} belongs.",
+                  f"{target} 上没有 {name} 所属的组 {missing[0]}。")
+    if not old.forwards:
+        block(f"{source}'s sshd forwards no ports (AllowTcpForwarding), so the hosts have no safe way to each other.",
+              f"{source} 的 sshd 不允许端口转发（AllowTcpForwarding），两台主机之间没有安全通道。")
+    if not new.forwards:
+        block(f"{target}'s sshd forwards no ports (AllowTcpForwarding), so there would be no way back.",
+              f"{target} 的 sshd 不允许端口转发（AllowTcpForwarding），将无法回退。")
+    for name in what_moves(request).packages:
+        if name not in old.packages:
+            block(f"{source} has no package {name}.", f"{source} 上没有软件包 {name}。")
+    if new.refusal:
+        block(f"{target} cannot install what is needed: {new.refusal}.", f"{target} 无法安装所需软件包：{new.refusal}。")
+    if not old.rsync and old.refusal:
+        block(f"{source} cannot install rsync: {old.refusal}.", f"{source} 无法安装 rsync：{old.refusal}。")
+    if replaced := [name for name, _, before in new.installs if before]:
+        block(f"On {target} this would replace {', '.join(replaced)}; bring the hosts to the same versions first.",
+              f"在 {target} 上会替换 {'、'.join(replaced)}；请先将两台主机升级到相同版本。")
+    found += _cluster_blockers(request, old, new)
+    return found
+
+
+def _taken(name: str, number: int, there: dict[str, str]) -> bool:
+    """Whether this name has another number on the new host, or this number another name."""
+    return there[name] != str(number) if name in there else str(number) in there.values()
+
+
+def _cluster_blockers(request: MigrationRequest, old: Facts, new: Facts) -> list[Text]:
+    if not request.cluster:
+        return [Text(zh="目前只能迁移带有 PostgreSQL 数据库的服务；请填写数据库集群。",
+                     en="So far a service moves with its PostgreSQL server; name the cluster.")]
+    source, target, cluster = request.source, request.destination, old.cluster
+    if cluster is None:
+        return [Text(zh=f"{source} 上没有运行中的 PostgreSQL {request.cluster}。", en=f"No PostgreSQL {request.cluster} runs on {source}.")]
+    found = []
+    if cluster.spaces:
+        found.append(Text(zh=f"{source} 的数据库使用自定义表空间，目前无法迁移。",
+                          en=f"The database on {source} has table spaces of its own, which cannot be moved so far."))
+    if cluster.unlogged:
+        found.append(Text(zh=f"{source} 上有 {cluster.unlogged} 张不记日志的表，其内容不会被复制；请先改为普通表或清空。",
+                          en=f"{source} has {cluster.unlogged} unlogged tables, whose rows are not replicated; make them ordinary tables first."))
+    if cluster.wal_level == "minimal" or cluster.free_senders < 3:
+        found.append(Text(zh=f"{source} 的 wal_level 或 max_wal_senders 不允许复制；修改后须重启数据库。",
+                          en=f"{source}'s wal_level or max_wal_senders does not allow replication; changing them needs a restart."))
+    if not cluster.lets_replicate:
+        found.append(Text(zh=f"{source} 的 pg_hba.conf 不允许从 127.0.0.1 复制。",
+                          en=f"pg_hba.conf on {source} allows no replication from 127.0.0.1."))
+    if new.cluster and new.cluster.bases:
+        found.append(Text(zh=f"{target} 上的 PostgreSQL {request.cluster} 已有数据库：{'、'.join(new.cluster.bases)}。",
+                          en=f"PostgreSQL {request.cluster} on {target} holds databases already: {', '.join(new.cluster.bases)}."))
+    needed = cluster.size_kib * 6 // 5 + sum(old.paths.values()) + 262_144
+    if new.free_kib < needed:
+        found.append(Text(zh=f"{target} 只有 {new.free_kib // 1024} MiB 可用空间，需要 {needed // 1024} MiB。",
+                          en=f"{target} has {new.free_kib // 1024} MiB free where the database goes, and needs {needed // 1024} MiB."))
+    return found
+
+
+class _Steps:
+    """The steps in their order. In each, S is the old host and T the new one."""
+
+    def __init__(self, number: str, request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts, users: tuple[str, str]) -> None:
+        self.request, self.old, self.new = request, old, new
+        self.S, self.T = request.source, request.destination
+        self.version, _, self.name = request.cluster.partition("/")
+        taken = {port.port for survey in surveys.values() for port in survey.ports}
+        near_data, near_files, files = [port for port in range(NEAR_PORT, NEAR_PORT + 100) if port not in taken][:3]
+        ports = {"data_port": old.cluster.port, "files_port": files, "near_data": near_data, "near_files": near_files}
+        there = Way(number, near=self.T, far=self.S, user=users[0], **ports)
+        back = Way(number, near=self.S, far=self.T, user=users[1], **ports)
+        self.way, self.back = there, back
+        self.cluster = MovedCluster(number, version=self.version, name=self.name, port=old.cluster.port, data=old.cluster.data, keep_mib=request.keep_mib,
+                                    units=request.services, there=there, back=back)
+        self.paths = [*paths_of(request), *(path for path in _unit_files(request) if path in old.paths)]
+        self.server = f"postgresql@{self.version}-{self.name}.service"
+        self.made: list[Step] = []
+
+    def step(self, key: str, target: str, zh: str, en: str, command: str, proof: str, **more) -> None:
+        # A proof of what is there says nothing of what the command did not come to: it also wants the mark that is set at its end.
+        mark = f'"$CHANGE_DIR/saved/{key}.done"'
+        self.made.append(Step(number=len(self.made) + 1, key=key, target=target, title=Text(zh=zh, en=en), command=f"rm -f {mark}\n{command}\n: >{mark}\n",
+                              proof=f"[ -e {mark} ]\n{proof}", **{"expected": PROVED, **more}))
+
+    def all(self) -> list[Step]:
+        self._base()
+        self._copies()
+        self._cutover()
+        self._compare_and_close()
+        return self.made
+
+    def _base(self) -> None:
+        S, T, old, new = self.S, self.T, self.old, self.new
+        for host, installs, before in ((S, _tools(old), ()), (T, new.installs, (self.cluster.not_serving(),))):
+            if installs:
+                names = [name for name, _, _ in installs]
+                drop = ""
+                if host == T and f"postgresql-{self.version}" in names:
+                    drop = f"! pg_lsclusters -h 2>/dev/null | grep -q '^{self.version} ' || pg_lsclusters -h | awk '$1 == {self.version} {{ print $2 }}' | " \
+                           f"while read -r one; do pg_dropcluster --stop {self.version} \"$one\"; done\n"
+                self.step("packages-new" if host == T else "packages-old", host, "安装所需软件包", "Install the packages it needs",
+                          moved_base.install([(name, version) for name, version, _ in installs]),
+                          moved_base.installed([(name, version) for name, version, _ in installs]),
+                          undo="".join(before) + drop + moved_base.remove(names), undo_proof=moved_base.removed(names))
+        missing = [old.accounts[name] for name in self.request.accounts if name not in new.people]
+        if missing:
+            self.step("accounts", T, "建立账号，编号与旧主机相同", "Make the accounts, with the old host's numbers", moved_base.make_accounts(missing),
+                      moved_base.accounts_made(missing), undo=self.cluster.not_serving() + moved_base.remove_accounts(missing),
+                      undo_proof=moved_base.accounts_gone(missing))
+
+    def _copies(self) -> None:
+        S, T, way, cluster = self.S, self.T, self.way, self.cluster
+        self.step("door-open", S, "允许新主机读取：限定来源与端口的临时密钥", "Let the new host read: a temporary key for two ports, from its address only",
+                  way.open(), "systemctl is-active " + f"standfast-files-{self._tag()}", undo=way.close() + way.forget(), undo_proof=way.closed())
+        self.step("tunnel", T, "建立到旧主机的加密通道", "The way to the old host: an SSH tunnel on the loopback", way.reach() + "reach\n",
+                  "systemctl is-active " + f"standfast-tunnel-{self._tag()}", undo=way.leave() + self.back.close() + self.back.forget(),
+                  undo_proof=self.back.closed() + f"! systemctl is-active -q standfast-tunnel-{self._tag()}\n", changes=False)
+        folders = tuple(f"{path}/" for path in self.paths) + tuple(self.paths)
+        self.step("files", T, "文件第一遍复制", "Files, first pass, while the service runs", moved_files.first_pass(way, self.paths, self.request.ahead),
+                  moved_files.first_pass_proof(self.paths, self.request.ahead),
+                  undo=cluster.not_serving() + moved_files.first_pass_undo(self.paths) + cluster.start_as_before(),
+                  touches=(*folders, *self.request.ahead), time_limit_s=12 * HOUR_S)
+        self.step("replication", S, "允许复制，限定为其保留的 WAL", "A role for replication, and a bound on the WAL kept for it",
+                  cluster.give(), cluster.given(), undo=cluster.take(), undo_proof=cluster.taken())
+        self.step("replica", T, "建立数据库副本", "A replica of the database, from a base backup", cluster.replicate(), cluster.replicates(),
+                  undo=cluster.drop_replica(), touches=(self.server,), time_limit_s=24 * HOUR_S)
+        self.step("caught-up", T, "等待副本追上", "The replica has caught up", cluster.caught_up(), cluster.replicates(), changes=False,
+                  time_limit_s=2 * HOUR_S)
+
+    def _cutover(self) -> None:
+        S, T, cluster, request = self.S, self.T, self.cluster, self.request
+        start = f"/etc/postgresql/{self.version}/{self.name}/start.conf"
+        self.step("fence", S, "隔离旧主机：停止应用与数据库", "Fence the old host: applications and server stopped for good", cluster.fence(), cluster.fenced(),
+                  undo=cluster.come_back(moved_files.copy(self.back, request.data)), undo_proof=cluster.came_back(), interrupts=True,
+                  touches=(*request.services, self.server, start), time_limit_s=600)
+        self.step("open", T, "开启新主机：补齐文件，提升数据库，启动应用", "Open the new host: the files' second pass, promotion, applications",
+                  cluster.open(moved_files.copy(self.way, self.paths)), cluster.opened() + wait_steady(request.health, answers=1, within_s=60),
+                  undo=cluster.shut(), undo_holds=cluster.way_back_is_whole(), interrupts=True, touches=(*request.services, self.server), time_limit_s=1800)
+        if door := request.front_door:
+            host = door.host or S
+            address = f'"$CHANGE_DIR/peers/{T}/address"'
+            self.step("front-door", host, "将入口切换到新主机", "Turn the front door to the new host",
+                      front_door.turn(door.file, door.now, door.then, door.unit, address), front_door.turned(door.file, door.unit),
+                      undo=front_door.back(door.file, door.unit), undo_holds=front_door.as_we_left_it(door.file),
+                      interrupts=True, touches=(door.file, door.unit), time_limit_s=120)
+
+    def _compare_and_close(self) -> None:
+        S, T, way, cluster, request = self.S, self.T, self.way, self.cluster, self.request
+        at_old = request.front_door is not None and request.front_door.host in ("", S)
+        self.step("digests", S, "读取旧主机数据的行数与摘要", "Read counts and digests of the fenced data, without writing to them", cluster.read_digests(),
+                  "systemctl is-active -q " + self.server + " && exit 1 || true\n", changes=False, time_limit_s=12 * HOUR_S)
+        self.step("compare", T, "比对数据库与文件", "Compare database and files",
+                  cluster.compare() + moved_files.differing(way, self.paths, '"$CHANGE_DIR/saved/opened"', but=request.front_door.file if at_old else ""), "",
+                  changes=False, time_limit_s=12 * HOUR_S)
+        self.step("settle", T, "新主机独立运行", "The new host stands alone, and starts with its machine",
+                  cluster.settle() + moved_base.starts_with_machine([*request.services, *request.ahead], wanted=True, mark="starts"),
+                  moved_base.is_enabled([*request.services, *request.ahead], True), undo=moved_base.starts_as_before("starts"),
+                  touches=(*request.services, *request.ahead))
+        self.step("stay-fenced", S, "旧主机保持隔离", "The old host stays fenced over a restart",
+                  moved_base.starts_with_machine(request.services, wanted=False, mark="starts"), moved_base.is_enabled(request.services, False),
+                  undo=moved_base.starts_as_before("starts"), touches=tuple(request.services))
+        self.step("tunnel-closed", T, "拆除通道", "The way to the old host ends", way.leave(), f"! systemctl is-active -q standfast-tunnel-{self._tag()}\n",
+                  undo=way.ask() + "true\n", changes=False)
+        self.step("door-closed", S, "撤销临时密钥", "The temporary key is taken away", way.close(), way.closed(), undo=way.open(),
+                  undo_proof="systemctl is-active " + f"standfast-files-{self._tag()}", changes=False)
+
+    def _tag(self) -> str:
+        return self.way.change.lower()

@@ -1,0 +1,110 @@
+"""What the planning of a migration must know of both hosts beside the survey: one read-only script each, and what it answers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from shlex import quote
+
+from tasks.operations.moved_base import Account
+from tasks.operations.scripts import fill
+
+
+@dataclass(frozen=True)
+class ClusterFacts:
+    """A running cluster. size_kib: of all its databases. bases: names of people's databases. unlogged: tables that are not replicated."""
+
+    port: int
+    data: str
+    size_kib: int
+    spaces: int
+    unlogged: int
+    wal_level: str
+    free_senders: int
+    lets_replicate: bool
+    bases: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """paths: KiB, by path; absent ones are missing. units: "load state, start state, run state". installs: (name, version, replaces which)."""
+
+    packages: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)  # account name -> uid
+    groups: dict[str, str] = field(default_factory=dict)
+    accounts: dict[str, Account] = field(default_factory=dict)
+    paths: dict[str, int] = field(default_factory=dict)
+    units: dict[str, tuple[str, str, str]] = field(default_factory=dict)
+    cluster: ClusterFacts | None = None
+    forwards: bool = True
+    rsync: bool = False
+    free_kib: int = 0
+    glibc: str = ""
+    installs: tuple[tuple[str, str, str], ...] = ()
+    refusal: str = ""  # why apt cannot install what is wished
+
+
+_SCRIPT = r"""export LC_ALL=C.UTF-8; exec 2>/dev/null
+tell() { printf '%s' "$1"; shift; printf '\t%s' "$@"; printf '\n'; }
+dpkg-query -W -f 'package\t${Package}\t${Version}\t${db:Status-Abbrev}\n' @packages_script@ | awk -F '\t' '$4 ~ /^.i/'
+getent passwd | awk -F: '{ print "person\t" $1 "\t" $3 }'
+getent group | awk -F: '{ print "group\t" $1 "\t" $3 }'
+for name in @accounts_script@; do
+  getent passwd "$name" | awk -F: -v OFS='	' -v main="$(id -gn "$name")" -v groups="$(id -Gn "$name")" '{ print "account", $1, $3, $4, main, $6, $7, groups }'
+done
+for path in @paths_script@; do if [ -e "$path" ] || [ -L "$path" ]; then tell path "$path" "$(du -skx "$path" | cut -f1)"; fi; done
+for unit in @units_script@; do
+  tell unit "$unit" "$(systemctl show -p LoadState --value "$unit")" "$(systemctl is-enabled "$unit")" "$(systemctl is-active "$unit")"
+done
+sshd -T -C user=@user@,host=localhost,addr=127.0.0.1 |
+  awk '$1 == "allowtcpforwarding" && $2 !~ /^(yes|all|local)$/ || $1 == "disableforwarding" && $2 == "yes" { print "forwards\tno" }'
+command -v rsync >/dev/null && tell rsync yes
+dir=@data@; while [ ! -d "$dir" ]; do dir=${dir%/*}; [ "$dir" ] || dir=/; done; tell free "$(df -Pk "$dir" | awk 'NR == 2 { print $4 }')"
+tell glibc "$(ldd --version | sed -n '1s/.* //p')"
+if [ @version@ ] && pg_lsclusters -h @version@ @name@ | grep -q ' online'; then
+  runuser -u postgres -- psql -X -q -A -t -F '	' --cluster @version@/@name@ -d postgres -c "select
+    'cluster', current_setting('port'), current_setting('data_directory'),
+    (select coalesce(sum(pg_database_size(oid)), 0) / 1024 from pg_database)::bigint, (select count(*) from pg_tablespace) - 2,
+    (select count(*) from pg_class where relpersistence = 'u' and relkind = 'r'), current_setting('wal_level'),
+    current_setting('max_wal_senders')::int - (select count(*) from pg_stat_replication),
+    (select count(*) from pg_hba_file_rules
+      where 'replication' = any(database) and 'all' = any(user_name) and address = '127.0.0.1' and auth_method in ('scram-sha-256', 'md5')),
+    (select string_agg(datname, ' ' order by datname) from pg_database where datname not in ('postgres', 'template0', 'template1'))"
+fi
+if [ @wished_script@"" ]; then
+  sim=$(apt-get -s -q -o Debug::NoLocking=1 --no-install-recommends install @all_wished_script@ 2>&1 </dev/null) && good=1 || good=
+  printf '%s\n' "$sim" | sed -n 's/^Inst \([^ ]*\) \(\[\([^]]*\)\] \)\?(\([^ ]*\).*/install\t\1\t\4\t\3/p; s/^Remv \([^ ]*\).*/refusal\tit would remove \1/p'
+  [ "$good" ] || tell refusal "$(printf '%s\n' "$sim" | grep '^E:' | head -n 1 | cut -c1-300)"
+fi
+tell end
+"""
+
+
+def facts_script(*, user: str, packages: Sequence[str] = (), accounts: Sequence[str] = (), paths: Sequence[str] = (), units: Sequence[str] = (),
+                 version: str = "", name: str = "", data: str = "/", wished: Sequence[str] = ()) -> str:
+    """wished: what apt is asked how it would install it, as name or name=version."""
+    def listed(words: Sequence[str]) -> str:
+        return " ".join(map(quote, words))
+
+    return fill(_SCRIPT, user=user, packages_script=listed(packages) or "''", accounts_script=listed(accounts), paths_script=listed(paths),
+                units_script=listed(units), version=version, name=name, data=data, wished_script=listed(wished[:1]), all_wished_script=listed(wished))
+
+
+def parse_facts(output: str) -> Facts:
+    """Raises ValueError: the answer is not whole."""
+    rows = [line.split("\t") for line in output.splitlines() if line]
+    if not rows or rows[-1][0] != "end":
+        raise ValueError("the answer is cut off")
+
+    def of(kind: str) -> list[list[str]]:
+        return [row[1:] for row in rows if row[0] == kind]
+
+    accounts = {r[0]: Account(r[0], int(r[1]), int(r[2]), r[3], r[4], r[5], tuple(g for g in r[6].split() if g != r[3])) for r in of("account")}
+    cluster = next(iter(of("cluster")), None)
+    return Facts(
+        packages={r[0]: r[1] for r in of("package")}, people={r[0]: r[1] for r in of("person")}, groups={r[0]: r[1] for r in of("group")},
+        accounts=accounts, paths={r[0]: int(r[1] or 0) for r in of("path")}, units={r[0]: (r[1], r[2], r[3]) for r in of("unit")},
+        cluster=cluster and ClusterFacts(int(cluster[0]), cluster[1], int(cluster[2]), int(cluster[3]), int(cluster[4]), cluster[5], int(cluster[6]),
+                                         int(cluster[7]) > 0, tuple(cluster[8].split())),
+        forwards=not of("forwards"), rsync=bool(of("rsync")), free_kib=int((of("free") or [["0"]])[0][0] or 0), glibc=(of("glibc") or [[""]])[0][0],
+        installs=tuple((r[0], r[1], r[2]) for r in of("install")), refusal="; ".join(r[0] for r in of("refusal")))

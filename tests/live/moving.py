@@ -1,0 +1,100 @@
+"""What tests and measurements of migrations share: two lab hosts made ready, and a client that writes all the time and remembers what was acknowledged."""
+
+from __future__ import annotations
+
+import http.client
+import threading
+import time
+from dataclasses import dataclass, field
+
+from deployments.lab import Lab
+
+FILES = "/srv/orders-files"
+# The lab's application only reads; for migrations it takes orders, too: into the database and into a file, and only then answers.
+WRITES = '''
+    def do_POST(self):
+        token = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        try:
+            self.rows("INSERT INTO orders (customer, item, cents, placed_at) VALUES (1, '" + token + "', 1, now()) RETURNING id")
+            with open("/srv/orders-files/taken", "a") as file:
+                file.write(token + "\\n")
+            self.answer(200, {"taken": token})
+        except psycopg2.Error as problem:
+            self.answer(503, {"status": "failing", "problem": str(problem).strip()})
+
+    def do_GET(self):
+'''
+
+
+def make_ready(lab: Lab, old: str = "web1", new: str = "web2") -> None:
+    """The old host serves orders and takes some; the new one has the software and an empty database server, and neither the application nor its account."""
+    lab.must(old, f"""set -e
+install -d -o orders -g orders {FILES}
+python3 - <<'END'
+path = "/srv/orders/releases/1.0.0/orders.py"
+text = open(path).read()
+open(path, "w").write(text.replace("    def do_GET(self):\\n", {WRITES!r}[1:], 1))
+END
+echo '*/7 * * * * orders true' >/etc/cron.d/orders
+systemctl restart orders; n=0; until curl -fsS http://127.0.0.1/health >/dev/null; do n=$((n + 1)); [ $n -lt 100 ]; sleep 0.2; done""")
+    lab.must(new, """set -e
+systemctl disable -q --now orders; rm -rf /srv/orders /etc/orders /etc/systemd/system/orders.service; systemctl daemon-reload
+rm -f /etc/nginx/sites-enabled/orders /etc/nginx/sites-available/orders; systemctl reload nginx
+su postgres -c "psql -q -c 'drop database orders' -c 'drop owned by orders' -c 'drop role orders'"
+userdel orders""")
+
+
+def request(old: str = "web1", new: str = "web2", **changes) -> dict:
+    return {"customer": "bureau", "source": old, "destination": new, "services": ["orders.service"], "ahead": ["nginx.service"], "cluster": "15/main",
+            "accounts": ["orders"],
+            "configuration": ["/srv/orders", "/etc/orders", "/etc/nginx/sites-available", "/etc/nginx/sites-enabled", "/etc/cron.d/orders"],
+            "data": [FILES], "front_door": {"file": "/etc/nginx/sites-available/orders", "now": "http://127.0.0.1:8000", "then": "http://@new@:80"},
+            "health": "http://127.0.0.1:8000/health", "requester": "张工", "operator": "test", "reason": "更换主机", **changes}
+
+
+@dataclass
+class Writer:
+    """Writes through the front door, one order after the other, and remembers which were acknowledged, and how long none was."""
+
+    port: int
+    name: str = "w"
+    pause_s: float = 0.02
+    taken: list[tuple[float, str]] = field(default_factory=list)
+    refused: list[tuple[float, str]] = field(default_factory=list)
+    _end: threading.Event = field(default_factory=threading.Event)
+
+    def __enter__(self) -> Writer:
+        self._thread = threading.Thread(target=self._write, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._end.set()
+        self._thread.join(30)
+
+    def _write(self) -> None:
+        count = 0
+        while not self._end.is_set():
+            count += 1
+            token = f"{self.name}-{count}"
+            try:
+                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+                connection.request("POST", "/", token)
+                good = connection.getresponse().status == 200
+                connection.close()
+            except OSError:
+                good = False
+            (self.taken if good else self.refused).append((time.monotonic(), token))
+            self._end.wait(self.pause_s)
+
+    def longest_gap_s(self) -> float:
+        times = [at for at, _ in self.taken]
+        return max((b - a for a, b in zip(times, times[1:], strict=False)), default=0.0)
+
+
+def lost(lab: Lab, host: str, writer: Writer) -> tuple[set[str], set[str], int]:
+    """Acknowledged orders that the host's database does not have, that its file does not have, and how many rows are there twice."""
+    rows = lab.must(host, "su postgres -c \"psql -At orders -c \\\"select item from orders where item like '%-%'\\\"\"").split()
+    files = set(lab.must(host, f"cat {FILES}/taken").split())
+    acknowledged = {token for _, token in writer.taken}
+    return acknowledged - set(rows), acknowledged - files, len(rows) - len(set(rows))

@@ -1,0 +1,170 @@
+"""The plan of a migration: what stands in the way, the order of its steps across the hosts, and every script as shell text (R010, R011, R013)."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from reports.documents import render_plan_page
+from reports.records import Acceptance, ChangeRecord, Plan, Port, Rehearsal, StepOutcome, Survey, Text
+from tasks.operations import moved_base
+from tasks.planning.migration import paths_of, plan_migration, what_moves
+from tasks.planning.migration_facts import ClusterFacts, Facts, facts_script, parse_facts
+from tasks.requests import MigrationRequest
+
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+PATHS = ["/etc/orders", "/srv/orders", "/srv/files", "/etc/postgresql/15/main", "/etc/systemd/system/orders.service"]
+ORDERS = moved_base.Account("orders", 998, 997, "orders", "/srv/orders", "/bin/false")
+OLD = Facts(packages={"postgresql-15": "15.18-1", "nginx": "1.22"}, accounts={"orders": ORDERS},
+            paths=dict.fromkeys(PATHS, 1024), units={"orders.service": ("loaded", "enabled", "active")}, glibc="2.36", installs=(("rsync", "3.2.7-1", ""),),
+            cluster=ClusterFacts(5432, "/var/lib/postgresql/15/main", 100_000, 0, 0, "replica", 10, True, ("orders",)))
+NEW = Facts(free_kib=10_000_000, glibc="2.36", rsync=True, installs=(("postgresql-15", "15.18-1", ""),))
+PARTS = ("command", "proof", "undo", "undo_proof", "undo_holds")
+
+
+def request(**changes) -> MigrationRequest:
+    return MigrationRequest(**{
+        "customer": "bureau", "source": "web1", "destination": "web2", "hosts": ["web1", "web2"], "services": ["orders.service"], "cluster": "15/main",
+        "accounts": ["orders"], "configuration": ["/etc/orders", "/srv/orders"], "data": ["/srv/files"], "health": "http://127.0.0.1:8000/health",
+        "front_door": {"file": "/etc/nginx/sites-available/orders", "now": "http://127.0.0.1:8000", "then": "http://@new@:80"},
+        "requester": "张工", "reason": "换机", **changes})
+
+
+def survey(name: str, **changes) -> Survey:
+    return Survey(**{"target": name, "when": "before 1", "taken_at": NOW, "os_id": "debian", "os_version": "12", "os_name": "Debian 12", "kernel": "6.1",
+                     "architecture": "x86_64", "package_manager": "apt", **changes})
+
+
+def made(asked: MigrationRequest | None = None, old: Facts = OLD, new: Facts = NEW, **surveys) -> Plan:
+    asked = asked or request()
+    both = {name: survey(name, **surveys.get(name, {})) for name in asked.hosts}
+    check = Acceptance(target="web1", title=Text(zh="应答", en="Answers"), command="true")
+    return plan_migration("CHG-20261123-001", asked, both, old, new, ("ops", "ops"), ((check,), ()), NOW)
+
+
+def keys(plan: Plan) -> list[tuple[str, str]]:
+    return [(step.target, step.key) for step in plan.steps]
+
+
+def test_nothing_interrupts_before_the_replica_has_caught_up_and_comparison_follows_the_switch():
+    plan = made()
+    assert plan.in_order and not plan.blockers and plan.batches == (("web1", "web2"),)
+    order = [key for _, key in keys(plan)]
+    assert [step.key for step in plan.steps if step.interrupts] == ["fence", "open", "front-door"] == order[order.index("caught-up") + 1:order.index("digests")]
+    assert order[-1] == "door-closed" and order.index("compare") < order.index("tunnel-closed")
+    assert keys(plan)[:3] == [("web1", "packages-old"), ("web2", "packages-new"), ("web2", "accounts")]
+    assert [step.key for step in plan.steps if step.changes and not step.undo] == [], "whatever changes something can be taken back"
+
+
+def test_every_script_is_whole_shell_and_no_gap_is_left():
+    for step in made().steps:
+        for part in PARTS:
+            text = getattr(step, part)
+            read = subprocess.run(["sh", "-n"], input=text, capture_output=True, text=True)
+            assert read.returncode == 0, (step.key, part, read.stderr)
+            assert not re.findall(r"@[a-z_]+@", text), (step.key, part)
+
+
+def test_the_new_host_is_never_undone_while_it_may_be_the_one_that_serves():
+    for step in made().steps:
+        if step.target == "web2" and step.undo and step.key not in ("tunnel", "tunnel-closed", "open", "settle"):
+            before, guard, rest = step.undo.partition("this host serves, and the old one has not taken the service back")
+            assert guard and rest and not re.search(r"rm -rf|userdel|groupdel|purge|systemctl|mv |dropcluster", before), step.key
+
+
+def test_the_key_is_for_two_ports_one_command_one_address_and_some_hours():
+    opened = next(step for step in made().steps if step.key == "door-open").command
+    line = next(line for line in opened.splitlines() if line.startswith('line="restrict'))
+    assert "permitopen" in line and "5432" in line and 'from=' in opened and "expiry-time=" in opened and 'command=' in opened
+
+
+def test_ports_that_are_taken_on_either_host_are_left_alone():
+    taken = {"web2": {"ports": (Port(protocol="tcp", address="127.0.0.1", port=28390),)}}
+    tunnel = next(step for step in made(**taken).steps if step.key == "tunnel").command
+    assert "127.0.0.1:28390:" not in tunnel and "127.0.0.1:28391:" in tunnel
+
+
+BAD = {
+    "room": ({}, {}, {"free_kib": 100_000}, "has 97 MiB free"),
+    "its own nature": ({"configuration": ["/etc/ssh/sshd_config"]}, {}, {}, "belongs to the host itself"),
+    "no such path": ({"data": ["/srv/none"]}, {}, {}, "/srv/none is not there on web1"),
+    "no such service": ({"services": ["none.service"]}, {}, {}, "web1 has no service none.service"),
+    "no such account": ({"accounts": ["none"]}, {}, {}, "web1 has no account none"),
+    "number taken": ({}, {}, {"people": {"somebody": "998"}}, "is somebody else's"),
+    "other number": ({}, {}, {"people": {"orders": "1234"}}, "is somebody else's"),
+    "no forwarding": ({}, {"forwards": False}, {}, "forwards no ports"),
+    "apt refuses": ({}, {}, {"refusal": "it would remove nginx"}, "it would remove nginx"),
+    "would replace": ({}, {}, {"installs": (("libpq5", "2", "1"),)}, "would replace libpq5"),
+    "no cluster": ({}, {"cluster": None}, {}, "No PostgreSQL 15/main runs on web1"),
+    "database there": ({}, {}, {"cluster": replace(OLD.cluster, bases=("shop",))}, "holds databases already: shop"),
+    "unlogged": ({}, {"cluster": replace(OLD.cluster, unlogged=2)}, {}, "2 unlogged tables"),
+    "table spaces": ({}, {"cluster": replace(OLD.cluster, spaces=1)}, {}, "table spaces of its own"),
+    "no replication": ({}, {"cluster": replace(OLD.cluster, lets_replicate=False)}, {}, "allows no replication"),
+}
+
+
+@pytest.mark.parametrize("asked, old, new, says", BAD.values(), ids=BAD)
+def test_what_stands_in_the_way_is_one_sentence_before_anything_is_touched(asked, old, new, says):
+    plan = made(request(**asked), replace(OLD, **old), replace(NEW, **new))
+    assert says in " ".join(blocker.en for blocker in plan.blockers) and not plan.steps
+    assert all(blocker.zh for blocker in plan.blockers)
+
+
+def test_clocks_that_differ_are_said_and_do_not_stop_it():
+    assert made().risk.level == "medium"
+    plan = made(web2={"clock_offset_s": 42.0})
+    assert plan.risk.level == "high" and any("differ by 42 s" in reason.en for reason in plan.risk.reasons) and plan.steps
+
+
+def test_without_a_front_door_people_are_told_and_the_old_hosts_checks_are_not_asked():
+    plan = made(request(front_door=None, afterwards=["改 DNS 记录"]))
+    assert "front-door" not in [key for _, key in keys(plan)] and "People switch" in plan.impact.en and "改 DNS 记录" in plan.impact.zh
+    assert {check.target for check in plan.acceptance} == {"web2"} and {check.target for check in made().acceptance} == {"web1", "web2"}
+
+
+@pytest.mark.parametrize("changes", [
+    {"services": []}, {"services": ["orders; id"]}, {"cluster": "main"}, {"configuration": ["/etc"]}, {"data": ["/srv/../etc/shadow"]},
+    {"data": ["relative/x"]}, {"health": "http://x/'$(id)"}, {"front_door": {"file": "/etc/nginx/x", "now": "a\nb", "then": "c"}}], ids=str)
+def test_bad_input_is_refused_by_the_form(changes):
+    with pytest.raises(ValidationError):
+        request(**changes)
+
+
+def test_the_facts_read_back_what_the_script_tells():
+    told = "\n".join(["package\tnginx\t1.22\tii ", "person\torders\t998", "group\torders\t997",
+                      "account\torders\t998\t997\torders\t/srv/orders\t/bin/false\torders www",
+                      "path\t/srv/orders\t12", "unit\torders.service\tloaded\tenabled\tactive", "free\t1000", "glibc\t2.36", "install\trsync\t3.2.7\t",
+                      "cluster\t5432\t/var/lib/postgresql/15/main\t100\t0\t0\treplica\t9\t1\torders", "end"])
+    facts = parse_facts(told)
+    assert facts.accounts["orders"].groups == ("www",) and facts.cluster.bases == ("orders",)
+    assert facts.installs == (("rsync", "3.2.7", ""),) and not facts.rsync
+    for broken in ("", told.rpartition("\n")[0]):
+        with pytest.raises(ValueError, match="cut off"):
+            parse_facts(broken)
+    script = facts_script(user="ops", **what_moves(request()).asked, data="/var/lib/x", wished=["rsync", "nginx=1.22"])
+    assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
+    assert not re.search(r"\b(rm|mv|tee|touch|install -d)\b", script), "it only reads"
+
+
+def test_paths_come_once_and_the_databases_configuration_comes_along():
+    assert paths_of(request(data=["/srv/files", "/etc/orders"])) == ["/etc/orders", "/srv/orders", "/etc/postgresql/15/main", "/srv/files"]
+
+
+def test_the_page_tells_of_both_hosts_in_both_languages():
+    plan = made()
+    record = ChangeRecord(number=plan.change, procedure=plan.procedure, customer="bureau", customer_name=Text(zh="某局", en="Bureau"),
+                          provider_name=Text(zh="公司", en="Provider"), language="zh", requester="张工", reason="换机", opened_at=NOW, plan=plan)
+    for language, words in (("zh", "步骤按编号在主机之间逐一执行"), ("en", "one step at a time across them")):
+        page = render_plan_page(record, language)
+        assert words in page and "web1" in page and "web2" in page
+    outcomes = tuple(StepOutcome(number=s.number, key=s.key, target=s.target, title=s.title, result="done", seconds=s.number) for s in plan.steps)
+    rehearsal = Rehearsal(change=plan.change, plan=plan.fingerprint(), place="simulated copy", started_at=NOW, finished_at=NOW, passed=True, outcomes=outcomes)
+    promised = sum(step.number for step in plan.steps if step.interrupts)
+    for language, words in (("zh", "预计中断时长"), ("en", "Expected interruption")):
+        page = render_plan_page(record.model_copy(update={"rehearsal": rehearsal}), language)
+        assert next(line for line in page.splitlines() if words in line).count(f"{promised} ") == 1
