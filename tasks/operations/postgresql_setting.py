@@ -1,5 +1,6 @@
 """Settings of a PostgreSQL server, by ALTER SYSTEM and reload or restart, and brought back exactly. Returns a Mend and runs nothing.
 
+What a reload brings in force and somebody else set anew since stays as he set it.
 As in tasks/operations/postgresql.py: on its host, as the server's own account, at the port in $PORT.
 """
 
@@ -27,6 +28,8 @@ becomes() {
   return 1
 }
 entries() { grep -v '^[[:space:]]*#' "$1" | sort; }
+# somebody else used ALTER SYSTEM since: his word stays
+theirs() { said=$(set_by_us); [ -n "$said" ] && [ "$said" != "=$value" ] && [ "$said" != "$(cat "$SAVED/set")" ]; }
 """
 # A reload brings in force whatever else stands in the files: nobody's edit that waits for a restart or its author may come with it.
 LOADED = r"""if [ ! -e "$SAVED/kept" ]; then
@@ -55,12 +58,14 @@ becomes "$value"
 """
 # The server writes the file anew, in its own order; where it says what it said before, its bytes come back too.
 _UNDO = r"""[ -e "$SAVED/kept" ] || { echo "nothing was changed"; exit 0; }
+if theirs; then echo "$name was set by somebody else after this change set it, to ${said#=}: that stays"; exit 0; fi
 if [ -s "$SAVED/set" ]; then act -c "ALTER SYSTEM SET $name = '$(sed "s/^=//; s/'/''/g" "$SAVED/set")'"; else act -c "ALTER SYSTEM RESET $name"; fi
 file=$(auto)
 if [ "$(entries "$file")" = "$(entries "$SAVED/file")" ]; then cp -a "$SAVED/file" "$file.standfast"; mv "$file.standfast" "$file"; fi
 becomes "$(cat "$SAVED/value")"
 """
 _UNDO_PROOF = r"""[ -e "$SAVED/kept" ] || exit 0
+if theirs; then exit 0; fi
 if [ "$(now)" != "$(cat "$SAVED/value")" ] || [ "$(set_by_us)" != "$(cat "$SAVED/set")" ]; then echo "$name is $(now), not as it was" >&2; exit 1; fi
 file=$(auto)
 if [ "$(entries "$file")" = "$(entries "$SAVED/file")" ]; then cmp "$file" "$SAVED/file"; fi

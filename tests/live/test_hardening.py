@@ -4,10 +4,13 @@ exactly by its number; whatever dies or refuses meanwhile, nothing is half done.
 from __future__ import annotations
 
 import json
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
+import yaml
 
-from deployments.lab import Lab
+from deployments.lab import Lab, databases
 from reports.archive import inspections
 from reports.records import Outcome, Plan, Rehearsal
 from tests.live.drive import Desk
@@ -18,13 +21,15 @@ from tests.live.test_upgrade import server  # noqa: F401
 FAILED = {Outcome.WARNING, Outcome.CRITICAL}
 # What customers have and the plain lab host has not.
 FULLER = """export DEBIAN_FRONTEND=noninteractive
-apt-get -qq install -y --no-install-recommends nftables libpam-pwquality cracklib-runtime wamerican at rsyslog logrotate >/dev/null
+apt-get -qq install -y --no-install-recommends nftables libpam-pwquality cracklib-runtime wamerican at logrotate {besides} >/dev/null
 mount -o remount,rw /proc/sys  # the network's settings are the container's own
 """ + PERSON
-FAMILIES = {"/etc/ssh/sshd_config.d/00-standfast.conf", "/etc/sudoers.d/zz-standfast", "/etc/sysctl.d/zz-standfast.conf", "/etc/login.defs",
+# What the hardening of each changes, among others: every family that a container can show.
+WEB_FILES = {"/etc/ssh/sshd_config.d/00-standfast.conf", "/etc/sudoers.d/zz-standfast", "/etc/sysctl.d/zz-standfast.conf", "/etc/login.defs",
             "/etc/profile.d/00-standfast.sh", "/etc/issue", "/etc/logrotate.d/rsyslog", "/etc/pam.d/common-auth", "/etc/security/faillock.conf",
             "/usr/share/pam-configs/standfast-pwhistory", "/etc/security/pwquality.conf", "/etc/nftables.conf", "/etc/cron.allow", "postgresql.auto.conf",
             "/etc/apt/apt.conf.d/zz-standfast"}
+DATABASE_FILES = {"/etc/systemd/journald.conf.d/zz-standfast.conf", "/etc/nftables.conf", "/etc/ssh/sshd_config.d/00-standfast.conf", "postgresql.auto.conf"}
 
 
 def failed(desk: Desk, *targets: str) -> tuple[str, set[tuple[str, str, str]]]:
@@ -95,7 +100,7 @@ def full_hosts(lab, server):  # noqa: F811
     """web1 and its staging host web2, as customers have them."""
     for name in ("web1", "web2"):
         lab.reset(name)
-        lab.must(name, FULLER, 600)
+        lab.must(name, FULLER.format(besides="rsyslog"), 600)
     yield lab
     for name in ("web1", "web2"):
         lab.reset(name)
@@ -111,27 +116,52 @@ def desk(full_hosts, server, tmp_path):  # noqa: F811
 TARGETS = ("web1", "web1-postgresql")
 
 
-def test_a_host_is_hardened_people_go_on_working_and_it_comes_back_exactly(desk, lab, tmp_path):
-    usable(lab, "web1", tmp_path)
-    before = state(lab, "web1")
-    check, found = failed(desk, *TARGETS)
-    number = opened(desk, check, "--rehearse-on", "web2")
+def hardened_and_back(desk: Desk, lab: Lab, host: str, targets: tuple[str, ...], changes: set[str], folder: Path, *arguments: str) -> None:
+    """One whole hardening, from the check to the archive, and back by its number; changes: files that the plan must name."""
+    usable(lab, host, folder)
+    before = state(lab, host)
+    check, found = failed(desk, *targets)
+    number = opened(desk, check, *arguments)
     plan = planned(desk, number)
-    assert not plan.blockers and {change.path for step in plan.steps for change in step.files} >= FAMILIES
-    assert rehearsed(desk, number).passed and altered(before, state(lab, "web1")) == {}, "nothing was touched before the approval"
+    assert not plan.blockers and {change.path for step in plan.steps for change in step.files} >= changes
+    assert rehearsed(desk, number).passed and altered(before, state(lab, host)) == {}, "nothing was touched before the approval"
     desk.approve(number)
     carried_out(desk, number)
     guarded = sum(bool(step.confirm_s) for step in plan.steps)
-    assert guards(lab, "web1", number) == (guarded, guarded, 0) and guarded >= 6
-    usable(lab, "web1", tmp_path)
-    again, left = failed(desk, *TARGETS)
+    assert guards(lab, host, number) == (guarded, guarded, 0) and guarded >= 6
+    usable(lab, host, folder)
+    again, left = failed(desk, *targets)
     assert not left & promises(plan) and not left - found, left - found
     second = planned(desk, opened(desk, again))
     assert second.steps == () and not second.blockers
     taken_back(desk, number)
-    assert altered(before, state(lab, "web1")) == {}
-    usable(lab, "web1", tmp_path)
+    assert altered(before, state(lab, host)) == {}
+    usable(lab, host, folder)
     assert desk.run("archive", "verify").returncode == 0
+
+
+def test_a_host_is_hardened_people_go_on_working_and_it_comes_back_exactly(desk, lab, tmp_path):
+    hardened_and_back(desk, lab, "web1", TARGETS, WEB_FILES, tmp_path, "--rehearse-on", "web2")
+
+
+@pytest.mark.long
+def test_a_database_host_is_hardened_on_a_copy_first_and_comes_back_exactly(lab, server, tmp_path):  # noqa: F811
+    """PostgreSQL and MariaDB side by side, no rsyslog; rehearsed on a simulated copy."""
+    lab.up(["web1", "web2", "db1"])
+    host = lab.reset("db1")
+    try:
+        lab.must("db1", FULLER.format(besides="postgresql-15 avahi-daemon"), 900)
+        as_postgresql = replace(host, kind="web")
+        databases.ensure(as_postgresql)
+        desk = Desk.open(lab, tmp_path, server.environment)
+        inventory = desk.folder / "inventory.yaml"
+        content = yaml.safe_load(inventory.read_text())
+        content["databases"] += databases.entries([as_postgresql])
+        inventory.write_text(yaml.safe_dump(content, allow_unicode=True))
+        baseline(desk)
+        hardened_and_back(desk, lab, "db1", ("db1", "db1-postgresql", "db1-mariadb"), DATABASE_FILES, tmp_path)
+    finally:
+        lab.remove("db1")
 
 
 def approved(desk: Desk, *arguments: str) -> tuple[str, Plan]:
@@ -293,15 +323,17 @@ def test_a_host_half_hardened_by_hand_gets_the_other_half_and_what_people_edit_a
         usable(lab, "web1", tmp_path)
         lab.must("web1", """echo 'PASS_MIN_LEN 8 # ours' >>/etc/login.defs
 echo 'ClientAliveCountMax 2' >>/etc/ssh/sshd_config.d/00-standfast.conf
-echo hello >>/etc/motd""")
+su postgres -c "psql -q -c 'alter system set log_statement = mod' -c 'select pg_reload_conf()'" >/dev/null; echo hello >>/etc/motd""")
         asked = desk.run("back-out", number, "--reason", "客户要求", "--requester", "张工", "--json")
         assert asked.returncode == 4 and "/etc/motd was edited after this change wrote it" in asked.stdout + asked.stderr, asked.stdout + asked.stderr[-2000:]
         lab.must("web1", "sed -i '$ d' /etc/motd")
         taken_back(desk, number)
         left = altered(before, state(lab, "web1"))
-        assert set(left) <= {"files", "sshd"} and "PASS_MIN_LEN 8 # ours" in lab.must("web1", "tail -n 1 /etc/login.defs")
+        assert set(left) <= {"files", "sshd", "postgresql"} and "PASS_MIN_LEN 8 # ours" in lab.must("web1", "tail -n 1 /etc/login.defs")
         assert lab.must("web1", "cat /etc/ssh/sshd_config.d/00-standfast.conf") == "# by Standfast\nClientAliveCountMax 2\n"
-        lab.must("web1", "sed -i '$ d' /etc/login.defs; rm /etc/ssh/sshd_config.d/00-standfast.conf; systemctl reload ssh")
+        assert lab.must("web1", "su postgres -c \"psql -At -c 'show log_statement'\"").strip() == "mod"
+        lab.must("web1", """sed -i '$ d' /etc/login.defs; rm /etc/ssh/sshd_config.d/00-standfast.conf; systemctl reload ssh
+su postgres -c "psql -q -c 'alter system reset log_statement' -c 'select pg_reload_conf()'" >/dev/null""")
         assert altered(before, state(lab, "web1")) == {}
         usable(lab, "web1", tmp_path)
     finally:
