@@ -31,9 +31,8 @@ part nft
 if command -v nft >/dev/null; then nft list ruleset; fi
 part units
 systemctl list-unit-files --no-legend --no-pager | grep -v '^run-' | sort
-for unit in $(systemctl list-unit-files --no-legend --no-pager --type=service,socket,timer | awk '$1 !~ /@\./ { print $1 }' | sort); do
-  echo "$unit $(systemctl is-active "$unit") $(systemctl is-enabled "$unit" 2>/dev/null)"
-done
+units=$(systemctl list-unit-files --no-legend --no-pager --type=service,socket,timer | awk '$1 !~ /@\./ { print $1 }' | sort)
+printf '%s\n' $units >/run/state-units; systemctl is-active $units | paste -d ' ' /run/state-units -
 part postgresql
 if id postgres >/dev/null 2>&1; then
   su postgres -c "psql -At -F ' ' -c \"select name, setting, source, sourcefile, sourceline, pending_restart from pg_settings order by name\""
