@@ -5,7 +5,9 @@
 --share: so many simulated hosts share one container. --checks: about so many of the catalogue, evenly taken; 0: all.
 --tools: the bin folder of an environment with ansible-core and pyinfra (from PyPI). --each: also with a fact or task for each command.
 The floor is one `ssh` process a host, 40 at a time, that runs the script of all checks as root and saves its answer. Ours is the flow run against a
-Prefect server: from its start until every row is in the archive, and until the report is sealed. CPU is that of our process and its children.
+Prefect server: from its start until every row is in the archive, and until the report is sealed. CPU is that of our process and its children;
+orchestration is what ours takes beyond the same reading and filing without Prefect, and beyond
+the drawing library, which is loaded for the report while the hosts answer.
 The ways take turns, because the machine may be busy with other things.
 """
 
@@ -29,6 +31,7 @@ import yaml
 
 from deployments.lab import lab
 from deployments.orchestrator import Orchestrator
+from reports.archive import Archive
 from tasks.checks.catalogue import host_checks
 from tasks.checks.reading import _WORDS, host_script
 
@@ -96,6 +99,7 @@ def fleet(count: int, share: int, folder: Path) -> Path:
         content.pop(others, None)
     content["archives"] = [{"name": "default", "database": f"sqlite:///{folder}/archive.db", "store": str(folder / "store"),
                             "signing_key": str(folder / "signing.key")}]
+    Archive.open(f"sqlite:///{folder}/archive.db", folder / "store", folder / "signing.key").dispose()  # made once, not by an inspection
     path = folder / "inventory.yaml"
     path.write_text(yaml.safe_dump(content, allow_unicode=True))
     return path
@@ -106,6 +110,12 @@ def ours(procedure: str, environment: dict[str, str], every: int = 1, *how: str)
     done = subprocess.run([sys.executable, "-c", OURS, procedure, str(every), *how], env=environment, capture_output=True, text=True, timeout=3000)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def cpu_of(pid: int) -> float:
+    """Seconds of CPU that a process and its children that ended have taken so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
 
 
 def timed(work) -> tuple[float, float]:
@@ -192,7 +202,7 @@ def main() -> None:
     server = Orchestrator(folder / "prefect", port=4800)
     server.start_server(print)
     environment = {**os.environ, **server.environment, "STANDFAST_INVENTORY": str(inventory)}
-    rows: dict[str, list[dict]] = {"ours": []}
+    rows: dict[str, list[dict]] = {"ours": [], "bare": []}
 
     ways = {"ssh, one process a host (the floor)": lambda: openssh(hosts, script, folder, known),
             "ssh with curve25519": lambda: openssh(hosts, script, folder, known, "-o", "KexAlgorithms=curve25519-sha256")}
@@ -206,7 +216,10 @@ def main() -> None:
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     try:
         for round_ in range(given.rounds):
+            before = cpu_of(server.pid("server"))
             rows["ours"].append(ours("system_inspection", environment, every))
+            rows["ours"][-1]["server"] = cpu_of(server.pid("server")) - before
+            rows["bare"].append(ours("system_inspection", environment, every, "bare"))
             for name, way in ways.items():
                 times[name].append(timed(way))
                 print(f"round {round_ + 1}: {name}: {times[name][-1][0]:.2f} s", file=sys.stderr)
@@ -226,8 +239,11 @@ def main() -> None:
     for name, found in times.items():
         wall = middle(t for t, _ in found)
         print(f"| {name} | {wall:.2f} | {wall / floor:.2f} | {1000 * middle(c for _, c in found) / given.hosts:.0f} |")
-    around = middle(r["first"] + r["rows"] - r["last"] for r in rows["ours"])
-    print(f"\nbefore the first connection and after the last answer, until the rows are in the archive: {around:.2f} s")
+    around, bare = (middle(r["first"] + r["rows"] - r["last"] for r in rows[who]) for who in ("ours", "bare"))
+    print(f"\nbefore the first connection and after the last answer, until the rows are in the archive: {around:.2f} s (without Prefect: {bare:.2f} s)")
+    spent = middle(r["cpu"] - r["charts"] for r in rows["ours"]) - middle(r["cpu"] for r in rows["bare"])
+    print(f"CPU of orchestration: {spent:.2f} s a run, {1000 * spent / given.hosts:.1f} ms a host; of the Prefect server meanwhile, with what it does "
+          f"by itself: {middle(r['server'] for r in rows['ours']):.2f} s")
     print(f"memory of our process: {middle(r['memory'] for r in rows['ours']):.0f} MiB")
 
 

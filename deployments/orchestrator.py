@@ -130,6 +130,9 @@ class Orchestrator:
                     child.kill()
                     child.wait()
 
+    def pid(self, name: str) -> int:
+        return self._children[name].pid
+
     def log(self, name: str) -> Path:
         return self.home / f"{name}.log"
 
