@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pydantic import BaseModel
 
 from reports.records import CheckRow
-from tasks.checks.kinds import CORRECTIONS, mender_of, operation_of
+from tasks.checks.kinds import CORRECTIONS, TUNING, mender_of, operation_of
 from tasks.controls.kinds import HARDENING
 from tasks.findings import customer_of, findings_of, known_checks, require_read
 from tasks.planning.corrections import chosen
@@ -45,7 +45,8 @@ def openings(number: str, wishes: Sequence[str], targets: Sequence[str], reason:
         form = security_hardening.Request(inspection=number, findings=list(wishes), targets=list(targets), **people)
         hardening = Opening(HARDENING, security_hardening.complete(form), tuple(chosen(rows, wishes, targets, checks)))
         return [hardening], [row for row in rows if row.check not in checks or not mender_of(checks[row.check])] if not wishes else []
-    by = {row: operation_of(checks[row.check]) if row.check in checks else "" for row in rows}
+    # A tuning needs a load to be judged by, which only a person can name: so these are left to people here.
+    by = {row: operation if row.check in checks and (operation := operation_of(checks[row.check])) != TUNING else "" for row in rows}
     updates = [wish for wish in wishes if (check := checks.get(wish.split(" ")[0])) and operation_of(check) == UPGRADE]
     grown = [wish for wish in wishes if (check := checks.get(wish.split(" ")[0])) and operation_of(check) == EXPANSION]
     others = [wish for wish in wishes if wish not in (*updates, *grown)]

@@ -368,6 +368,8 @@ class TuningRequest(BaseModel):
     def _something_to_tune(self) -> TuningRequest:
         if not self.settings and not self.inspection:
             raise ValueError("name at least one setting, or an inspection with proposals")
+        if self.settings and self.inspection:
+            raise ValueError("name settings, or an inspection with proposals, not both; each is a change of its own")
         if self.settings and not self.hosts and not self.number:
             raise ValueError("name the hosts whose settings these are")
         return self

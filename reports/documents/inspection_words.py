@@ -120,7 +120,8 @@ class Words:
     def advice(self, check: CheckAbout) -> str:
         parts = [check.remedy.say(self.say.language) or self.say("inspection.no_remedy")]
         if check.operation:
-            parts.append(self.say("inspection.by_operation", name=self.say.known("word.procedure", check.operation), procedure=check.operation,
+            how = "inspection.by_tuning" if check.operation == "configuration-tuning" else "inspection.by_operation"
+            parts.append(self.say(how, name=self.say.known("word.procedure", check.operation), procedure=check.operation,
                                   number=self.record.number, check=check.id))
         return "\n".join(parts)
 

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from reports.records import Outcome, Text
 from tasks.operations.mend import Mend
 
+TUNING = "configuration-tuning"  # the procedure that tries the settings that checks propose, and keeps them if a load is better for it
 CORRECTIONS = "corrective-maintenance"  # the procedure that carries out what checks' own files say under `mend`
 
 Chapter = Literal[

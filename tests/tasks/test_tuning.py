@@ -14,11 +14,14 @@ from hypothesis import strategies as some
 from pydantic import ValidationError
 
 from reports.documents import render_plan_page, render_plan_text
-from reports.records import Acceptance, ChangeRecord, Cluster, Survey, Text, same
+from reports.records import Acceptance, ChangeRecord, CheckRow, Cluster, Outcome, Survey, Text, same
+from tasks.checks.catalogue import all_checks, limits_for
+from tasks.checks.kinds import TUNING, Known, operation_of
 from tasks.errors import BlockersFound
 from tasks.operations.measuring import Load, measure
 from tasks.planning.tuning import jvm, nginx, plan_tuning, systems
 from tasks.planning.tuning.kinds import bytes_of
+from tasks.planning.tuning.proposals import chosen, proposals_of
 from tasks.requests import LoadWish, SettingWish, TuningRequest
 from tasks.sections import Answer
 
@@ -344,3 +347,55 @@ def test_no_value_becomes_shell(value):
             continue
         for part in parts:
             subprocess.run(["sh", "-n"], input=part.body, text=True, check=True, timeout=10, capture_output=True)
+
+
+# --- proposals of an inspection -------------------------------------------------------------------------------------------
+
+def finding(check: str, en: str, target: str = "db1-sql", object_: str = "x") -> CheckRow:
+    return CheckRow(target=target, check=check, object=object_, outcome=Outcome.WARNING, says=Text(zh="有建议", en=en))
+
+
+SORTS = finding("MY-43", "20 % of sorts take several passes; run: SET GLOBAL sort_buffer_size = 4194304;", object_="sorts")
+BUFFERS = finding("PG-41", "it is 1 % of the memory; run and restart: ALTER SYSTEM SET shared_buffers = '1024MB';", "web1-sql", "shared_buffers")
+GAP = finding("MY-40", "where memory is free: SET GLOBAL innodb_buffer_pool_size = <six tenths of the memory, bytes>;", object_="hit")
+
+
+def test_what_a_row_says_becomes_a_wish():
+    assert proposals_of(BUFFERS.says.en, 5433) == [SettingWish(system="postgresql", name="shared_buffers", value="1024MB", at="5433")]
+    both = "run: SET GLOBAL tmp_table_size = 32; SET GLOBAL max_heap_table_size = 32;"
+    assert [wish.name for wish in proposals_of(both, 3306)] == ["tmp_table_size", "max_heap_table_size"]
+    assert proposals_of(GAP.says.en, 3306) == [] and proposals_of("ALTER SYSTEM SET shared_buffers = '...';", 1) == []
+
+
+def test_findings_that_say_what_to_set_are_chosen():
+    other = finding("PG-37", "run: ALTER SYSTEM SET work_mem = '64MB';")
+    rows = [SORTS, BUFFERS, GAP, other]
+    assert chosen(rows, [], all_checks()) == [SORTS, BUFFERS]
+    assert chosen(rows, ["PG-41 web1-sql shared_buffers"], all_checks()) == [BUFFERS]
+    for wishes, told in ((["MY-40"], "that says what to set"), (["PG-37"], "that says what to set"), (["PG-41 web1-sql other"], "that says what to set")):
+        with pytest.raises(BlockersFound, match=told):
+            chosen(rows, wishes, all_checks())
+    with pytest.raises(BlockersFound, match="proposes no setting"):
+        chosen([GAP, other], [], all_checks())
+
+
+MANY = {"select_full_join": 0, "select_range_check": 0, "sort_merge_passes": 900, "sort_scan": 1000, "sort_range": 0, "uptime": 86400,
+        "created_tmp_tables": 2000,
+        "created_tmp_disk_tables": 1900, "tmp_table_size": 1 << 24, "max_heap_table_size": 1 << 24, "open_tables": 2000, "opened_tables": 1e6,
+        "table_open_cache": 2000, "open_files": 1, "open_files_limit": 1000, "threads_created": 900, "connections": 1000,
+        "innodb_buffer_pool_size": 1 << 27, "innodb_buffer_pool_reads": 9e5, "innodb_buffer_pool_read_requests": 1e6, "innodb_buffer_pool_wait_free": 0,
+        "shared_buffers": 1 << 20, "effective_cache_size": 1 << 30, "work_mem": 1 << 22, "maintenance_work_mem": 1 << 26, "max_connections": 100}
+
+
+@pytest.mark.parametrize(("check", "name"), [("MY-40", "innodb_buffer_pool_size"), ("MY-42", "tmp_table_size"), ("MY-43", "sort_buffer_size"),
+                                             ("MY-44", "table_open_cache"), ("PG-41", "shared_buffers"), ("PG-45", "autovacuum_vacuum_cost_limit")])
+def test_what_checks_say_can_be_read_as_a_proposal(check, name):
+    """A statement that nobody can read any more would leave its check without a way."""
+    one = next(each for each in all_checks() if each.id == check)
+    assert operation_of(one) == TUNING
+    rows = list(one.judge((3, 3, 7200) if check == "PG-45" else MANY, limits_for(one), Known(now=NOW, expected={"memory_gib": 4})))
+    assert name in {wish.name for row in rows if row.outcome is not Outcome.OK for wish in proposals_of(row.en, 1)}, rows
+
+
+def test_every_check_that_tuning_is_for_is_tried_above():
+    assert {check.id for check in all_checks() if operation_of(check) == TUNING} == {"MY-40", "MY-42", "MY-43", "MY-44", "PG-41", "PG-45"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Outcome, Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, number, ok, warning
+from tasks.checks.kinds import TUNING, DatabaseCheck, Known, Limit, Limits, Row, number, ok, warning
 from tasks.checks.tables import my_settings, settings, size
 
 NAMES = ("innodb_buffer_pool_size", "innodb_buffer_pool_reads", "innodb_buffer_pool_read_requests", "innodb_buffer_pool_wait_free")
@@ -48,5 +48,6 @@ CHECK = DatabaseCheck(
     objects={"hit": "命中率", "wait_free": "等待空闲页"},
     remedy=Text(zh="调大 innodb_buffer_pool_size(专用服务器取内存的五到七成),补索引",
                 en="Raise innodb_buffer_pool_size (half to seven tenths of a server of its own); add indexes"),
+    remedy_operation=TUNING,
     source="MySQL manual, InnoDB buffer pool; MySQLTuner",
 )

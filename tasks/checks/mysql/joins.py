@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, number
+from tasks.checks.kinds import TUNING, DatabaseCheck, Known, Limit, Limits, Row, number
 from tasks.checks.tables import my_settings, settings
 
 NAMES = ("select_full_join", "select_range_check", "sort_merge_passes", "sort_scan", "sort_range", "uptime")
@@ -46,5 +46,6 @@ CHECK = DatabaseCheck(
                                                     en="MySQLTuner: 250 a day")), "sorts": Limit(10, None, "%", "MySQLTuner: 10 %")},
     objects={"joins": "连接查询", "sorts": "排序"},
     remedy=Text(zh="为连接条件建立索引:CREATE INDEX <名> ON <表> (<列>);", en="Index what the joins compare: CREATE INDEX <name> ON <table> (<columns>);"),
+    remedy_operation=TUNING,
     source="MySQL manual, server status variables; MySQLTuner",
 )

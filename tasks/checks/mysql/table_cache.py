@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, number, ok, warning
+from tasks.checks.kinds import TUNING, DatabaseCheck, Known, Limit, Limits, Row, number, ok, warning
 from tasks.checks.tables import my_settings, settings
 
 NAMES = ("open_tables", "opened_tables", "table_open_cache", "open_files", "open_files_limit", "threads_created", "connections", "uptime")
@@ -55,5 +55,6 @@ CHECK = DatabaseCheck(
     objects={"tables": "表缓存", "files": "文件", "threads": "线程"},
     remedy=Text(zh="调大缓存(语句在各行);open_files_limit 在服务单元里调(LimitNOFILE)",
                 en="Raise the caches (statement in the row); open_files_limit by the unit's LimitNOFILE"),
+    remedy_operation=TUNING,
     source="MySQL manual, table_open_cache; MySQLTuner",
 )

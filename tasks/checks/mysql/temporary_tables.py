@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Outcome, Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, number, ok
+from tasks.checks.kinds import TUNING, DatabaseCheck, Known, Limit, Limits, Row, number, ok
 from tasks.checks.tables import my_settings, settings, size
 
 NAMES = ("created_tmp_tables", "created_tmp_disk_tables", "tmp_table_size", "max_heap_table_size")
@@ -42,5 +42,6 @@ CHECK = DatabaseCheck(
     limits={"share": Limit(25, None, "%", "MySQLTuner: 25 %")},
     remedy=Text(zh="调大内存上限(语句在行内),或改写含 TEXT/BLOB 与 GROUP BY 的查询",
                 en="Give them more memory (statement in the row), or rewrite queries that group by TEXT or BLOB"),
+    remedy_operation=TUNING,
     source="MySQL manual, internal temporary tables; MySQLTuner",
 )

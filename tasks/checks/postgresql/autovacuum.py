@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Outcome, Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, Unreadable
+from tasks.checks.kinds import TUNING, DatabaseCheck, Known, Limit, Limits, Row, Unreadable
 from tasks.checks.tables import SEES_STATISTICS, count, maybe, one, span
 
 
@@ -46,6 +46,7 @@ CHECK = DatabaseCheck(
                                                     en="own judgement: all workers busy, one of them for an hour"))},
     remedy=Text(zh="放宽 autovacuum_vacuum_cost_limit,为大表单独调低 scale factor:ALTER TABLE <表> SET (autovacuum_vacuum_scale_factor = 0.02);",
                 en="Raise autovacuum_vacuum_cost_limit; for large tables: ALTER TABLE <table> SET (autovacuum_vacuum_scale_factor = 0.02);"),
+    remedy_operation=TUNING,
     source="PostgreSQL manual, automatic vacuuming",
     needs="pg_monitor",
 )

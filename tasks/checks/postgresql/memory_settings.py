@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, advice, number, ok, warning
+from tasks.checks.kinds import TUNING, DatabaseCheck, Known, Limit, Limits, Row, advice, number, ok, warning
 from tasks.checks.tables import pg_settings, settings, size
 
 KIB = 1024
@@ -63,5 +63,6 @@ CHECK = DatabaseCheck(
     limits={"worst": Limit(100, 200, "%", Text(zh="经验值;一个查询可用多份 work_mem,而用到的会话很少",
                                                en="own judgement; a query may take several work_mem, few sessions take one"))},
     remedy=Text(zh="按各行建议调整;修改前与应用方商定", en="Adjust as the rows propose, after talking with the application's people"),
+    remedy_operation=TUNING,
     source="PostgreSQL manual, resource consumption; PostgreSQL wiki, tuning your server",
 )
