@@ -34,7 +34,7 @@ from reports.records import (
     StepOutcome,
     Survey,
 )
-from reports.records.measurement import WHY, effects_of, figure, measured, spread, wanted
+from reports.records.measurement import WHY, effects_of, figure, measured, percent, spread, wanted
 
 NAMED_HOSTS = 8  # more hosts than these are counted in a table and listed in an appendix
 TOP = 20  # rows of a summary in a chapter
@@ -488,7 +488,7 @@ class Chapters:
                     spread(found.before, one.unit) or "-",
                     spread(found.after, one.unit) or "-",
                     "-" if found.gain_pct is None else f"{found.gain_pct:+.1f} %",
-                    "-" if found.chance_pct is None else f"{found.chance_pct:.2g} %",
+                    "-" if found.chance_pct is None else percent(found.chance_pct),
                     Cell(WHY[found.why].say(say.language), tone="" if found.kept else "bad")
                     if found.before or found.after
                     else Cell(say("measured.not_yet") if where else say("measured.not_here")),

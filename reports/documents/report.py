@@ -316,7 +316,7 @@ def _verification(c: Chapters) -> None:
     for entry in record.journal:  # what was accepted on the live system, the last answer counting
         if entry.event in ("accepted", "not accepted") and (title := entry.detail.get("check")):
             answers[entry.target, str(title)] = (
-                titles.get((entry.target, str(title)), str(title)),
+                titles.get((entry.target, str(title)), Text.of_fields(entry.detail, "check").say(say.language)),
                 entry.event == "accepted",
                 Text.of_fields(entry.detail, "detail").say(say.language),
             )

@@ -93,6 +93,11 @@ def figure(value: float) -> str:
     return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
+def percent(value: float) -> str:
+    """A probability in percent as people write it: 100 %, 6.7 %, 0.06 %."""
+    return f"{value:.0f} %" if value >= 10 else f"{value:.1f} %" if value >= 1 else f"{value:.2g} %"
+
+
 def spread(figures: Sequence[float], unit: str = "") -> str:
     """The median, and from where to where: 17.2 (16.9 - 18.4) s."""
     if not figures:
@@ -133,7 +138,7 @@ def said(measurement: Measurement, judgement: Judgement) -> Text:
                     en=f"{why.en} ({len(judgement.before)} and {len(judgement.after)} rounds instead of {measurement.rounds})")
     before, after = spread(judgement.before, measurement.unit), spread(judgement.after, measurement.unit)
     gain = f"{judgement.gain_pct:+.1f} %"
-    luck = f"{judgement.chance_pct:.2g} %"
+    luck = percent(judgement.chance_pct)
     return Text(zh=f"{why.zh}：调整前 {before}，调整后 {after}，改善 {gain}，出于偶然的概率 {luck}；判定标准：{wanted(measurement).zh}",
                 en=f"{why.en}: {before} before, {after} after, better by {gain}, by luck with a probability of {luck}; required: {wanted(measurement).en}")
 
