@@ -72,7 +72,7 @@ def test_better_in_the_rehearsal_and_for_real_is_kept_and_taken_back_on_request(
     assert "16MB" in after and int(after.split()[-1]) < int(before.split()[-1]) / 2
     for language, words in (("zh", ("优于调整前", "每页字节数", "参数变化", "实际生效", "16MB")),
                             ("en", ("better than before", "Measured under load", "In force"))):
-        for name in (f"instruction-{language}.html", f"report-{language}.html"):
+        for name in (f"instruction-1-{language}.html", f"report-{language}.html"):
             text = paper(desk, number, name)
             assert all(word in text for word in words), (name, words)
             assert f"{int(before.split()[-1]):,}" in text, name
