@@ -184,6 +184,7 @@ def test_where_loads_run_is_in_the_plan():
         plan = planned(asked(of, [{**LOAD, "where": where}]), here)
         assert {(step.on_copy, step.on_host) for step in plan.steps if step.key.startswith("measure")} == {(on_copy, on_host)}, where
         assert [(one.on_copy, one.on_host) for one in plan.measurements] == [(on_copy, on_host)]
+        assert ("(in the rehearsal only)" in plan.steps[0].title.en) == (not on_host)
         assert ("Loads run on the live system" in plan.impact.en) == on_host
 
 

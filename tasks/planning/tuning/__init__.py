@@ -155,8 +155,9 @@ def _steps(host: str, first: int, loads: Sequence[tuple[str, LoadWish, bool]], t
 
     def add(key: str, mend: Mend, on_copy: bool, on_host: bool = True) -> None:
         saved = f'SAVED="$CHANGE_DIR/saved/{key}"\n' + (f"PORT={mend.port}\n" if mend.port else "")
+        title = mend.title if on_host else Text(zh=f"{mend.title.zh}（仅在演练中）", en=f"{mend.title.en} (in the rehearsal only)")
         steps.append(Step(
-            number=first + len(steps), key=key, target=host, title=mend.title, expected=mend.expected, interrupts=mend.interrupts,
+            number=first + len(steps), key=key, target=host, title=title, expected=mend.expected, interrupts=mend.interrupts,
             time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=on_copy, on_host=on_host, confirm_s=mend.confirm_s, files=mend.files,
             **{script: saved + text if (text := getattr(mend, script)) else "" for script in SCRIPTS}))
 
