@@ -122,6 +122,9 @@ if [ -e "$SAVED/wanted" ] && ! cmp -s "$file" "$SAVED/wanted"; then echo "$file 
 put <"$SAVED/before"
 """,
         undo_proof=head + '[ -e "$SAVED/before" ] || exit 0\ncmp "$file" "$SAVED/before"\nsystemctl is-active -q "$by"\n',
+        undo_holds="" if first else head + """[ -e "$SAVED/before" ] || exit 0
+if ! cmp -s "$file" "$SAVED/wanted" && ! cmp -s "$file" "$SAVED/before"; then echo "$file was changed by somebody else since" >&2; exit 1; fi
+""",
         touches=(file,), on_copy=False, risk="medium", time_limit_s=300,
         breaks=Text(zh="新节点若有差异，会影响其应答的请求；先以小流量验证",
                     en="what is wrong with the new server shows in what it answers; hence little traffic first"),

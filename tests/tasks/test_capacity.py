@@ -18,7 +18,7 @@ from tasks.errors import BlockersFound, UnreadableOutput
 from tasks.operations import upstream
 from tasks.planning.capacity import balancer, connections, file_system, limits, node, swap, tablespace
 from tasks.planning.capacity.expansion import Expansion
-from tasks.planning.capacity.plan import plan_capacity
+from tasks.planning.capacity.plan import SCRIPTS, plan_capacity
 from tasks.procedures import capacity_expansion
 from tasks.requests import CapacityRequest, ConnectionLimit, FileSystemGrowth, InspectionRequest, NewNode, ServiceLimits, SwapSpace, Tablespace
 
@@ -156,6 +156,7 @@ def test_a_node_answers_before_it_gets_traffic_and_little_traffic_comes_first():
     assert [(step.target, step.key) for step in plan.steps] == [("web2", "install-packages"), ("web2", "start-1"), ("web1", "join-canary"),
                                                                 ("web2", "takes-part"), ("web1", "join-whole")]
     assert [step.changes for step in plan.steps] == [True, True, True, False, True]
+    assert [bool(step.undo_holds) for step in plan.steps][-1], "what somebody else wrote into the balancer's file is told before a back-out is approved"
     assert "wished=nginx\n" in plan.steps[0].command, "what is there in the version wanted is left alone"
     on_copy = {(check.target, check.title.en.split(" ")[0]): check.on_copy for check in plan.acceptance}
     assert on_copy == {("web2", "Front"): True, ("web2", "The"): True, ("web1", "Front"): False, ("web1", "Under"): False}
@@ -253,7 +254,7 @@ def test_every_script_is_shell():
              connections.expand(ConnectionLimit(free=100), connections.Facts("15/main", 100, 3, 40, False, 0, 4000000)),
              *(balancer.expand(NewNode(**{**NODE, "by": by}), balancer.parse(HAS)) for by in ("nginx", "haproxy"))]
     acts += [act for one in found for act in one.acts]
-    scripts = [(act.key, getattr(act.mend, script)) for act in acts for script in ("probe", "holds_before", "command", "proof", "undo", "undo_proof")]
+    scripts = [(act.key, getattr(act.mend, script)) for act in acts for script in SCRIPTS]
     scripts += [(one.title.en, one.command) for each in found for one in each.headroom]
     scripts += [(module.__name__, module.facts_script(part)) for module, part in (
         (file_system, FileSystemGrowth(mount="/srv")), (swap, SwapSpace(mib=1)), (tablespace, space), (limits, service), (node, NewNode(**NODE)),

@@ -16,7 +16,7 @@ from tasks.planning.roll_out import batches_of, held_up, window_blockers
 from tasks.requests import CapacityRequest
 
 PROCEDURE, KIND = "capacity-expansion", "capacity"
-SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
+SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof", "undo_holds")
 WEIGHT = {"low": 0, "medium": 1, "high": 2}
 TITLES = {"file_system": Text(zh="文件系统扩容", en="More room on a file system"), "swap": Text(zh="增加交换空间", en="More swap"),
           "tablespace": Text(zh="增加表空间", en="A tablespace on another file system"),
