@@ -72,13 +72,20 @@ def writing(lab: Lab) -> moving.Writer:
     return moving.Writer(lab.host("web1").services["http"])
 
 
+def goes_on(writer: moving.Writer) -> bool:
+    """Whether further orders are acknowledged."""
+    count, end = len(writer.taken), time.monotonic() + 60
+    while len(writer.taken) < count + 3 and time.monotonic() < end:
+        time.sleep(0.2)
+    return len(writer.taken) >= count + 3
+
+
 def test_the_old_host_comes_back_alone_if_the_new_one_dies_before_it_got_the_turn(lab, ready):
     with writing(lab) as writer:
         ready.up_to("fence")
         lab.must("web2", "systemctl stop postgresql@15-main ssh.socket ssh; pkill -x sshd || :")
         ready.undo("fence")
-        time.sleep(2)
-    assert writer.taken[-1][0] > time.monotonic() - 10, "orders are taken again"
+        assert goes_on(writer), "orders are taken again"
     assert moving.lost(lab, "web1", writer) == (set(), set(), 0)
 
 
@@ -108,8 +115,7 @@ def test_no_way_back_is_said_before_anything_is_stopped(lab, ready):
         lab.must("web2", "su postgres -c \"psql -q -c 'select pg_drop_replication_slot(slot_name) from pg_replication_slots'\"")
         refused = ready.attempt("open", "undo")
         assert refused.result == "failed" and "no way back keeps what was written since" in refused.output
-        time.sleep(1)
-    assert writer.taken[-1][0] > time.monotonic() - 10, "the new host goes on serving"
+        assert goes_on(writer), "the new host goes on serving"
     assert moving.lost(lab, "web2", writer) == (set(), set(), 0)
 
 
@@ -143,5 +149,6 @@ def test_a_replica_that_is_gone_stops_it_before_anybody_notices(lab, ready):
           sleep 0.1; n=$((n+1)); [ $n -lt 200 ]; done""")
         refused = ready.attempt("fence", "carry out")
         assert refused.result == "failed" and "no replica is connected; nothing was stopped" in refused.output
+        assert goes_on(writer) and not writer.refused
         ready.undo_before("fence")
-    assert writer.longest_gap_s() < 15 and moving.lost(lab, "web1", writer) == (set(), set(), 0)
+    assert moving.lost(lab, "web1", writer) == (set(), set(), 0)
