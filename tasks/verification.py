@@ -73,7 +73,7 @@ def measured_on(plan: Plan, name: str, done: Iterable[StepOutcome], *, live: boo
     """What the loads that ran on this host, or on its stand-in, say of the change: whether it is kept, by the plan's own criterion."""
     done, answers = tuple(done), []
     for one in plan.measurements:
-        if one.target == name and (one.on_host if live else any(outcome.key in one.steps() for outcome in done)):
+        if one.target == name and (one.on_host if live else one.in_rehearsal and any(outcome.key in one.steps() for outcome in done)):
             judgement = measured(one, done)
             answers.append(Health(title=measured_title(one), ok=judgement.kept, detail=measured_said(one, judgement)))
     return tuple(answers)

@@ -168,7 +168,7 @@ class Measurement(Record):
     better: which figures are. at_least_pct: by how much the median of the rounds must be better, in percent of the median before; 0 or less: by
     how much it may at most be worse, for loads that must not suffer. chance_pct: that luck alone gives such a difference is at most so probable;
     not asked where it need not be better. seconds: how long the load runs at most on one host, before and after together.
-    on_copy, on_host: where it runs.
+    on_copy, on_host: where it runs. in_rehearsal: its figures decide there, too; False: a staging host only tries the command.
     """
 
     key: str
@@ -182,6 +182,7 @@ class Measurement(Record):
     seconds: int
     on_copy: bool = True
     on_host: bool = True
+    in_rehearsal: bool = True
 
     def steps(self) -> tuple[str, str]:
         return f"measure-before-{self.key}", f"measure-after-{self.key}"

@@ -14,7 +14,7 @@ from hypothesis import strategies as some
 from pydantic import ValidationError
 
 from reports.documents import render_plan_page, render_plan_text
-from reports.records import Acceptance, ChangeRecord, CheckRow, Cluster, Outcome, Survey, Text, same
+from reports.records import Acceptance, ChangeRecord, CheckRow, Cluster, Outcome, StepOutcome, Survey, Text, same
 from tasks.checks.catalogue import all_checks, limits_for
 from tasks.checks.kinds import TUNING, Known, operation_of
 from tasks.errors import BlockersFound
@@ -24,6 +24,7 @@ from tasks.planning.tuning.kinds import bytes_of
 from tasks.planning.tuning.proposals import chosen, proposals_of
 from tasks.requests import LoadWish, SettingWish, TuningRequest
 from tasks.sections import Answer
+from tasks.verification import measured_on
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 ME = pwd.getpwuid(os.getuid()).pw_name
@@ -177,13 +178,21 @@ def test_a_load_for_the_copy_alone_needs_one_that_shows_it():
     assert not planned(asked(loads=[{**LOAD, "where": "copy"}], rehearse_on="web2")).blockers
 
 
-def test_where_loads_run_is_in_the_plan():
+def outcome(step, figures) -> StepOutcome:
+    return StepOutcome(number=step.number, key=step.key, target=step.target, title=step.title, result="done",
+                       output="".join(f"standfast-measured {count} {figure}\n" for count, figure in enumerate(figures, 1)))
+
+
+def test_where_loads_run_is_in_the_plan_and_decides_there():
     here = {"nginx": nginx_answer()}
     of = [{"system": "nginx", "name": "worker_connections", "value": "1024"}]
     for where, on_copy, on_host in (("copy and host", True, True), ("copy", True, False), ("host", False, True)):
         plan = planned(asked(of, [{**LOAD, "where": where}]), here)
         assert {(step.on_copy, step.on_host) for step in plan.steps if step.key.startswith("measure")} == {(on_copy, on_host)}, where
-        assert [(one.on_copy, one.on_host) for one in plan.measurements] == [(on_copy, on_host)]
+        assert [(one.on_copy, one.on_host, one.in_rehearsal) for one in plan.measurements] == [(on_copy, on_host, where != "host")]
+        worse = [outcome(step, [1, 1, 1, 1, 1] if "after" in step.key else [9, 9, 9, 9, 9]) for step in plan.steps if step.key.startswith("measure")]
+        assert [health.ok for health in measured_on(plan, "web1", worse, live=True)] == [False] * on_host
+        assert [health.ok for health in measured_on(plan, "web1", worse, live=False)] == [False] * (where != "host")
         assert ("(in the rehearsal only)" in plan.steps[0].title.en) == (not on_host)
         assert ("Loads run on the live system" in plan.impact.en) == on_host
 

@@ -147,7 +147,8 @@ def _load(wish: LoadWish) -> Load:
 
 def _measurement(host: str, key: str, load: LoadWish, on_copy: bool) -> Measurement:
     return Measurement(key=key, target=host, title=same(load.title), unit=load.unit, better=load.better, at_least_pct=load.at_least_pct,
-                       chance_pct=MOST_LUCK, rounds=load.rounds, seconds=2 * _load(load).seconds, on_copy=on_copy, on_host=load.where != "copy")
+                       chance_pct=MOST_LUCK, rounds=load.rounds, seconds=2 * _load(load).seconds, on_copy=on_copy, on_host=load.where != "copy",
+                       in_rehearsal=load.where != "host")
 
 
 def _steps(host: str, first: int, loads: Sequence[tuple[str, LoadWish, bool]], tuned: Sequence[tuple[Tuned, bool]]) -> list[Step]:
