@@ -18,7 +18,7 @@ WRITER = """
 su postgres -c "psql -q orders -c 'create table if not exists acknowledged (id int primary key)'"
 cat > /root/writer <<'END'
 n=0
-while :; do
+while sleep 0.1; do
   n=$((n + 1))
   if su postgres -c "psql -q orders -c 'insert into acknowledged values ($n)'" 2>/dev/null; then echo "$n $(date -u +%s.%N)" >> /root/acknowledged; fi
   [ -e /root/stop-writing ] && exit
