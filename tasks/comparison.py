@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from reports.records import Cluster, Difference, Plan, Survey, Text
+from tasks.operations.installed import PLACE
 
 RUNNING = ("active", "reloading")
 RESTARTING = "restarting"  # systemd starts it again and again
@@ -68,8 +69,11 @@ def unexpected(differences: Iterable[Difference], plan: Plan, target: str) -> tu
 
 
 def _touched(d: Difference, touched: set[str]) -> bool:
-    """Whether a step was meant to change this: the unit or path itself, the links that start a unit with the machine, what a started unit opens."""
+    """Whether a step was meant to change this: the unit or path itself, the links that start a unit with the machine, what a started unit
+    opens, and what a package that was not there brings."""
     units = {name for name in touched if not name.startswith("/")}
+    if d.kind in ("package", "service", "configuration") and not d.before and PLACE in touched:
+        return True
     if d.kind == "configuration":
         folders = tuple(place for place in touched if place.startswith("/") and place.endswith("/"))
         return d.name in touched or d.name.startswith(folders) or d.name.startswith("/etc/systemd/system/") and d.name.rpartition("/")[2] in units

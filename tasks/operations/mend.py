@@ -28,6 +28,7 @@ class Mend:
     confirm_s: over 0 where it can lock somebody out, as in Step; then the undo must need nothing but the host, and no more than seconds.
     files: which lines of which files change, for people to read. part: what it is made of, where several may become one step.
     port: of the database server whose scripts find it in $PORT; 0: none, or its finding says which.
+    packages: that must be installed first; all of a host's become one step before all others (tasks/operations/installed.py).
     settles_s: how long it may take until the check says that all is well; steady_s: for how long it must then go on saying so.
     """
 
@@ -52,3 +53,4 @@ class Mend:
     files: tuple[FileChange, ...] = ()
     part: FileLines | Narrowing | None = None
     port: int = 0
+    packages: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from tasks.operations.file_lines import FileLines, setting
 
 FILE = "/etc/ssh/sshd_config.d/00-standfast.conf"
 
-_RELOAD = r"""for unit in ssh sshd; do
+RELOAD = r"""for unit in ssh sshd; do
   if systemctl is-active -q "$unit"; then systemctl reload "$unit" || { echo "$unit refuses to reload; see journalctl -u $unit" >&2; exit 1; }; break; fi
 done"""
 # Of several values sshd takes the first: those of files that are read before ours, and what sshd_config says before it reads any.
@@ -43,4 +43,4 @@ def set_sshd(values: Mapping[str, str]) -> FileLines:
     """These settings: tested by sshd itself before the reload. Undo: the file as it was, reload."""
     return FileLines(
         path=FILE, lines=tuple(setting(key, f"{key} {value}") for key, value in values.items()), mode="600", refuse=_REFUSE,
-        test="sshd -t && (\n" + _IN_FORCE + ")", put_in_force=_RELOAD, put_back=_RELOAD, in_force=_IN_FORCE, is_back="sshd -t\n")
+        test="sshd -t && (\n" + _IN_FORCE + ")", put_in_force=RELOAD, put_back=RELOAD, in_force=_IN_FORCE, is_back="sshd -t\n")

@@ -18,6 +18,7 @@ from tasks.controls.kinds import HARDENING, Control
 from tasks.errors import BlockersFound, ProcedureError
 from tasks.operations.attributes import Narrowing, together
 from tasks.operations.file_lines import FileLines, joined
+from tasks.operations.installed import PLACE, install
 from tasks.operations.mend import Mend
 from tasks.planning.roll_out import batches_of, held_up, window_blockers
 from tasks.requests import CorrectionRequest, HardeningRequest
@@ -214,33 +215,37 @@ def _listed(texts: Iterable[Text]) -> Text:
 
 @dataclass(frozen=True)
 class _Group:
-    """What becomes one step. key: the step's."""
+    """What becomes one step. key: the step's. packages: it installs what the others need."""
 
     host: str
     key: str
     ones: tuple[_Able, ...]
+    packages: bool = False
 
 
 def _groups(host: str, able: Sequence[_Able]) -> list[_Group]:
-    """What users do not notice and weighs little comes first, of controls by their families. A unit that several complain of is started once, and a
-    file that several change is written once."""
-    once: dict[object, list[_Able]] = {}
-    for one in sorted(able, key=lambda one: (_family(one.check), one.mend.interrupts, WEIGHT[one.mend.risk], one.row.check)):
-        once.setdefault(_done_at_once(one), []).append(one)
+    """Packages that any of them needs come first, then what users do not notice and weighs little, of controls by their families. A unit that several
+    complain of is started once, and a file that several change is written once."""
+    ordered = sorted(able, key=lambda one: (_family(one.check), one.mend.interrupts, WEIGHT[one.mend.risk], one.row.check))
+    once: dict[object, list[_Able]] = {PLACE: needing} if (needing := [one for one in ordered if one.mend.packages]) else {}
+    for one in ordered:
+        if one.mend.touches != (PLACE,):
+            once.setdefault(_done_at_once(one), []).append(one)
     found: list[_Group] = []
-    for ones in once.values():
+    for what, ones in once.items():
         key = f"mend-{ones[0].row.check.lower()}-"
-        found.append(_Group(host, f"{key}{sum(group.key.startswith(key) for group in found) + 1}", tuple(ones)))
+        found.append(_Group(host, f"{key}{sum(group.key.startswith(key) for group in found) + 1}", tuple(ones), what == PLACE))
     return found
 
 
 def _step_of(number: int, group: _Group) -> Step:
     checks = list(dict.fromkeys(one.row.check for one in group.ones))
-    mend, port, name = _one_of(group.ones), group.ones[0].port, ", ".join(checks[:NAMED]) + (f" (+{len(checks) - NAMED})" if len(checks) > NAMED else "")
+    mend = install(name for one in group.ones for name in one.mend.packages) if group.packages else _one_of(group.ones)
+    port, name = group.ones[0].port, ", ".join(checks[:NAMED]) + (f" (+{len(checks) - NAMED})" if len(checks) > NAMED else "")
     saved = f'SAVED="$CHANGE_DIR/saved/{group.key}"\n' + (f"PORT={port}\n" if port else "")
     return Step(
         number=number, key=group.key, target=group.host, title=Text(zh=f"{name}：{mend.title.zh}", en=f"{name}: {mend.title.en}"),
-        expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=group.ones[0].on_copy,
+        expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=group.packages or group.ones[0].on_copy,
         confirm_s=mend.confirm_s, files=mend.files, mends=tuple(checks),
         **{script: saved + text if (text := getattr(mend, script)) else "" for script in SCRIPTS})
 

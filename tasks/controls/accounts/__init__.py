@@ -25,7 +25,7 @@ awk -F: '$7 !~ /(nologin|false|sync|shutdown|halt)$/ && ($3 >= 1000 && $3 < 6553
   while read -r name uid home; do
     { [ "$home" = / ] || [ -z "$home" ]; } && continue
     told=$(timeout 2 stat -c '%a %u' "$home" 2>/dev/null) && echo "home $name $uid $told $home"
-    timeout 3 find "$home" -xdev -maxdepth 1 -type f -name '.*' \( -perm /022 -o -name .rhosts -o -name .netrc -o -name .forward \) \
+    timeout 3 find "$home" -xdev -maxdepth 1 -type f -name '.*' \( -perm /037 -o -name .rhosts -o -name .netrc -o -name .forward \) \
       -printf 'dot %m %p\n' 2>/dev/null
   done
 for p in $(echo "$PATH" | tr : ' '); do [ -d "$p" ] && stat -L -c 'path %a %u %n' "$p"; done

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reports.records import Text
@@ -100,8 +100,6 @@ def ruleset(output: str) -> Ruleset:
 
 def shut(row: Row, found: Ruleset, known: Known) -> Mend | Text:
     """What listens now is let in and nothing else, unless somebody else rules here or it cannot be told what must be let in."""
-    if not found.tool:
-        return Text(zh="须先安装 nftables", en="nftables must be installed first")
     if found.rivals:
         return Text(zh=f"{'、'.join(found.rivals)} 管理包过滤或需要自己的规则，须由人工设定",
                     en=f"{', '.join(found.rivals)} rules the packet filter or needs rules of its own")
@@ -116,7 +114,7 @@ def shut(row: Row, found: Ruleset, known: Known) -> Mend | Text:
                     en="protocols beside TCP, UDP and ICMP are in use: set the rules by hand")
     if not tcp:
         return Text(zh="没有可放行的 TCP 端口", en="no port listens over TCP, so our own way in cannot be told")
-    return let_in_only(tcp, udp).mend()
+    return replace(let_in_only(tcp, udp).mend(), packages=() if found.tool else ("nftables",))
 
 
 def _ports(sockets: Iterable[str]) -> set[int]:

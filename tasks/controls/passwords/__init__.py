@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reports.records import Text
@@ -147,8 +147,7 @@ FAILLOCK = {
 _ON_THE_LINE = Text(zh="该选项写在 /etc/pam.d 的行上，优先于文件，须人工修改",
                     en="the option stands on the line in /etc/pam.d, which goes before the file: change it there")
 _NOT_DEBIAN = Text(zh="PAM 不由 pam-auth-update 管理，须人工修改", en="PAM is not kept by pam-auth-update here: change it by hand")
-_NO_PWQUALITY = Text(zh="须先安装 libpam-pwquality、cracklib-runtime 与 wamerican，安装后模块自行启用",
-                     en="libpam-pwquality, cracklib-runtime and wamerican must be installed first; the module then is in use by itself")
+PWQUALITY = ("libpam-pwquality", "cracklib-runtime", "wamerican")  # without a dictionary every change of a password fails
 _DICTIONARY = """ls /var/cache/cracklib/cracklib_dict.pwd* >/dev/null 2>&1 ||
   { echo "the dictionary of cracklib is missing, and every change of a password would fail; install cracklib-runtime and wamerican" >&2; exit 1; }
 """
@@ -190,15 +189,16 @@ def faillock(found: Passwords, line: Line) -> Mend | Text:
         ("common-auth", "pam_faillock[.]so preauth"), ("common-auth", "pam_faillock[.]so authfail"), ("common-account", "pam_faillock[.]so"))).mend()
 
 
-def in_pwquality(name: str, bound: str = "") -> Mender:
-    """In pwquality.conf, where the module is in use and has its dictionary."""
+def in_pwquality(name: str, bound: str = "", figure: float | None = None) -> Mender:
+    """In pwquality.conf. Where the module is not in use, it is installed first with its dictionary, and then is in use by itself."""
     def mend(row: Row, found: Passwords, known: Known) -> Mend | Text:
-        if not any(rule.module == "pam_pwquality" for rule in found.rules):
-            return _NO_PWQUALITY
+        used = any(rule.module == "pam_pwquality" for rule in found.rules)
+        if not used and not kept_by_debian(found):
+            return _NOT_DEBIAN
         if _on_a_line(found, "pam_pwquality", name):
             return _ON_THE_LINE
-        line = _written("pwquality", found, name, known.limits[bound].figure if bound else None)
-        return FileLines("/etc/security/pwquality.conf", (line,), refuse=_DICTIONARY).mend()
+        line = _written("pwquality", found, name, known.limits[bound].figure if bound else figure)
+        return replace(FileLines("/etc/security/pwquality.conf", (line,), refuse=_DICTIONARY).mend(), packages=() if used else PWQUALITY)
     return mend
 
 

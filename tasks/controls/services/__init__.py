@@ -11,6 +11,7 @@ from reports.records import Text
 from tasks.checks.kinds import Known, Mender, Row, Unreadable
 from tasks.controls.kinds import Bounds, failed, passed
 from tasks.controls.reading import by_kind
+from tasks.operations.installed import install
 from tasks.operations.mend import Mend
 from tasks.operations.unit import known as is_unit
 from tasks.operations.unit import mask
@@ -76,6 +77,19 @@ def not_installed(*packages: str) -> Judge:
         if not those:
             yield passed("没有安装", "none of them is installed")
     return judge
+
+
+def has(*packages: str) -> dict[str, Any]:
+    """A control that wants these packages, and installs them."""
+    def judge(found: Services, bounds: Bounds, known: Known) -> Iterator[Row]:
+        missing = [name for name in packages if name not in found.packages]
+        yield failed(f"没有安装 {'、'.join(missing)}", f"{' and '.join(missing)} is not installed") if missing else passed("已安装", "installed")
+
+    def mend(row: Row, found: Services, known: Known) -> Mend | Text:
+        if "dpkg" not in found.packages:
+            return Text(zh="不是 Debian 系统，须人工安装", en="this is no Debian: install it by hand")
+        return install(packages)
+    return {**OF_SERVICES, "judge": judge, "mend": mend, "remedy": Text(zh=f"apt-get install {' '.join(packages)}", en=f"apt-get install {' '.join(packages)}")}
 
 
 def masked(*units: str) -> Mender:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from typing import Any
 
 from reports.records import Text
 from tasks.checks.kinds import Known, Mender, Row, Unreadable, whole
+from tasks.checks.lines import words
 from tasks.controls.kinds import Bounds, failed, passed, so
 from tasks.controls.reading import by_kind
 from tasks.operations.mend import Mend
 from tasks.operations.sshd_settings import set_sshd
 
-# After what is in force the files as they are: what is said in Match blocks, `sshd -T` does not tell.
+# After what is in force the files as they are: what is said in Match blocks, `sshd -T` does not tell. Then how long the host's keys are, and of
+# the groups for key exchange (moduli) how many are how long.
 SSHD = r"""
 sshd=$(command -v sshd) || na "没有安装 sshd" "sshd is not installed"
 out=$("$sshd" -T 2>&1) || cannot "sshd -T 报错" "sshd -T failed" "$out"
@@ -23,16 +25,25 @@ printf '%s\n' "$out" | sed 's/^/set /'
 for f in /etc/ssh/sshd_config $(awk 'tolower($1) == "include" { for (i = 2; i <= NF; i++) print ($i ~ /^\// ? $i : "/etc/ssh/" $i) }' /etc/ssh/sshd_config); do
   [ -f "$f" ] && awk -v f="$f" '/^[[:space:]]*(#|$)/ { next } { print "line " f " " $0 }' "$f"
 done
+printf '%s\n' "$out" | sed -n 's/^hostkey //p' | while read -r f; do
+  [ -f "$f" ] && ssh-keygen -lf "$f" 2>/dev/null | awk -v f="$f" '{ gsub(/[()]/, "", $NF); print "key " $1, $NF, f }'
+done
+[ -f /etc/ssh/moduli ] && awk '/^[^#]/ && NF >= 7 { n[$5 + 1]++ } END { for (bits in n) print "moduli " bits, n[bits] }' /etc/ssh/moduli
 echo end
 """
 
 
 @dataclass(frozen=True)
 class Sshd:
-    """values: what is in force, by keyword in small letters. matches: condition of a Match block, keyword, value."""
+    """values: what is in force, by keyword in small letters. matches: condition of a Match block, keyword, value.
+
+    keys: bits, kind in capitals and path of the host's keys. moduli: how many groups for key exchange have so many bits.
+    """
 
     values: dict[str, str]
     matches: tuple[tuple[str, str, str], ...]
+    keys: tuple[tuple[int, str, str], ...] = ()
+    moduli: dict[int, int] = field(default_factory=dict)
 
     def value(self, keyword: str) -> str:
         if (found := self.values.get(keyword.lower())) is None:
@@ -47,7 +58,7 @@ def _told(text: str) -> tuple[str, str]:
 
 
 def sshd(output: str) -> Sshd:
-    found = by_kind(output, "set", "line")
+    found = by_kind(output, "set", "line", "key", "moduli")
     values: dict[str, str] = {}
     for line in found["set"]:
         keyword, value = _told(line)
@@ -66,7 +77,8 @@ def sshd(output: str) -> Sshd:
             included += [(one if one.startswith("/") else f"/etc/ssh/{one}", condition) for one in value.split()]
         elif condition:
             matches.append((condition, keyword, value))
-    return Sshd(values, tuple(matches))
+    keys = tuple((whole(bits, "bits"), kind, path) for bits, kind, path in (words(line, 3) for line in found["key"]))
+    return Sshd(values, tuple(matches), keys, {whole(bits, "bits"): whole(n, "a count") for bits, n in (words(line, 2) for line in found["moduli"])})
 
 
 Judge = Callable[[Sshd, Bounds, Known], Iterator[Row]]
@@ -94,12 +106,14 @@ def within(keyword: str, bound: str, unit: str = "") -> Judge:
                   lambda said: seconds(said, keyword), unit)
 
 
-def only(keyword: str, allowed: Collection[str]) -> Judge:
-    """Every algorithm on offer is one of these."""
+def only(keyword: str, allowed: Sequence[str]) -> Judge:
+    """Every algorithm on offer is one of these, the strongest first: which is taken is the client's choice, and some just take the first."""
     def judge(found: Sshd, bounds: Bounds, known: Known) -> Iterator[Row]:
         strange = ",".join(name for name in found.value(keyword).split(",") if name not in allowed)
         if strange:
             yield failed(f"{keyword} 中有不应使用的算法:{strange}", f"{keyword} offers what should not be used: {strange}", evidence=found.value(keyword))
+        elif (offered := found.value(keyword).split(",")) != _in_order(offered, allowed):
+            yield failed(f"{keyword} 没有把强的排在前面", f"{keyword} does not offer the strongest first", evidence=found.value(keyword))
         else:
             yield passed(f"{keyword} 符合要求", f"{keyword} offers nothing that should not be used", evidence=found.value(keyword))
     return judge
@@ -115,10 +129,14 @@ def sets(keyword: str, value: str = "", *, bound: str = "") -> Mender:
     return mend
 
 
-def offers_only(keyword: str, allowed: Collection[str]) -> Mender:
-    """Of the algorithms on offer those that are allowed."""
+def _in_order(offered: Iterable[str], allowed: Sequence[str]) -> list[str]:
+    return sorted((name for name in offered if name in allowed), key=allowed.index)
+
+
+def offers_only(keyword: str, allowed: Sequence[str]) -> Mender:
+    """Of the algorithms on offer those that are allowed, in that order."""
     def mend(row: Row, found: Sshd, known: Known) -> Mend | Text:
-        good = [name for name in found.value(keyword).split(",") if name in allowed]
+        good = _in_order(found.value(keyword).split(","), allowed)
         return _setting(found, keyword, ",".join(good)) if good else Text(
             zh="现有算法均不符合要求，须人工选择", en="none of those on offer may be used: choose by hand")
     return mend

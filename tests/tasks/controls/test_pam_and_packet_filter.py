@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from reports.records import Text
+from tasks.operations.installed import PLACE
 from tasks.operations.mend import Mend
 from tasks.operations.pam import without_word
 from tasks.planning.corrections import CONFIRM_S
@@ -50,10 +51,21 @@ def test_where_the_module_is_in_use_only_its_file_changes():
     assert isinstance(of("H-PWD-02b", used.replace("preauth", "preauth deny=20")), Text)
 
 
+def test_packages_that_are_missing_are_one_step_before_all_others():
+    bare = OPEN.replace("tool nft\n", "").replace('nft {"nftables": [{"metainfo": {"version": "1.0.6"}}]}\n', "") + "end\n"
+    services = "package dpkg\nfile ssh.service enabled\nactive ssh.service\nend\n"
+    made = plan({"H-PWD-01a": PAM + "end\n", "H-PWD-01b": PAM + "end\n", "H-FW-01a": bare, "H-INT-02": services, "H-UPD-05": services})
+    first, pwquality, shut = made.steps
+    assert "names='apt-listchanges cracklib-runtime debsums libpam-pwquality nftables wamerican'" in first.command and first.touches == (PLACE,)
+    assert (first.confirm_s, pwquality.confirm_s, shut.confirm_s) == (0, CONFIRM_S, CONFIRM_S) and first.on_copy
+    assert pwquality.files[0].path == "/etc/security/pwquality.conf" and shut.files[0].path == "/etc/nftables.conf"
+    assert len({step.key for step in made.steps}) == 3 and {one.check for one in made.acceptance} >= {"H-INT-02", "H-UPD-05", "H-PWD-01a"}
+
+
 @pytest.mark.parametrize(("control", "output"), [
-    ("H-PWD-01a", PAM + "end\n"), ("H-PWD-03", PAM + "pam common-password password requisite pam_pwhistory.so remember=2\nend\n"),
+    ("H-PWD-01a", PAM.replace("common-", "system-") + "end\n"), ("H-PWD-03", PAM + "pam common-password password requisite pam_pwhistory.so remember=2\nend\n"),
     ("H-PWD-02a", PAM + "pam common-auth auth requisite pam_faillock.so preauth\nend\n"), ("H-PWD-02a", PAM.replace("common-", "system-") + "end\n"),
-    ("H-FW-01a", OPEN.replace("tool nft\n", "") + "end\n"), ("H-FW-01a", OPEN + "rival docker\nend\n"), ("H-FW-01a", OPEN + "listens 0.0.0.0:40123\nend\n"),
+    ("H-FW-01a", OPEN + "rival docker\nend\n"), ("H-FW-01a", OPEN + "listens 0.0.0.0:40123\nend\n"),
     ("H-FW-01a", OPEN + "raw 0.0.0.0:112\nend\n"), ("H-FW-03", OPEN + "last iptables -A INPUT -j DROP\nend\n"), ("H-FW-01a", OPEN + "udp 0.0.0.0:4500\nend\n"),
     ("H-FW-03", OPEN.replace('"1.0.6"}}', '"1.0.6"}}, {"rule": {"family": "ip", "table": "nat", "chain": "x", "expr": []}}') + "end\n"),
 ], ids=lambda value: value[:20])
