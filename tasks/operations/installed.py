@@ -33,6 +33,15 @@ tab=$(printf '\t')
 # what has another line in the second list, or stands in one of them alone
 differing() { LC_ALL=C sort "$1" "$2" | uniq -u | cut -f 1 | uniq; }
 was_there() { path="$1" awk -F '\t' '$1 == ENVIRON["path"] { found = 1 } END { exit !found }' "$SAVED/etc.before"; }
+# what came with it may go: nothing that came otherwise would go with it
+nobody_needs() {
+  those=$(came)
+  [ -n "$those" ] || return 0
+  more=$(apt -s -o Debug::NoLocking=1 purge $those | sed -n 's/^\(Purg\|Remv\) \([^ ]*\).*/\2/p' | while read -r one; do
+    case " $(echo $those | sed 's/:[a-z0-9]*//g') " in *" $one "*) ;; *) echo "$one" ;; esac
+  done)
+  [ -z "$more" ] || { echo "$more needs by now what was installed for the hardening; take that away first" >&2; return 1; }
+}
 came() { installed | LC_ALL=C comm -13 "$SAVED/packages" -; }
 """
 _PROBE = r"""if [ -z "$(missing)" ]; then echo DONE; elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi
@@ -78,14 +87,9 @@ if [ ! -e "$SAVED/edited" ]; then
 fi
 umask 022
 dpkg --configure -a --force-confdef --force-confold </dev/null || :
+nobody_needs || exit 1
 those=$(came)
-if [ -n "$those" ]; then
-  would=$(apt -s -o Debug::NoLocking=1 purge $those)
-  printf '%s\n' "$would" | sed -n 's/^\(Purg\|Remv\) \([^ ]*\).*/\2/p' | LC_ALL=C sort -u >"$SAVED/go"
-  more=$(came | sed 's/:.*//' | LC_ALL=C sort -u | LC_ALL=C comm -13 - "$SAVED/go")
-  [ -z "$more" ] || { echo "needed by now, so it stays: $those (by "$more")" >&2; exit 1; }
-  apt purge $those
-fi
+if [ -n "$those" ]; then apt purge $those; fi
 umask 077
 etc >"$SAVED/etc.now"
 differing "$SAVED/etc.before" "$SAVED/etc.now" | LC_ALL=C comm -12 - "$SAVED/changed" | LC_ALL=C comm -23 - "$SAVED/edited" >"$SAVED/back"
@@ -99,6 +103,9 @@ while IFS= read -r path; do
 done <"$SAVED/back"
 if [ -s "$SAVED/edited" ]; then echo "edited since, and left as it is:"; cat "$SAVED/edited"; fi
 if [ -d /run/systemd/system ]; then systemctl daemon-reload; fi
+"""
+_UNDO_HOLDS = r"""[ -e "$SAVED/kept" ] || exit 0
+nobody_needs
 """
 _UNDO_PROOF = r"""[ -e "$SAVED/kept" ] || exit 0
 those=$(came)
@@ -120,4 +127,5 @@ def install(names: Iterable[str], breaks: Text = NOTHING) -> Mend:
         title=Text(zh=f"安装软件包 {told}", en=f"Install {told}"),
         expected=Text(zh="软件包及其依赖已安装完整，原有软件包未变", en="they and what they need are installed whole, and nothing that was there has changed"),
         probe=head + _PROBE, holds_before=head + _HOLDS, command=head + _COMMAND, proof=head + _PROOF, undo=head + _UNDO, undo_proof=head + _UNDO_PROOF,
+        undo_holds=head + _UNDO_HOLDS,
         touches=(PLACE,), breaks=breaks, time_limit_s=900, packages=tuple(wanted))

@@ -130,13 +130,11 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
         elif now is not None:
             left.append(LeftOut(target=row.target, check=row.check, object=row.object, why=now))
     groups = [group for host in hosts for group in _groups(host, [one for one in able if one.host == host])]
-    for group in groups:
-        if said := (refused or {}).get((group.host, group.key)):
-            why = Text(zh=f"主机上的前提不成立（{said}）", en=f"the host says: {said}")
-            left += [LeftOut(target=one.row.target, check=one.row.check, object=one.row.object, why=why) for one in group.ones]
-    groups = [group for group in groups if (group.host, group.key) not in (refused or {})]
-    stays = {id(one) for group in groups for one in group.ones}
-    able = [one for one in able if id(one) in stays]
+    gone = {id(one): said for group in groups if (said := (refused or {}).get((group.host, group.key))) for one in group.ones}
+    left += [LeftOut(target=one.row.target, check=one.row.check, object=one.row.object,
+                     why=Text(zh=f"主机上的前提不成立（{said}）", en=f"the host says: {said}")) for one in able if (said := gone.get(id(one)))]
+    able = [one for one in able if id(one) not in gone]
+    groups = [group for host in hosts for group in _groups(host, [one for one in able if one.host == host])] if gone else groups
     blockers = window_blockers(request, plan_at) if able else []
     # Asked for by name, or nothing else is done: that must not be overlooked. What only people can do is no reason why a hardening had something to do.
     standing = left if request.findings or not (able or hardening) else [] if able else [one for one in left if one.why.en.startswith(NOT_READ.en)]
@@ -243,10 +241,13 @@ def _step_of(number: int, group: _Group) -> Step:
     mend = install(name for one in group.ones for name in one.mend.packages) if group.packages else _one_of(group.ones)
     port, name = group.ones[0].port, ", ".join(checks[:NAMED]) + (f" (+{len(checks) - NAMED})" if len(checks) > NAMED else "")
     saved = f'SAVED="$CHANGE_DIR/saved/{group.key}"\n' + (f"PORT={port}\n" if port else "")
+    needs = " ".join(sorted({need for one in group.ones for need in one.mend.packages} if not group.packages else ()))
+    if needs and mend.holds_before:  # asked while planning, too
+        mend = replace(mend, holds_before=f"dpkg-query -W {needs} >/dev/null 2>&1 || exit 0  # the first step installs it\n{mend.holds_before}")
     return Step(
         number=number, key=group.key, target=group.host, title=Text(zh=f"{name}：{mend.title.zh}", en=f"{name}: {mend.title.en}"),
-        expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches, on_copy=group.packages or group.ones[0].on_copy,
-        confirm_s=mend.confirm_s, files=mend.files, mends=tuple(checks),
+        expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches,
+        on_copy=group.packages or group.ones[0].on_copy, confirm_s=mend.confirm_s, files=mend.files, mends=tuple(checks),
         **{script: saved + text if (text := getattr(mend, script)) else "" for script in SCRIPTS})
 
 
