@@ -114,6 +114,17 @@ def test_a_planned_version_is_expected_and_nothing_else_of_a_package():
     assert unexpected(gone, plan(nginx="1-2"), "web1") == tuple(gone)
 
 
+def test_what_packages_bring_that_a_step_installs_is_expected_and_nothing_of_those_that_were_there():
+    step = Step(number=1, key="k", target="web1", title=T, expected=T, command="c", proof="p", touches=("/var/lib/dpkg/status",))
+    hardening = plan("hardening").model_copy(update={"steps": (step,)})
+    came = (*survey().packages, Package(name="aide", version="0.18"))
+    brought = changed(packages=came, services=(*survey().services, Service(name="dailyaidecheck.timer", active="active", enabled="enabled")),
+                      configuration={**survey().configuration, "/etc/aide/aide.conf": "bb 600 0:0"})
+    assert len(brought) == 3 and unexpected(brought, hardening, "web1") == () and unexpected(brought, plan("hardening"), "web1")
+    other = changed(packages=(Package(name="nginx", version="1-2", architecture="amd64"), *came[1:]), configuration={})
+    assert {(d.kind, d.name) for d in unexpected(other, hardening, "web1")} == {("package", "nginx"), ("configuration", "/etc/nginx/nginx.conf")}
+
+
 def test_a_service_that_had_failed_may_be_at_rest_afterwards_but_not_the_other_way_round():
     def unit(active: str) -> dict:
         return {"services": (Service(name="orders.service", active=active, enabled="enabled"),)}
