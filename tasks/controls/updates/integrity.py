@@ -8,8 +8,6 @@ from reports.records import Text
 from tasks.checks.kinds import Known, Row
 from tasks.controls.kinds import Bounds, HostControl, failed, passed
 from tasks.controls.services import OF_SERVICES, Services
-from tasks.operations.aide import aide_database
-from tasks.operations.mend import Mend
 
 WATCHERS = ("aide", "tripwire", "samhain", "wazuh-agent", "ossec-hids-agent")
 
@@ -25,19 +23,12 @@ def judge(found: Services, bounds: Bounds, known: Known) -> Iterator[Row]:
         yield passed(f"由 {there[0]} 检查", f"{there[0]} watches them")
 
 
-def mend(row: Row, found: Services, known: Known) -> Mend | Text:
-    if found.installed(*WATCHERS) or "dpkg" not in found.packages:
-        return Text(zh="已有检查工具，须由其管理员启用定期检查", en="there is a tool for it: whoever keeps it must let it run by itself")
-    return aide_database()
-
-
 CONTROL = HostControl(
     id="H-INT-01",
     **OF_SERVICES | {"family": "updates"},
     title=Text(zh="文件完整性检查", en="Files are watched for changes"),
     severity="medium",
     judge=judge,
-    mend=mend,
     remedy=Text(zh="安装 aide,在维护窗口建立数据库,每日检查", en="install aide, build its database in a window, check daily"),
     clause="1.4.6",
     rule="package_aide_installed", cis="6.3.1",
