@@ -10,6 +10,7 @@ from dataclasses import replace
 from shlex import quote
 
 from reports.records import Text
+from tasks.operations.edits import EDITS
 from tasks.operations.file_lines import FileLines, Line
 from tasks.operations.mend import Mend
 from tasks.operations.sshd_settings import RELOAD, set_sshd
@@ -33,7 +34,7 @@ def _file(path: str, title: Text, expected: Text, words: str, change: str, *, mo
 
     words: has a function `right`, which tells by its exit status whether the file is as it shall be. change: makes it so. more: a file that goes with it.
     """
-    head = f"file={quote(path)}; more={quote(more)}\n{words}"
+    head = f"file={quote(path)}; more={quote(more)}\n{words}{EDITS}"
     return Mend(
         title=title, expected=expected, breaks=breaks, touches=(path, *((more,) if more else ())),
         probe=head + 'if right; then echo DONE; elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi\n',
@@ -50,12 +51,15 @@ if [ ! -e "$SAVED/kept" ]; then
   sync; touch "$SAVED/kept"
 fi
 like() { chown --reference="$1" "$2"; chmod --reference="$1" "$2"; sync "$2"; mv "$2" "$1"; }
-""" + change + f"sshd -t\n{RELOAD}\n",
+""" + change + f'note_left "$file" $more\nsshd -t\n{RELOAD}\n',
         proof=head + 'right && sshd -t && echo "$file is as it should be"\n',
         undo=head + """[ -e "$SAVED/kept" ] || { echo "nothing was changed"; exit 0; }
 rm -f "$file.standfast" "$file.standfast.pub"
-for one in "$file" $more; do cp -a "$SAVED/${one##*/}" "$one.standfast"; mv "$one.standfast" "$one"; done
+for one in "$file" $more; do keep_edits "$one" "$SAVED/${one##*/}"; cp -a "$SAVED/${one##*/}" "$one.standfast"; mv "$one.standfast" "$one"; done
 """ + RELOAD + "\n",
+        undo_holds=head + """[ -e "$SAVED/kept" ] || exit 0
+for one in "$file" $more; do not_edited "$one" "$SAVED/${one##*/}" || exit 1; done
+""",
         undo_proof=head + """[ -e "$SAVED/kept" ] || exit 0
 for one in "$file" $more; do
   cmp "$SAVED/${one##*/}" "$one"
