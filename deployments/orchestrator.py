@@ -16,6 +16,7 @@ from pathlib import Path
 POOL = "standfast"
 ROOT = Path(__file__).resolve().parents[1]
 READY_LIMIT_S = 120
+PORTS_TRIED = 50
 Say = Callable[[str], None]
 
 
@@ -66,7 +67,8 @@ class Orchestrator:
 
     def __init__(self, home: Path, port: int = 4200) -> None:
         self.home = home
-        self.port = free_port(port)
+        # Held while this one lives: two that start at the same time must not take one port, and each other's server for their own.
+        self._claim, self.port = claim_port(port)
         self.environment = settings(home, self.port)
         self._children: dict[str, subprocess.Popen] = {}
 
@@ -129,6 +131,7 @@ class Orchestrator:
                 except subprocess.TimeoutExpired:
                     child.kill()
                     child.wait()
+        self._claim.close()
 
     def pid(self, name: str) -> int:
         return self._children[name].pid
@@ -153,9 +156,23 @@ class Orchestrator:
             raise NotReady(f"prefect {' '.join(arguments[:3])} failed: {(done.stderr or done.stdout).strip()[-300:]}")
 
 
-def free_port(wanted: int) -> int:
-    """The wanted port if it is free on loopback, else the next free one of the following fifty."""
-    for port in range(wanted, wanted + 50):
+def claim_port(wanted: int) -> tuple[socket.socket, int]:
+    """A free port from the wanted one on, and its claim: the UDP port of the same number, which nobody who asks so can have meanwhile."""
+    for port in range(wanted, wanted + PORTS_TRIED):
+        claim = socket.socket(type=socket.SOCK_DGRAM)
+        try:
+            claim.bind(("127.0.0.1", port))
+            if free_port(port, 1) == port:
+                return claim, port
+        except (OSError, NotReady):
+            pass
+        claim.close()
+    raise NotReady(f"None of the ports {wanted} to {wanted + PORTS_TRIED - 1} is free; end what uses them")
+
+
+def free_port(wanted: int, tried: int = PORTS_TRIED) -> int:
+    """The wanted port if it is free on loopback, else the next free one."""
+    for port in range(wanted, wanted + tried):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -163,4 +180,4 @@ def free_port(wanted: int) -> int:
                 return port
             except OSError:
                 continue
-    raise NotReady(f"None of the ports {wanted} to {wanted + 49} is free; end what uses them")
+    raise NotReady(f"None of the ports {wanted} to {wanted + tried - 1} is free; end what uses them")

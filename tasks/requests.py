@@ -36,6 +36,19 @@ CheckNumber = Annotated[str, Field(pattern=r"^SEC-\d{8}-\d{3,}$"), _of_kind(
 # An absolute path without blanks and signs that a shell or /etc/fstab would read otherwise.
 PlainPath = Annotated[str, Field(pattern=r"^/[A-Za-z0-9._+@/-]*$", max_length=200)]
 HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+# What nearly every form asks, in the same words.
+Customer = Annotated[str, Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Requester = Annotated[Words, Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)]
+Operator = Annotated[Words, Field(title="Operator", description="Who runs the procedure")]
+Reason = Annotated[Words, Field(title="Reason", min_length=1)]
+StagingHost = Annotated[str, Field(
+    title="Staging host", description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host")]
+Opening = Annotated[AwareDatetime | None, Field(title="Window opens at", description="With time zone; empty: at once")]
+Closing = Annotated[AwareDatetime | None, Field(title="Window closes at")]
+Canaries = Annotated[int, Field(ge=1, title="Hosts in the first batch")]
+BatchSize = Annotated[int, Field(ge=1, title="Hosts in each further batch")]
+Silence = Annotated[float, Field(gt=0, le=24 * 30, title="Hours until silence counts as no")]
+ChangeNumber = Annotated[str, Field(title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._~/?=&%-]*)?$", max_length=300)]
 UnitName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,200}\.(service|socket|timer|path|mount|target)$")]
 AbsolutePlace = Annotated[str, Field(pattern=r"^(/\.?[A-Za-z0-9_+@:=,-][A-Za-z0-9._+@:=,-]*){2,}$", max_length=300)]
@@ -70,7 +83,7 @@ class UpgradeRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Software upgrade")
 
-    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    customer: Customer
     hosts: list[HostName] = Field(title="Hosts", description="Names of host blocks, the canary first", min_length=1)
     kind: Literal["packages", "middleware", "database", "release"] = Field(
         default="packages", title="What is upgraded",
@@ -81,17 +94,16 @@ class UpgradeRequest(BaseModel):
     )
     packages: list[PackageWish] = Field(default_factory=list, title="Listed packages", description="name or name=version")
     release: ReleaseMedia | None = Field(default=None, title="Application release")
-    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
-    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
-    reason: Words = Field(title="Reason", min_length=1)
-    rehearse_on: str = Field(default="", title="Staging host",
-                             description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host")
-    window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
-    window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
-    canaries: int = Field(default=1, ge=1, title="Hosts in the first batch")
-    batch_size: int = Field(default=5, ge=1, title="Hosts in each further batch")
-    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
-    number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+    requester: Requester
+    operator: Operator = ""
+    reason: Reason
+    rehearse_on: StagingHost = ""
+    window_opens_at: Opening = None
+    window_closes_at: Closing = None
+    canaries: Canaries = 1
+    batch_size: BatchSize = 5
+    approval_hours: Silence = 72
+    number: ChangeNumber = ""
 
 
 class CorrectionRequest(BaseModel):
@@ -99,26 +111,23 @@ class CorrectionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Corrective maintenance")
 
-    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    customer: Customer
     inspection: InspectionNumber = Field(title="Inspection or diagnosis", description="Its number, for example INS-20261123-001")
     findings: list[FindingWish] = Field(
         default_factory=list, title="Findings",
         description="A check's id, for fewer with host and object: CFG-09a, CFG-09a web1, CFG-09a web1 /etc/shadow. Empty: all that can be mended",
     )
     targets: list[HostName] = Field(default_factory=list, title="Hosts", description="Only these; empty: all with such a finding")
-    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
-    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
-    reason: Words = Field(default="findings of the inspection", title="Reason", min_length=1)
-    rehearse_on: str = Field(
-        default="", title="Staging host",
-        description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host",
-    )
-    window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
-    window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
-    canaries: int = Field(default=1, ge=1, title="Hosts in the first batch")
-    batch_size: int = Field(default=5, ge=1, title="Hosts in each further batch")
-    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
-    number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+    requester: Requester
+    operator: Operator = ""
+    reason: Reason = "findings of the inspection"
+    rehearse_on: StagingHost = ""
+    window_opens_at: Opening = None
+    window_closes_at: Closing = None
+    canaries: Canaries = 1
+    batch_size: BatchSize = 5
+    approval_hours: Silence = 72
+    number: ChangeNumber = ""
     hosts: list[str] = Field(default_factory=list, title="Hosts to change", description="Leave empty: taken from the inspection")
 
 
@@ -132,7 +141,7 @@ class HardeningRequest(CorrectionRequest):
         default_factory=list, title="Controls",
         description="A control's id, for fewer with host and object: H-SSH-03, H-SSH-03 web1, H-FS-01b web1 /etc/shadow. Empty: all that can be mended",
     )
-    reason: Words = Field(default="failed controls of the security check", title="Reason", min_length=1)
+    reason: Reason = "failed controls of the security check"
     hosts: list[str] = Field(default_factory=list, title="Hosts to change", description="Leave empty: taken from the security check")
 
 
@@ -255,7 +264,7 @@ class CapacityRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Capacity expansion")
 
-    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    customer: Customer
     hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks; empty: the finding's, or a new node and its balancer")
     file_system: FileSystemGrowth | None = Field(default=None, title="File system")
     swap: SwapSpace | None = Field(default=None, title="Swap")
@@ -267,19 +276,16 @@ class CapacityRequest(BaseModel):
                             pattern=r"^((INS|DIA)-\d{8}-\d{3,})?$")
     finding: str = Field(default="", title="Finding", description="Of that inspection, with host and object: RES-01 web1 /srv/data",
                          pattern=r"^([A-Z]{2,4}-\d{2}[a-z]? [A-Za-z0-9][A-Za-z0-9._-]*( [^\x00-\x1f\x7f]+)?)?$", max_length=400)
-    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
-    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
-    reason: Words = Field(title="Reason", min_length=1)
-    rehearse_on: str = Field(
-        default="", title="Staging host",
-        description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host",
-    )
-    window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
-    window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
-    canaries: int = Field(default=1, ge=1, title="Hosts in the first batch")
-    batch_size: int = Field(default=5, ge=1, title="Hosts in each further batch")
-    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
-    number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+    requester: Requester
+    operator: Operator = ""
+    reason: Reason
+    rehearse_on: StagingHost = ""
+    window_opens_at: Opening = None
+    window_closes_at: Closing = None
+    canaries: Canaries = 1
+    batch_size: BatchSize = 5
+    approval_hours: Silence = 72
+    number: ChangeNumber = ""
 
     @property
     def parts(self) -> list[str]:
@@ -345,24 +351,23 @@ class TuningRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Configuration tuning")
 
-    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    customer: Customer
     hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks, the canary first; empty: from the inspection")
     settings: list[SettingWish] = Field(default_factory=list, title="Settings", max_length=40)
     inspection: str = Field(default="", title="Inspection", description="Whose proposals are to be tried, for example INS-20261123-001; may be empty",
                             pattern=r"^((INS|DIA)-\d{8}-\d{3,})?$")
     findings: list[FindingWish] = Field(default_factory=list, title="Proposals", description="As in PG-41 or PG-41 db1 shared_buffers; empty: all of them")
     loads: list[LoadWish] = Field(title="Loads", min_length=1, max_length=5)
-    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
-    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
-    reason: Words = Field(title="Reason", min_length=1)
-    rehearse_on: str = Field(default="", title="Staging host",
-                             description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host")
-    window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
-    window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
-    canaries: int = Field(default=1, ge=1, title="Hosts in the first batch")
-    batch_size: int = Field(default=5, ge=1, title="Hosts in each further batch")
-    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
-    number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+    requester: Requester
+    operator: Operator = ""
+    reason: Reason
+    rehearse_on: StagingHost = ""
+    window_opens_at: Opening = None
+    window_closes_at: Closing = None
+    canaries: Canaries = 1
+    batch_size: BatchSize = 5
+    approval_hours: Silence = 72
+    number: ChangeNumber = ""
 
     @model_validator(mode="after")
     def _something_to_tune(self) -> TuningRequest:
@@ -392,7 +397,7 @@ class MigrationRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="System migration")
 
-    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    customer: Customer
     source: HostName = Field(title="Old host", description="Name of the host block that serves now")
     destination: HostName = Field(title="New host", description="Name of the host block that is to serve")
     services: list[UnitName] = Field(title="Services that move", description="In the order they start in, for example orders.service", min_length=1)
@@ -412,13 +417,13 @@ class MigrationRequest(BaseModel):
     afterwards: list[Words] = Field(default_factory=list, title="What people do afterwards", description="For example: change the DNS record of orders")
     keep_mib: int = Field(default=4096, ge=64, title="WAL kept for the other host at most (MiB)",
                           description="On either host; beyond it there is no way on, or back")
-    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
-    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
-    reason: Words = Field(title="Reason", min_length=1)
-    window_opens_at: AwareDatetime | None = Field(default=None, title="Window opens at", description="With time zone; empty: at once")
-    window_closes_at: AwareDatetime | None = Field(default=None, title="Window closes at")
-    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
-    number: str = Field(default="", title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")
+    requester: Requester
+    operator: Operator = ""
+    reason: Reason
+    window_opens_at: Opening = None
+    window_closes_at: Closing = None
+    approval_hours: Silence = 72
+    number: ChangeNumber = ""
     hosts: list[str] = Field(default_factory=list, title="Hosts to change", description="Leave empty: the old one, the new one, the front door's")
 
 
@@ -428,10 +433,10 @@ class BackOutRequest(BaseModel):
     model_config = ConfigDict(extra="forbid", title="Back-out")
 
     change: str = Field(title="Change to back out", description="For example CHG-20261122-001", pattern=r"^CHG-\d{8}-\d{3,}$")
-    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
-    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
-    reason: Words = Field(title="Reason", min_length=1)
-    approval_hours: float = Field(default=72, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    requester: Requester
+    operator: Operator = ""
+    reason: Reason
+    approval_hours: Silence = 72
     number: str = Field(default="", title="Change number", description="Only to take up a back-out that exists")
     customer: str = Field(default="", title="Customer", description="Leave empty: taken from the change")
     hosts: list[str] = Field(default_factory=list, title="Hosts", description="Leave empty: taken from the change")
@@ -442,13 +447,13 @@ class InspectionRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Inspection")
 
-    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    customer: Customer
     targets: list[HostName] = Field(default_factory=list, title="Targets",
                                     description="Names of hosts, devices and endpoints, or of databases; empty: all of the customer's")
     labels: list[Words] = Field(default_factory=list, title="Labels", description="Only what has one of these; empty: all")
     requester: Words = Field(default="schedule", title="Requested by", min_length=1)
     operator: Words = Field(default="", title="Operator", description="Who runs the procedure, and stands in the report as inspector")
-    reason: Words = Field(default="quarterly inspection", title="Reason", min_length=1)
+    reason: Reason = "quarterly inspection"
     when: Literal["now", "quarterly"] = Field(
         default="now", title="When", description="now; or quarterly: only on the customer's first working day of a quarter, once (for schedules)",
     )
@@ -460,7 +465,7 @@ class SecurityRequest(InspectionRequest):
 
     model_config = ConfigDict(extra="forbid", title="Security check")
 
-    reason: Words = Field(default="quarterly security check", title="Reason", min_length=1)
+    reason: Reason = "quarterly security check"
     number: str = Field(default="", title="Check number", description="Only to take up a check that exists, for example SEC-20261123-001")
 
 
@@ -469,12 +474,12 @@ class BackupRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Backup")
 
-    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    customer: Customer
     hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks; empty: all of the customer's")
     labels: list[Words] = Field(default_factory=list, title="Labels", description="Only hosts with one of these; empty: all")
     requester: Words = Field(default="schedule", title="Requested by", min_length=1)
-    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
-    reason: Words = Field(default="daily backup", title="Reason", min_length=1)
+    operator: Operator = ""
+    reason: Reason = "daily backup"
     number: str = Field(default="", title="Backup number", description="Only to take up a backup that exists, for example BAK-20261123-001")
 
 
@@ -494,7 +499,7 @@ class RestoreRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Emergency restore")
 
-    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    customer: Customer
     hosts: list[HostName] = Field(title="Host", description="Name of one host block; start one restore a host", min_length=1, max_length=1)
     damage: Literal["find out", "configuration", "packages", "release", "data", "everything"] = Field(
         default="find out", title="What is damaged", description="find out: what differs from the backup. data: of the databases")
@@ -504,13 +509,13 @@ class RestoreRequest(BaseModel):
                         pattern=r"^(BAK-\d{8}-\d{3,})?$")
     reported_at: AwareDatetime | None = Field(default=None, title="Reported at", description="When the customer phoned, with time zone; empty: just now")
     manager: Words = Field(default="", title="Senior manager told", description="Who was told and assigned the emergency group")
-    requester: Words = Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)
-    operator: Words = Field(default="", title="Operator", description="Who runs the procedure")
+    requester: Requester
+    operator: Operator = ""
     reason: Words = Field(title="What happened", description="The symptoms as they were told on the phone", min_length=1)
     leave: GivenLeave | None = Field(default=None, title="Leave to restore", description="Given by one of the approvers; empty: taken down on the run's page")
     accepted_loss_minutes: float = Field(default=0, ge=0, title="Minutes of data whose loss he accepts",
                                          description="The leave counts only if the plan loses no more; else it is asked for again with the figure")
-    approval_hours: float = Field(default=4, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    approval_hours: Silence = 4
     number: str = Field(default="", title="Change number", description="Only to take up a restore that exists")
 
 
@@ -526,7 +531,7 @@ class ReviewRequest(BaseModel):
     done: bool = Field(default=True, title="Nothing is taken back any more", description="The data folder kept beside may be removed by hand afterwards")
     requester: Words = Field(title="Reviewed by", description="One of ours; may not confirm it", min_length=1)
     operator: Words = Field(default="", title="Operator")
-    approval_hours: float = Field(default=120, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    approval_hours: Silence = 120
     number: str = Field(default="", title="Review number", description="Only to take up a review that exists, for example REV-20261123-001")
 
 
@@ -535,7 +540,7 @@ class DiagnosisRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Remote diagnosis")
 
-    customer: str = Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")
+    customer: Customer
     hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks", max_length=100)
     databases: list[HostName] = Field(default_factory=list, title="Databases", description="Names of database blocks", max_length=100)
     problem: Telling = Field(title="Problem", description="In the customer's own words")
@@ -548,7 +553,7 @@ class DiagnosisRequest(BaseModel):
     reference: Words = Field(default="", title="Call or ticket", description="Empty if there is none")
     leave: GivenLeave | None = Field(default=None, title="Leave to log in", description="If it was given already; else the approvers are asked by mail")
     leave_hours: float = Field(default=24, gt=0, le=24 * 7, title="Hours for which the leave lasts", description="From when it is given")
-    approval_hours: float = Field(default=24, gt=0, le=24 * 30, title="Hours until silence counts as no")
+    approval_hours: Silence = 24
     number: str = Field(default="", title="Diagnosis number", description="Only to take up a diagnosis that exists, for example DIA-20261123-001")
 
     @model_validator(mode="after")
