@@ -17,10 +17,9 @@ SQL = "su postgres -c \"psql -q -v ON_ERROR_STOP=1 {database} -c \\\"{sql}\\\"\"
 # What is done to the host, as root; the control that must say so, and of which object.
 FAULTS = [
     ("printf 'Match User deploy\\n  PermitEmptyPasswords yes\\n' > /etc/ssh/sshd_config.d/zz-old.conf", "H-SSH-02", "Match User deploy"),
-    ("printf 'IgnoreRhosts no\\nMaxSessions 60\\nLogLevel QUIET\\nCiphers aes256-ctr,aes128-cbc\\n' > /etc/ssh/sshd_config.d/aa-old.conf", "H-SSH-07d", ""),
+    ("printf 'IgnoreRhosts no\\nMaxSessions 60\\nLogLevel QUIET\\n' > /etc/ssh/sshd_config.d/aa-old.conf", "H-SSH-07d", ""),
     ("true", "H-SSH-04c", ""),
     ("true", "H-SSH-11a", ""),
-    ("true", "H-SSH-06a", ""),
     ("chmod 666 /etc/ssh/ssh_host_ed25519_key.pub", "H-SSH-12c", "/etc/ssh/ssh_host_ed25519_key.pub"),
     ("useradd -o -u 0 -g 0 -M toor 2>/dev/null", "H-ACC-02a", "toor"),
     ("useradd -M openhouse; passwd -q -d openhouse", "H-ACC-01", "openhouse"),
