@@ -11,6 +11,7 @@ import pytest
 
 from deployments.lab import Host, Lab, LabError
 from deployments.lab import lab as the_lab
+from deployments.orchestrator import Orchestrator
 
 HERE = Path(__file__).parent
 
@@ -45,6 +46,16 @@ def lab() -> Iterator[Lab]:
                 the_lab.down()
             return
     pytest.fail(f"the lab {the_lab.folder} and its second are in use by other tests; wait for their end", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def server(lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Orchestrator]:
+    """A Prefect server for all these tests; the flows run in processes of their own and report to it. web2 is the staging host, made afresh."""
+    lab.reset("web2")
+    orchestrator = Orchestrator(tmp_path_factory.mktemp("prefect"), port=4300)
+    orchestrator.start_server(print)
+    yield orchestrator
+    orchestrator.stop()
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import pytest
 from deployments.lab import Lab
 from reports.records import Plan
 from tests.live.drive import Desk
-from tests.live.test_upgrade import server  # noqa: F401
 
 HOST = "disk1"
 MOUNTS = {"xfs": 320, "btrfs": 320, "ext4": 160}
@@ -26,7 +25,7 @@ def disks(lab) -> Lab:
 
 
 @pytest.fixture(scope="module")
-def desk(disks, server, tmp_path_factory) -> Desk:  # noqa: F811
+def desk(disks, server, tmp_path_factory) -> Desk:
     """One archive for all: its numbers are the names of folders on the host."""
     return Desk.open(disks, tmp_path_factory.mktemp("capacity"), server.environment)
 

@@ -12,7 +12,6 @@ from deployments.lab import Lab
 from reports.archive import inspections
 from reports.records import Outcome, Rehearsal
 from tests.live.drive import Desk
-from tests.live.test_upgrade import server  # noqa: F401
 
 pytestmark = pytest.mark.long
 
@@ -76,7 +75,7 @@ def opened(desk: Desk, inspection: str, *arguments: str, checks: tuple[str, ...]
     return change["number"]
 
 
-def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh_web1, server, tmp_path):
     desk = Desk.open(lab, tmp_path, server.environment, web1={"expected": EXPECTED})
     lab.must("web1", FAULTS)
     try:
@@ -126,7 +125,7 @@ def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh
         lab.reset("web1")
 
 
-def test_a_check_that_still_finds_fault_takes_everything_back(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def test_a_check_that_still_finds_fault_takes_everything_back(lab, fresh_web1, server, tmp_path):
     """The service starts and dies soon after: every step was done, and the check says no. On the staging host it had run well."""
     desk = Desk.open(lab, tmp_path, server.environment, web1={"expected": EXPECTED})
     try:
@@ -171,7 +170,7 @@ where indrelid in ('twice'::regclass, 'broken'::regclass) order by 1;
 END""")
 
 
-def test_what_a_database_inspection_found_is_mended_on_its_host(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def test_what_a_database_inspection_found_is_mended_on_its_host(lab, fresh_web1, server, tmp_path):
     desk = Desk.open(lab, tmp_path, server.environment)
     lab.must("web1", f"su postgres -c 'psql -q -v ON_ERROR_STOP=1 -d orders' <<'END'\n{DATABASE_FAULTS}\nEND\nsleep 2")
     try:

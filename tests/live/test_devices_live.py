@@ -12,7 +12,6 @@ import yaml
 from reports.archive import inspections
 from reports.records import Outcome, TargetRead
 from tests.live.drive import Desk
-from tests.live.test_upgrade import server  # noqa: F401
 from tests.tasks.test_endpoints import Servers, certificate
 
 DEVICE, HEALTH, ORDERS = "db1-snmp", "web1-health", "web1-orders"
@@ -21,7 +20,7 @@ COMMUNITY = "geheim-community"
 
 
 @pytest.fixture
-def desk(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def desk(lab, fresh_web1, server, tmp_path):
     """A desk over the lab with a device of its own besides."""
     lab.reset("db1")
     desk = Desk.open(lab, tmp_path, server.environment)

@@ -14,7 +14,6 @@ import yaml
 
 from reports.records import DiagnosisRecord
 from tests.live.drive import APPROVER, Desk
-from tests.live.test_upgrade import server  # noqa: F401
 from tests.live.test_waiting import Office, orchestrator  # noqa: F401
 
 pytestmark = pytest.mark.long
@@ -49,7 +48,7 @@ WRITTEN = "find / -xdev -newermt '@{since}' -type f ! -path '/proc/*' ! -path '/
 
 
 @pytest.fixture
-def office(lab, server, tmp_path):  # noqa: F811
+def office(lab, server, tmp_path):
     lab.reset("web2")
     yield Desk.open(lab, tmp_path, server.environment)
     lab.reset("web2")

@@ -12,7 +12,6 @@ import yaml
 from deployments.lab import Lab
 from reports.records import Approval, Backup, BackupProof, Plan
 from tests.live.drive import APPROVER, Desk, facts, healthy
-from tests.live.test_upgrade import server  # noqa: F401
 
 WRITER = """
 su postgres -c "psql -q orders -c 'create table if not exists acknowledged (id int primary key)'"
@@ -31,7 +30,7 @@ LEAVE = {"leave": {"by": APPROVER, "how": "phone", "taken_by": "测试员"}, "ac
 
 
 @pytest.fixture
-def desk(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def desk(lab, fresh_web1, server, tmp_path):
     return Desk.open(lab, tmp_path, server.environment, web1={"wal_kept_mib": 512, "databases": []})
 
 
@@ -175,7 +174,7 @@ def confirm(desk: Desk, review: str) -> None:
 
 
 @pytest.mark.long
-def test_a_mariadb_server_comes_back_from_its_last_backup(lab, server, tmp_path):  # noqa: F811
+def test_a_mariadb_server_comes_back_from_its_last_backup(lab, server, tmp_path):
     lab.reset("db1")
     try:
         desk = Desk.open(lab, tmp_path, server.environment)

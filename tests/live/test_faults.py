@@ -9,11 +9,11 @@ import time
 import pytest
 
 from tests.live.drive import Desk, facts, healthy
-from tests.live.test_upgrade import NGINX, release, server  # noqa: F401
+from tests.live.test_upgrade import NGINX, release
 
 
 @pytest.fixture
-def desk(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def desk(lab, fresh_web1, server, tmp_path):
     return Desk.open(lab, tmp_path, server.environment)
 
 

@@ -11,7 +11,6 @@ import pytest
 from reports.archive import inspections
 from reports.records import Outcome
 from tests.live.drive import Desk
-from tests.live.test_upgrade import server  # noqa: F401
 
 pytestmark = pytest.mark.long
 
@@ -171,7 +170,7 @@ def judge(faults: list[Fault], before: dict, after: dict, name_of) -> None:
     assert not missed and not false, f"{len(missed)} missed of {len(faults)}: {missed}\nalarms before the fault: {false}"
 
 
-def test_every_fault_of_a_host_is_found(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def test_every_fault_of_a_host_is_found(lab, fresh_web1, server, tmp_path):
     lab.reset("web2")
     lab.must("web1", BACKUPS)
     desk = Desk.open(lab, tmp_path, server.environment, web1={"expected": EXPECTED}, web2={"expected": {"time_zone": "Etc/UTC"}})
@@ -186,7 +185,7 @@ def test_every_fault_of_a_host_is_found(lab, fresh_web1, server, tmp_path):  # n
         lab.reset("web2")
 
 
-def test_every_fault_of_a_database_is_found(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def test_every_fault_of_a_database_is_found(lab, fresh_web1, server, tmp_path):
     lab.reset("db1")
     try:
         desk = Desk.open(lab, tmp_path, server.environment)
@@ -210,7 +209,7 @@ def test_every_fault_of_a_database_is_found(lab, fresh_web1, server, tmp_path): 
         lab.remove("db1")
 
 
-def test_killed_in_the_middle_it_reads_only_what_is_missing_and_compares_with_last_time(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def test_killed_in_the_middle_it_reads_only_what_is_missing_and_compares_with_last_time(lab, fresh_web1, server, tmp_path):
     """Also: a host that cannot be reached stands in the report, and a fault that came is new, one that went is fixed."""
     desk = Desk.open(lab, tmp_path, server.environment)
     first = desk.run("inspect", "bureau", limit_s=900)
@@ -251,7 +250,7 @@ def wait_for_rows(desk: Desk, count: int) -> str:
     raise AssertionError("no target was read")
 
 
-def test_bad_input_is_one_sentence(lab, server, tmp_path):  # noqa: F811
+def test_bad_input_is_one_sentence(lab, server, tmp_path):
     desk = Desk.open(lab, tmp_path, server.environment, web1={"limits": {"RES-01.used": {"warning": 95, "critical": 90}}})
     for arguments, says in (
         (("nobody",), "nobody"),

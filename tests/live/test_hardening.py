@@ -16,7 +16,6 @@ from reports.records import Outcome, Plan, Rehearsal
 from tests.live.drive import Desk
 from tests.live.hardening import PERSON, altered, state, usable
 from tests.live.test_security_check import baseline
-from tests.live.test_upgrade import server  # noqa: F401
 
 FAILED = {Outcome.WARNING, Outcome.CRITICAL}
 # What customers have and the plain lab host has not.
@@ -96,7 +95,7 @@ def taken_back(desk: Desk, number: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def full_hosts(lab, server):  # noqa: F811
+def full_hosts(lab, server):
     """web1 and its staging host web2, as customers have them."""
     for name in ("web1", "web2"):
         lab.reset(name)
@@ -107,7 +106,7 @@ def full_hosts(lab, server):  # noqa: F811
 
 
 @pytest.fixture
-def desk(full_hosts, server, tmp_path):  # noqa: F811
+def desk(full_hosts, server, tmp_path):
     desk = Desk.open(full_hosts, tmp_path, server.environment)
     baseline(desk)
     return desk
@@ -145,7 +144,7 @@ def test_a_host_is_hardened_people_go_on_working_and_it_comes_back_exactly(desk,
 
 
 @pytest.mark.long
-def test_a_database_host_is_hardened_on_a_copy_first_and_comes_back_exactly(lab, server, tmp_path):  # noqa: F811
+def test_a_database_host_is_hardened_on_a_copy_first_and_comes_back_exactly(lab, server, tmp_path):
     """PostgreSQL and MariaDB side by side, no rsyslog; rehearsed on a simulated copy."""
     lab.up(["web1", "web2", "db1"])
     host = lab.reset("db1")

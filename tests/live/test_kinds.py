@@ -12,13 +12,13 @@ from deployments.orchestrator import free_port
 from reports.archive import Archive
 from reports.records import Plan
 from tests.live.drive import Desk, facts, healthy
-from tests.live.test_upgrade import NGINX, server  # noqa: F401
+from tests.live.test_upgrade import NGINX
 
 pytestmark = pytest.mark.long
 
 
 @pytest.fixture
-def desk(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def desk(lab, fresh_web1, server, tmp_path):
     return Desk.open(lab, tmp_path, server.environment)
 
 
@@ -59,7 +59,7 @@ def test_postgresql_on_a_copy_for_real_and_back(desk, lab):
     assert facts(lab) == before and healthy(lab)
 
 
-def test_tomcat_on_a_copy_for_real_and_back(lab, server, tmp_path):  # noqa: F811
+def test_tomcat_on_a_copy_for_real_and_back(lab, server, tmp_path):
     lab.reset("tomcat1")
     try:
         desk = Desk.open(lab, tmp_path, server.environment)
@@ -75,7 +75,7 @@ def test_tomcat_on_a_copy_for_real_and_back(lab, server, tmp_path):  # noqa: F81
         lab.remove("tomcat1")
 
 
-def test_a_canary_and_batches_stop_at_the_first_that_is_not_healthy(lab, server, tmp_path):  # noqa: F811
+def test_a_canary_and_batches_stop_at_the_first_that_is_not_healthy(lab, server, tmp_path):
     """Four hosts, one canary, then two, then one. A host of the second batch is not healthy: all that was begun is taken back, the last was never touched."""
     names = [f"node{n}" for n in range(1, 5)]
     for name in [*names, "node99"]:
@@ -131,7 +131,7 @@ def test_sudo_that_asks_for_a_password(desk, lab):
     assert lab.exec("web1", f"grep -rl {secret} /var/lib/standfast /var/log /tmp /run/standfast 2>/dev/null")[1].strip() == ""
 
 
-def test_the_archive_on_postgresql(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def test_the_archive_on_postgresql(lab, fresh_web1, server, tmp_path):
     """The whole lifecycle with its archive on PostgreSQL (on web2, reached through a forwarded port as an operator would)."""
     lab.must("web2", """su postgres -c "psql -q -c \\"create role standfast login password 'lab'\\" -c 'create database standfast owner standfast'" """)
     host, port = lab.host("web2"), free_port(54399)

@@ -10,13 +10,12 @@ import pytest
 from reports.records import Plan, Rehearsal
 from tests.live import moving
 from tests.live.drive import Desk
-from tests.live.test_upgrade import server  # noqa: F401
 
 NEW_HOST = {"acceptance": [], "databases": [], "releases": []}
 
 
 @pytest.fixture
-def desk(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def desk(lab, fresh_web1, server, tmp_path):
     lab.reset("web2")
     moving.make_ready(lab)
     yield Desk.open(lab, tmp_path, server.environment, web2=NEW_HOST)

@@ -10,7 +10,6 @@ from benchmarks.capacity_without_gaps import BALANCED, address_of
 from reports.records import Plan
 from tests.live.asking import Asking
 from tests.live.drive import Desk
-from tests.live.test_upgrade import server  # noqa: F401
 
 pytestmark = pytest.mark.long
 
@@ -43,7 +42,7 @@ def nodes(lab):
 
 
 @pytest.fixture(scope="module")
-def desk(nodes, server, tmp_path_factory) -> Desk:  # noqa: F811
+def desk(nodes, server, tmp_path_factory) -> Desk:
     return Desk.open(nodes, tmp_path_factory.mktemp("nodes"), server.environment)
 
 

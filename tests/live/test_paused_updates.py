@@ -8,7 +8,7 @@ from tasks.operations.update_timers import TIMERS
 from tests.live.drive import Desk, facts, healthy
 from tests.live.test_faults import step_number, until_done
 from tests.live.test_kinds import backed_out
-from tests.live.test_upgrade import NGINX, server  # noqa: F401
+from tests.live.test_upgrade import NGINX
 
 pytestmark = pytest.mark.long
 
@@ -30,7 +30,7 @@ END
 
 
 @pytest.fixture
-def desk(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def desk(lab, fresh_web1, server, tmp_path):
     lab.must("web1", LIKE_A_HOST_IN_USE)
     yield Desk.open(lab, tmp_path, server.environment)
     lab.reset("web1")  # with its timers masked, as the other tests expect it

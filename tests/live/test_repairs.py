@@ -10,7 +10,7 @@ import yaml
 from reports.records import Plan
 from tests.live.drive import Desk, facts, healthy
 from tests.live.test_kinds import backed_out, carried_out
-from tests.live.test_upgrade import release, server  # noqa: F401
+from tests.live.test_upgrade import release
 
 pytestmark = pytest.mark.long
 
@@ -27,7 +27,7 @@ COLUMNS = {"channel", "currency"}  # what releases 1.1.0 and 1.2.0 read besides
 
 
 @pytest.fixture(scope="module")
-def desk(lab, server, tmp_path_factory):  # noqa: F811
+def desk(lab, server, tmp_path_factory):
     lab.reset("web1")
     desk = Desk.open(lab, tmp_path_factory.mktemp("repairs"), server.environment)
     # What is down is not waited for longer than a test needs.

@@ -9,7 +9,6 @@ import yaml
 from reports.archive import inspections
 from reports.records import Outcome
 from tests.live.drive import Desk
-from tests.live.test_upgrade import server  # noqa: F401
 
 FAILED = {Outcome.WARNING, Outcome.CRITICAL}
 SQL = "su postgres -c \"psql -q -v ON_ERROR_STOP=1 {database} -c \\\"{sql}\\\"\""
@@ -79,7 +78,7 @@ def baseline(desk: Desk, **said) -> None:
 
 
 @pytest.fixture
-def desk(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def desk(lab, fresh_web1, server, tmp_path):
     desk = Desk.open(lab, tmp_path, server.environment)
     baseline(desk, exceptions=[{"control": "H-SUD-02a", "targets": ["web1"], "object": "ops", "reason": "自动化", "approver": "王主任", "expires": "2099-12-31"}])
     return desk

@@ -12,7 +12,6 @@ import pytest
 
 from reports.records import Plan, Rehearsal
 from tests.live.drive import Desk
-from tests.live.test_upgrade import server  # noqa: F401
 
 BYTES = {"title": "每页字节数", "command": "curl -fsS --compressed -o /dev/null -w '%{size_download}\\n' http://127.0.0.1/orders", "unit": "B",
          "better": "lower", "at_least_pct": 20, "rounds": 3, "limit_s": 20}
@@ -25,7 +24,7 @@ curl -fsS --compressed -o /dev/null -w '%{size_download}\\n' http://127.0.0.1/or
 
 
 @pytest.fixture
-def desk(lab, fresh_web1, server, tmp_path):  # noqa: F811
+def desk(lab, fresh_web1, server, tmp_path):
     return Desk.open(lab, tmp_path, server.environment)
 
 

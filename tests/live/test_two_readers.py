@@ -14,13 +14,12 @@ import yaml
 
 from reports.archive import inspections
 from tests.live.drive import ROOT, Desk
-from tests.live.test_upgrade import server  # noqa: F401
 
 SIMULATED = 4  # hosts on two containers, each under two addresses
 
 
 @pytest.fixture
-def desk(lab, tmp_path, server) -> Desk:  # noqa: F811
+def desk(lab, tmp_path, server) -> Desk:
     opened = Desk.open(lab, tmp_path, server.environment)
     path = tmp_path / "inventory.yaml"
     content = yaml.safe_load(path.read_text())

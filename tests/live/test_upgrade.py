@@ -6,19 +6,7 @@ import json
 
 import pytest
 
-from deployments.orchestrator import Orchestrator
 from tests.live.drive import APPROVER, Desk, facts, healthy
-
-
-@pytest.fixture(scope="session")
-def server(lab, tmp_path_factory):
-    """A Prefect server for all live tests; the flows run in processes of their own and report to it. web2 is the staging host, made afresh."""
-    lab.reset("web2")
-    # From another port in each lab: two servers that start at the same time would find the same one free.
-    orchestrator = Orchestrator(tmp_path_factory.mktemp("prefect"), port=lab.host("web1").port + 2100)
-    orchestrator.start_server(print)
-    yield orchestrator
-    orchestrator.stop()
 
 
 @pytest.fixture
