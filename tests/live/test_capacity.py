@@ -93,6 +93,7 @@ def test_btrfs_grows_and_shrinks_again(desk, disks):
     assert desk.run("archive", "verify").returncode == 0
 
 
+@pytest.mark.long
 def test_a_kernel_that_refuses_is_seen_by_df_and_ext4_grows_unmounted(desk, disks):
     """Here the kernel lets nobody grow an ext4 that is mounted."""
     before = state(disks)
@@ -124,6 +125,7 @@ def test_xfs_has_no_way_back_and_its_step_is_killed_in_the_middle(desk, disks):
     assert int(done) == 1 and int(disks.must(HOST, "df -Pk /srv/xfs | awk 'NR == 2 { print $4 }'")) >= 330 * 1024
 
 
+@pytest.mark.long
 def test_swap_is_added_and_taken_away_and_what_was_cut_off_is_taken_back(desk, disks):
     before = state(disks)
     number = asked(desk, swap={"path": "/srv/xfs/swapfile", "mib": 64})

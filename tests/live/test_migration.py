@@ -50,6 +50,7 @@ def facts(lab, name: str) -> str:
     """)
 
 
+@pytest.mark.long
 def test_a_service_moves_and_comes_home_and_no_acknowledged_order_is_lost(desk, lab):
     before = {name: facts(lab, name) for name in ("web1", "web2")}
     number = planned(desk)

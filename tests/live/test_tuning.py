@@ -105,6 +105,7 @@ def test_no_better_in_the_rehearsal_is_never_asked_for(desk, lab):
     assert lab.must("web1", LOOK) == before
 
 
+@pytest.mark.long
 def test_killed_at_every_step_it_goes_on_and_nothing_is_left(desk, lab):
     """kill -9 as each step begins, and in the middle of the rounds; the database that the load made is gone afterwards."""
     made = {"prepare": "psql -Xqc 'create database bench'", "clean": "psql -Xqc 'drop database if exists bench'", "run_as": "postgres",
