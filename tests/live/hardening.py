@@ -16,7 +16,8 @@ for place in /etc /usr/share/pam-configs /var/lib/pam /var/cache/debconf /root /
   if [ -e "$place" ]; then find "$place" -xdev \( -type f -o -type d -o -type l \) -printf '%m %U:%G %y %p %l\n'; fi
 done | sort -k 4
 for place in /etc /usr/share/pam-configs /var/lib/pam /var/cache/debconf $pg; do
-  if [ -e "$place" ]; then find "$place" -xdev -type f -exec sha256sum {} +; fi
+  # debconf's copies of what it held a question earlier follow every package that comes or goes
+  if [ -e "$place" ]; then find "$place" -xdev -type f ! -path '/var/cache/debconf/*-old' -exec sha256sum {} +; fi
 done | sort -k 2
 part logs
 find /var/log /var/lib/postgresql /var/lib/mysql -maxdepth 3 ! -name 'sudo.log*' ! -path '/var/log/journal/*' ! -path '*/base/*' ! -path '*/pg_*' \
