@@ -20,7 +20,7 @@ from tasks.operations.attributes import Narrowing, together
 from tasks.operations.file_lines import FileLines, joined
 from tasks.operations.installed import PLACE, install
 from tasks.operations.mend import Mend
-from tasks.planning.roll_out import batches_of, held_up, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers
 from tasks.requests import CorrectionRequest, HardeningRequest
 
 PROCEDURE, KIND = "corrective-maintenance", "corrections"
@@ -113,9 +113,7 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
         ProcedureError: a host was not surveyed.
     """
     hosts, silent = tuple(dict.fromkeys(request.hosts)), frozenset(silent_in_copies)
-    for host in hosts:
-        if host not in surveys:
-            raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
+    require_surveyed(hosts, surveys)
     hardening = isinstance(request, HardeningRequest)
     able: list[_Able] = []
     left: list[LeftOut] = []

@@ -17,7 +17,7 @@ from tasks.operations import configuration, database, disk_space, package, servi
 from tasks.operations.package import PackageChange, PackageFile
 from tasks.planning import changelogs
 from tasks.planning.package_facts import DATABASE, Asked, Coming, PackageFacts, facts_script, parse_facts
-from tasks.planning.roll_out import batches_of, held_up, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers
 from tasks.requests import UpgradeRequest
 
 PROCEDURE = "software-upgrade"
@@ -58,9 +58,8 @@ def plan_packages(
     hosts = tuple(dict.fromkeys(request.hosts))
     blockers = _common_blockers(request, plan_at)
     waiting: list[str] = []
+    require_surveyed(hosts, surveys)
     for host in hosts:
-        if host not in surveys:
-            raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
         survey = surveys[host]
         if survey.package_manager != "apt":
             blockers.append(_no_apt(survey))

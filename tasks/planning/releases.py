@@ -12,7 +12,7 @@ from reports.records import Acceptance, Improvement, Medium, Plan, Release, Risk
 from tasks.errors import ProcedureError
 from tasks.operations import release, service
 from tasks.operations.database import cluster_of
-from tasks.planning.roll_out import batches_of, held_up, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers
 from tasks.requests import ReleaseMedia, UpgradeRequest
 
 PROCEDURE = "software-upgrade"
@@ -276,9 +276,7 @@ def plan_release(
                              "申请中未填写应用版本；请填写“Application release”部分")
     root = wish.root.rstrip("/")
     hosts = tuple(dict.fromkeys(request.hosts))
-    for host in hosts:
-        if host not in surveys:
-            raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
+    require_surveyed(hosts, surveys)
     waiting = tuple(host for host in hosts if (found := _found(surveys[host], root)) is None or found.current != wish.version)
     blockers = _common_blockers(request, wish, plan_at) if waiting else []
     for host in hosts:

@@ -1,13 +1,25 @@
-"""What every plan says of its roll-out: in which batches, in which window, and that it is blocked. Pure."""
+"""What every plan needs and says of its roll-out: hosts that were seen, in which batches, in which window, and that it is blocked. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from itertools import zip_longest
 
 from reports.records import Plan, Risk, Step, Text
+from tasks.errors import ProcedureError
 from tasks.requests import CapacityRequest, CorrectionRequest, TuningRequest, UpgradeRequest
+
+
+def require_surveyed(hosts: Iterable[str], surveys: Container[str]) -> None:
+    """No plan without having seen every host.
+
+    Raises:
+        ProcedureError: a host was not surveyed.
+    """
+    for host in hosts:
+        if host not in surveys:
+            raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
 
 
 def batches_of(hosts: Sequence[str], canaries: int, batch_size: int) -> tuple[tuple[str, ...], ...]:

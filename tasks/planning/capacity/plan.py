@@ -10,9 +10,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from reports.records import Acceptance, Health, Plan, Risk, Step, Survey, Text, Window
-from tasks.errors import ProcedureError
 from tasks.planning.capacity.expansion import Act, Expansion
-from tasks.planning.roll_out import batches_of, held_up, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers
 from tasks.requests import CapacityRequest
 
 PROCEDURE, KIND = "capacity-expansion", "capacity"
@@ -35,9 +34,7 @@ def plan_capacity(number: str, request: CapacityRequest, surveys: Mapping[str, S
         ProcedureError: a host was not surveyed.
     """
     hosts = tuple(dict.fromkeys(request.hosts))
-    for host in hosts:
-        if host not in surveys:
-            raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
+    require_surveyed(hosts, surveys)
     if request.node and not found[request.node.balancer].acts:  # it gets traffic already, or is held up
         of_node = found[request.node.host]
         found = {**found, request.node.host: replace(of_node, acts=tuple(act for act in of_node.acts if not act.turn))}

@@ -14,10 +14,10 @@ from functools import cache
 
 from reports.records import Acceptance, Health, Measurement, Plan, Risk, Step, Survey, Text, Window, same
 from reports.records.measurement import wanted
-from tasks.errors import BlockersFound, ProcedureError
+from tasks.errors import BlockersFound
 from tasks.operations.measuring import Load, measure
 from tasks.operations.mend import Mend
-from tasks.planning.roll_out import batches_of, held_up, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers
 from tasks.planning.tuning.kinds import System, Tuned
 from tasks.redaction import redact
 from tasks.requests import LoadWish, SettingWish, TuningRequest
@@ -63,9 +63,7 @@ def plan_tuning(number: str, request: TuningRequest, surveys: Mapping[str, Surve
         ProcedureError: a host was not surveyed.
     """
     hosts, silent = tuple(dict.fromkeys(request.hosts)), frozenset(silent_in_copies)
-    for host in hosts:
-        if host not in surveys:
-            raise ProcedureError(f"host {host} was not surveyed; survey it before planning", f"主机 {host} 尚未采集信息，不能编制方案")
+    require_surveyed(hosts, surveys)
     blockers = _of_form(request)
     tuned: dict[str, list[tuple[Tuned, bool]]] = {host: [] for host in hosts}
     for host in hosts if not blockers else ():
