@@ -1,9 +1,10 @@
 """An inspection of a fleet against plain OpenSSH, pyinfra and Ansible, which run the very same script on the same hosts in the same run.
 
-    python -m benchmarks.inspection_against_tools [--hosts 40] [--share 4] [--rounds 3] [--checks 40] [--tools DIR] [--each]
+    python -m benchmarks.inspection_against_tools [--hosts 40] [--share 4] [--rounds 3] [--checks 40] [--tools DIR] [--each] [--only mitogen]
 
 --share: so many simulated hosts share one container. --checks: about so many of the catalogue, evenly taken; 0: all.
---tools: the bin folder of an environment with ansible-core and pyinfra (from PyPI). --each: also with a fact or task for each command.
+--tools: the bin folder of an environment with ansible-core, pyinfra and perhaps mitogen (from PyPI). --each: also with a fact or task for each
+command. --only: ours, the floor, and ways with one of these words in their names.
 The floor is one `ssh` process a host, 40 at a time, that runs the script of all checks as root and saves its answer. Ours is the flow run against a
 Prefect server: from its start until every row is in the archive, and until the report is sealed. CPU is that of our process and its children;
 orchestration is what ours takes beyond the same reading and filing without Prefect, and beyond
@@ -135,16 +136,25 @@ def openssh(hosts: list[dict], script: bytes, folder: Path, known: Path, *option
         list(pool.map(one, hosts))
 
 
-def ansible(tools: Path, hosts: list[dict], folder: Path, known: Path) -> None:
+def ansible_inventory(hosts: list[dict], folder: Path, known: Path) -> None:
     inventory = {h["name"]: {"ansible_host": h["address"], "ansible_port": h["port"], "ansible_user": h["user"],
                              "ansible_ssh_private_key_file": h["key_file"]} for h in hosts}
     (folder / "hosts.yaml").write_text(yaml.safe_dump({"all": {"hosts": inventory, "vars": {"ansible_ssh_common_args": f"-o UserKnownHostsFile={known}"}}}))
-    (folder / "play.yaml").write_text("- hosts: all\n  gather_facts: false\n  become: true\n  tasks: [{ansible.builtin.script: script.sh, register: answer}, "
-                                      "{ansible.builtin.copy: {content: '{{ answer.stdout }}', dest: 'out-{{ inventory_hostname }}'}, delegate_to: localhost, "
-                                      "become: false}]\n")
     (folder / "ansible.cfg").write_text(f"[defaults]\nforks={AT_ONCE}\n[ssh_connection]\npipelining=true\n")
-    done = subprocess.run([tools / "ansible-playbook", "-i", "hosts.yaml", "play.yaml"], cwd=folder, capture_output=True, text=True, timeout=3000)
+
+
+def play(tools: Path, folder: Path, tasks: list[dict], **settings: str) -> None:
+    """Run these tasks on every host. settings: of Ansible, as environment variables."""
+    (folder / "play.yaml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "become": True, "tasks": tasks}]))
+    done = subprocess.run([tools / "ansible-playbook", "-i", "hosts.yaml", "play.yaml"], cwd=folder, env={**os.environ, **settings}, capture_output=True,
+                          text=True, timeout=3000)
     assert done.returncode == 0, done.stdout[-1500:]
+
+
+def ansible(tools: Path, folder: Path) -> None:
+    play(tools, folder, [{"ansible.builtin.script": "script.sh", "register": "answer"},
+                         {"ansible.builtin.copy": {"content": "{{ answer.stdout }}", "dest": "out-{{ inventory_hostname }}"}, "delegate_to": "localhost",
+                          "become": False}])
 
 
 def pyinfra(tools: Path, hosts: list[dict], folder: Path, known: Path) -> None:
@@ -162,11 +172,8 @@ def commands(checks) -> list[str]:
     return [f"sh -c {shlex.quote(_WORDS + command)} 2>&1 || true" for command in dict.fromkeys(check.command for check in checks)]
 
 
-def ansible_each(tools: Path, hosts: list[dict], folder: Path, known: Path, checks) -> None:
-    tasks = [{"ansible.builtin.shell": command, "register": "answer", "changed_when": False} for command in commands(checks)]
-    (folder / "each.yaml").write_text(yaml.safe_dump([{"hosts": "all", "gather_facts": False, "become": True, "tasks": tasks}]))
-    done = subprocess.run([tools / "ansible-playbook", "-i", "hosts.yaml", "each.yaml"], cwd=folder, capture_output=True, text=True, timeout=3000)
-    assert done.returncode == 0, done.stdout[-1500:]
+def ansible_each(tools: Path, folder: Path, checks, **settings: str) -> None:
+    play(tools, folder, [{"ansible.builtin.shell": command, "register": "answer", "changed_when": False} for command in commands(checks)], **settings)
 
 
 def pyinfra_each(tools: Path, hosts: list[dict], folder: Path, known: Path, checks) -> None:
@@ -188,6 +195,7 @@ def main() -> None:
     parser.add_argument("--checks", type=int, default=0)
     parser.add_argument("--each", action="store_true")
     parser.add_argument("--tools", type=Path, default=None)
+    parser.add_argument("--only", default="", help="run ours, the floor, and ways with one of these words in their names, separated by commas")
     given = parser.parse_args()
     tools = given.tools or Path(shutil.which("ansible-playbook") or ".").parent
     folder = Path(tempfile.mkdtemp(prefix="standfast-benchmark-"))
@@ -209,10 +217,16 @@ def main() -> None:
     if (tools / "pyinfra").exists():
         ways["pyinfra, one fact"] = lambda: pyinfra(tools, hosts, folder, known)
     if (tools / "ansible-playbook").exists():
-        ways["ansible, one script task"] = lambda: ansible(tools, hosts, folder, known)
+        ansible_inventory(hosts, folder, known)
+        ways["ansible, one script task"] = lambda: ansible(tools, folder)
     if given.each:
         ways["pyinfra, a fact for each command"] = lambda: pyinfra_each(tools, hosts, folder, known, checks)
-        ways["ansible, a task for each command"] = lambda: ansible_each(tools, hosts, folder, known, checks)
+        ways["ansible, a task for each command"] = lambda: ansible_each(tools, folder, checks)
+        if strategy := next(tools.parent.glob("lib/python*/site-packages/ansible_mitogen/plugins/strategy"), None):
+            ways["ansible with mitogen, a task for each command"] = lambda: ansible_each(
+                tools, folder, checks, ANSIBLE_STRATEGY="mitogen_linear", ANSIBLE_STRATEGY_PLUGINS=str(strategy))
+    if words := [word for word in given.only.split(",") if word]:
+        ways = {name: way for name, way in ways.items() if "floor" in name or any(word in name for word in words)}
     times: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     try:
         for round_ in range(given.rounds):
