@@ -36,9 +36,9 @@ CONTROLS = ("H-ACC-07", "H-ACC-08", "H-BAN-01a", "H-BAN-01b", "H-BAN-01c", "H-PW
             "H-PWD-04b", "H-PWD-07", "H-SSH-01", "H-SSH-03", "H-SSH-04a", "H-SSH-04b", "H-SSH-05a", "H-SSH-06b", "H-SSH-06c", "H-SSH-07a", "H-SSH-11b",
             "H-SSH-12a", "H-SUD-01b", "H-SVC-04b", "H-SVC-04c", "H-SYS-06", "H-UPD-03")
 SSHD = {"LoginGraceTime": "60", "ClientAliveInterval": "300", "X11Forwarding": "no", "Banner": "/etc/issue.net", "MaxAuthTries": "4",
-        "MaxStartups": "10:30:60", "PermitRootLogin": "no", "MACs": "umac-128-etm@openssh.com,hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com",
-        "KexAlgorithms": "sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org,diffie-hellman-group-exchange-sha256,"
-                         "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512"}
+        "MaxStartups": "10:30:60", "PermitRootLogin": "no", "MACs": "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,umac-128-etm@openssh.com",
+        "KexAlgorithms": "sntrup761x25519-sha512@openssh.com,curve25519-sha256,curve25519-sha256@libssh.org,diffie-hellman-group16-sha512,"
+                         "diffie-hellman-group18-sha512,diffie-hellman-group-exchange-sha256"}
 LOGIN_DEFS = {"UMASK": "027", "PASS_MAX_DAYS": "90", "PASS_MIN_DAYS": "1"}
 LOCKING = {"deny": "5", "unlock_time": "900", "fail_interval": "900"}
 PWHISTORY = ("Name: Remember old passwords", "Default: no", "Priority: 1000", "Password-Type: Primary", "Password:",

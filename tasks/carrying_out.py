@@ -134,8 +134,9 @@ def _require_as_well_as_planned(plan: Plan, before: dict[str, Survey], today: di
 
 def renew_locks(number: str, only: tuple[str, ...] = ()) -> None:
     """Take the targets' locks anew: before every batch, and for a change that is taken up after a long time."""
-    for name in only or plan_of(number).targets:
-        running.take_lock(desk.host(name), number, desk.change(number).operator or desk.change(number).requester)
+    names, owner = only or plan_of(number).targets, desk.change(number).operator or desk.change(number).requester
+    with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
+        list(pool.map(lambda name: running.take_lock(desk.host(name), number, owner), names))
 
 
 def carry_out_step(number: str, step: Step, say: Say) -> StepOutcome:

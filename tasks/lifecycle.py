@@ -303,11 +303,14 @@ def close(number: str, closure: Closure, reason: Text, say: Say) -> None:
 
     archive, plan = desk.archive(), plan_of(number)
     if closure is not Closure.FAILED and plan is not None and archive.journal(number, event="lock asked"):
-        for name in plan.targets:
+        def give_back(name: str) -> None:
             try:
                 running.release_lock(desk.host(name), number)
             except ProcedureError as problem:
                 say(f"{name}: the lock could not be given back ({problem}); it expires by itself")
+
+        with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:
+            list(pool.map(give_back, plan.targets))
     module = procedure_of(desk.change(number).procedure)
     if hasattr(module, "ends"):
         module.ends(number, closure)

@@ -1,4 +1,4 @@
-"""Settings of a PostgreSQL server, by ALTER SYSTEM and reload or restart, and brought back exactly. Returns a Mend and runs nothing.
+"""Settings of a PostgreSQL server, by ALTER SYSTEM and reload, and brought back exactly. Returns a Mend and runs nothing.
 
 What a reload brings in force and somebody else set anew since stays as he set it.
 As in tasks/operations/postgresql.py: on its host, as the server's own account, at the port in $PORT.
@@ -11,7 +11,6 @@ from shlex import quote
 from reports.records import FileChange, Text
 from tasks.operations.mend import Mend
 from tasks.operations.postgresql import TOUCHES, literal, talking
-from tasks.operations.scripts import fill
 
 FILE = "postgresql.auto.conf"
 
@@ -85,70 +84,3 @@ def set_server(name: str, value: str, was: str) -> Mend:
         holds_before=head + _HOLDS + LOADED, command=head + f"order={quote(f'ALTER SYSTEM SET {name} = {literal(value)}')}\n" + _COMMAND,
         proof=head + 'told=$(now)\necho "$name is $told"\n[ "$told" = "$value" ]\n', undo=head + _UNDO, undo_proof=head + _UNDO_PROOF,
         touches=TOUCHES, settles_s=10, files=(FileChange(path=FILE, before=(f"{name} = {literal(was)}  # in force",), after=(f"{name} = {literal(value)}",)),))
-
-
-# What only a start of the server brings in force. The file is brought back by itself too, since a server that does not start cannot be asked.
-_START = r"""unit=postgresql@@version_script@-@cluster_script@.service
-state() { told 10s 60s -c "select setting || case when pending_restart then ' pending' else '' end from pg_settings where name = '$name'" 2>/dev/null; }
-restart() {
-  systemctl reset-failed "$unit" 2>/dev/null || :
-  systemctl restart "$unit"
-  for second in $(seq 60); do if [ -n "$(state)" ]; then return 0; fi; sleep 1; done
-  echo "$unit does not answer" >&2
-  return 1
-}
-"""
-_START_HOLDS = r"""told=$(ask "select case when pg_is_in_recovery() then 'this server is a standby'
-  when exists (select from pg_settings where pending_restart and name <> '$name')
-    then (select string_agg(name, ', ') || ' waits for a restart, which this would bring in force' from pg_settings where pending_restart)
-  when (select source from pg_settings where name = '$name') in ('command line', 'environment variable', 'override')
-    then 'it is set where the server is started'
-  when exists (select from pg_file_settings where error is not null and error not like '%cannot be changed without restarting%')
-    then 'the server''s configuration files have errors; see pg_file_settings'
-  when exists (select from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend' and xact_start < now() - interval '10 min')
-    then 'a transaction has been open for more than ten minutes, and would be broken off' else 'ready' end")
-if [ "$told" != ready ]; then echo "$name: $told" >&2; exit 1; fi
-runuser -u postgres -- /usr/lib/postgresql/@version_script@/bin/postgres -C "$name" \
-  -D /etc/postgresql/@version_script@/@cluster_script@ -c "$name=$value" >/dev/null
-"""
-_START_COMMAND = r"""umask 077
-mkdir -p "$SAVED"
-if [ ! -e "$SAVED/kept" ]; then
-  now >"$SAVED/value"; auto >"$SAVED/auto"; cp -a "$(auto)" "$SAVED/file"
-  sync
-  touch "$SAVED/kept"
-fi
-act -c "$order"
-restart
-"""
-_START_UNDO = r"""[ -e "$SAVED/kept" ] || { echo "nothing was changed"; exit 0; }
-file=$(cat "$SAVED/auto")
-cp -a "$file" "$file.standfast"
-{ grep -v "^$name = " "$file" || :; grep "^$name = " "$SAVED/file" || :; } >"$file.standfast"
-if [ "$(entries "$file.standfast")" = "$(entries "$SAVED/file")" ]; then cp -a "$SAVED/file" "$file.standfast"; fi
-sync "$file.standfast"
-mv "$file.standfast" "$file"
-if [ "$(state)" != "$(cat "$SAVED/value")" ]; then restart; fi
-"""
-_START_UNDO_PROOF = r"""[ -e "$SAVED/kept" ] || exit 0
-if [ "$(state)" != "$(cat "$SAVED/value")" ]; then echo "$name is $(state), not $(cat "$SAVED/value")" >&2; exit 1; fi
-"""
-
-
-def set_with_restart(name: str, value: str, was: str, version: str, cluster: str) -> Mend:
-    """Sets for the whole server what needs its restart, and restarts it. Undo: the file as it was, and a restart, also of a server that did not start.
-
-    version, cluster: of Debian's clusters, "15" and "main". Not where a restart would bring somebody else's setting in force.
-    """
-    of = {"version_script": version, "cluster_script": cluster}
-    head = talking("postgres") + f"name={quote(name)}\nvalue={quote(value)}\n{_WORDS}" + fill(_START, **of)
-    unit = f"postgresql@{version}-{cluster}.service"
-    return Mend(
-        title=Text(zh=f"PostgreSQL 参数 {name} 由 {was} 设为 {value}，并重启 {unit}", en=f"Set PostgreSQL's {name} from {was} to {value}, and restart {unit}"),
-        expected=Text(zh=f"{name} 已生效，不再等待重启", en=f"{name} is in force and waits for no restart"),
-        probe=head + 'if [ "$(state)" = "$value" ]; then echo DONE; elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi\n',
-        holds_before=head + fill(_START_HOLDS, **of), command=head + f"order={quote(f'ALTER SYSTEM SET {name} = {literal(value)}')}\n" + _START_COMMAND,
-        proof=head + 'told=$(state)\necho "$name is $told"\n[ "$told" = "$value" ]\n', undo=head + _START_UNDO, undo_proof=head + _START_UNDO_PROOF,
-        touches=(*TOUCHES, unit), interrupts=True, risk="medium", time_limit_s=600,
-        breaks=Text(zh="重启期间所有连接断开；应用须能重新连接", en="the restart cuts every connection; applications must connect anew"),
-        files=(FileChange(path=FILE, before=(f"{name} = {literal(was)}  # in force",), after=(f"{name} = {literal(value)}",)),))

@@ -53,6 +53,13 @@ _HOLDS = r"""for name in $names; do
     when pg_is_in_recovery() then 'this server is a standby' else 'ready' end from pg_settings where name = '$name'")
   if [ "$told" != ready ]; then echo "$name: ${told:-this server does not have it}" >&2; exit 1; fi
 done
+if [ "$restart" = yes ]; then
+  told=$(ask "select case when exists (select from pg_settings where pending_restart)
+    then (select string_agg(name, ', ') || ' waits for a restart, which this would bring in force' from pg_settings where pending_restart)
+    when exists (select from pg_stat_activity where pid <> pg_backend_pid() and backend_type = 'client backend' and xact_start < now() - interval '10 min')
+      then 'a transaction has been open for more than ten minutes, and would be broken off' else 'ready' end")
+  if [ "$told" != ready ]; then echo "$told" >&2; exit 1; fi
+fi
 # the server's own program is asked whether it would take the values; nothing is started
 data=$(ask "show data_directory"); program=$(readlink "/proc/$(head -n 1 "$data/postmaster.pid")/exe")
 (cd "$data" && runuser -u postgres -- "$program" -D "$data" -c config_file="$(ask "show config_file")" @options@ -C @first@)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from reports.records import NOTHING, Text
-from tasks.operations import postgresql_setting
 from tasks.operations.postgresql import talking
+from tasks.operations.postgresql_tuning import tune
 from tasks.operations.scripts import fill
 from tasks.planning.capacity.expansion import Act, Expansion, Headroom, figures, size
 from tasks.requests import ConnectionLimit
@@ -99,9 +99,8 @@ def expand(part: ConnectionLimit, facts: Facts) -> Expansion:
     if blockers:
         return Expansion(need, blockers=tuple(blockers))
     version, _, cluster = facts.cluster.partition("/")
-    mend = postgresql_setting.set_with_restart(NAME, str(wanted), str(facts.most), version, cluster)
-    mend = replace(mend, **{script: f"PORT={part.port}\n{text}" for script in ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
-                            if (text := getattr(mend, script))})
+    mend = tune({NAME: (str(wanted), str(wanted))}, {NAME: f"{NAME} = {facts.most}  # in force"}, port=part.port,
+                unit=f"postgresql@{version}-{cluster}.service", restart=True)
     tried = min(part.free, TRIED_AT_MOST)
     prove = fill(_TRY, port=part.port, talk_script=talking("postgres"), tried=tried, free=part.free, tried_script=tried, free_script=part.free,
                  version_script=version)

@@ -71,11 +71,11 @@ def _last_what_stays(acts: Sequence[Act]) -> list[Act]:
 
 
 def _step(number: int, host: str, act: Act) -> Step:
-    mend, saved = act.mend, f'SAVED="$CHANGE_DIR/saved/{act.key}"\n'
+    mend, where = act.mend, f'SAVED="$CHANGE_DIR/saved/{act.key}"\n' + (f"PORT={act.mend.port}\n" if act.mend.port else "")
     reads = not mend.undo and not act.no_return
     return Step(number=number, key=act.key, target=host, title=mend.title, expected=mend.expected, interrupts=mend.interrupts, changes=not reads,
                 reversible="no" if act.no_return else "auto", point_of_no_return=act.no_return, time_limit_s=mend.time_limit_s, touches=mend.touches,
-                on_copy=mend.on_copy, files=mend.files, **{script: saved + text if (text := getattr(mend, script)) else "" for script in SCRIPTS})
+                on_copy=mend.on_copy, files=mend.files, **{script: where + text if (text := getattr(mend, script)) else "" for script in SCRIPTS})
 
 
 def _acceptance(changed: Sequence[str], found: Mapping[str, Expansion], acceptance: Mapping[str, Sequence[Acceptance]],

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from reports.records import NOTHING, Text
 from tasks.operations import file_system, tablespace
-from tasks.operations.mend import Mend
 from tasks.operations.postgresql import identifier, literal, talking
 from tasks.operations.scripts import fill
 from tasks.planning.capacity.expansion import Act, Expansion, Headroom, figures, size
@@ -84,16 +83,12 @@ def expand(part: Tablespace, facts: Facts) -> Expansion:
                              en=f"{facts.data_mount} would still have less than {part.data_free_mib} MiB free; move more tables."))
     if blockers:
         return Expansion(need, blockers=tuple(blockers))
-    acts = [Act("create-tablespace", _at(part.port, tablespace.create(part.name, part.path)))]
-    acts += [Act(f"move-table-{count}", _at(part.port, tablespace.move(part.database, *_words(name), part.name))) for count, name in enumerate(part.tables, 1)]
+    mends = {"create-tablespace": tablespace.create(part.name, part.path)}
+    mends |= {f"move-table-{count}": tablespace.move(part.database, *_words(name), part.name) for count, name in enumerate(part.tables, 1)}
+    acts = [Act(key, replace(mend, port=part.port)) for key, mend in mends.items()]
     proofs = [(facts.mount, goal_kib), *([(facts.data_mount, source_kib)] if source_kib else [])]
     return Expansion(
         need, tuple(acts),
         tuple(Headroom(Text(zh=f"{mount} 剩余空间不少于 {kib >> 10} MiB（df）", en=f"{mount} has at least {kib >> 10} MiB free, by df"),
                        file_system.headroom(mount, kib), on_copy=False) for mount, kib in proofs),
         noticed=Text(zh=f"移动期间锁定表 {'、'.join(part.tables)}", en=f"{', '.join(part.tables)} locked while they move") if part.tables else NOTHING)
-
-
-def _at(port: int, mend: Mend) -> Mend:
-    return replace(mend, **{script: f"PORT={port}\n{text}" for script in ("probe", "holds_before", "command", "proof", "undo", "undo_proof")
-                            if (text := getattr(mend, script))})
