@@ -213,6 +213,9 @@ def wait(host: Host, limit_s: float = BOOT_LIMIT_S) -> None:
             last = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
         else:
             last = ["sshd does not greet"]
+            if (code := engine.docker("inspect", "-f", "{{if not .State.Running}}{{.State.ExitCode}}{{end}}", host.container).stdout.decode().strip()):
+                raise LabError(f"host {host.name} ended with exit code {code}; 255 with many hosts means that systemd found no inotify instance: "
+                               "`sysctl -w fs.inotify.max_user_instances=1024` as root, or `make down` for hosts that are not needed")
         if time.monotonic() > give_up:
             raise LabError(
                 f"host {host.name} is not ready after {limit_s:.0f} s ({last[0]}); "
