@@ -46,13 +46,14 @@ def main() -> int:
         say("bringing up the lab: Debian 12 hosts in containers, a mail sink")
         lab.up([HOST, DATABASE_HOST])
         lab.reset(HOST)
-        orchestrator = Orchestrator(lab.folder / "prefect")
+        orchestrator = Orchestrator(lab.folder / "prefect", guarded=True)
     except (LabError, NotReady) as problem:
         print(f"demo: {problem}", file=sys.stderr)
         return 1
     orchestrator.use_here()
     try:
         orchestrator.start_server(say)
+        say(f"The UI at {orchestrator.url} asks for the password {orchestrator.password}")
         code = run(orchestrator, answer)
         if not answer:
             say(f"The UI stays up at {orchestrator.url}; press Ctrl-C to end.")

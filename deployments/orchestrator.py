@@ -24,8 +24,11 @@ class NotReady(Exception):
     """The server or the worker did not come up in time; the message says where its log is."""
 
 
-def settings(home: Path, port: int) -> dict[str, str]:
-    """The environment that server, worker and clients share. See docs/decisions/0003-prefect.md for the reasons."""
+def settings(home: Path, port: int, guarded: bool = False) -> dict[str, str]:
+    """The environment that server, worker and clients share. See docs/decisions/0003-prefect.md for the reasons.
+
+    guarded: the server wants a password: whoever may start flows may have any command run on the hosts.
+    """
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)  # the database holds what blocks hold
     key_file = home / "encryption.key"
@@ -34,7 +37,9 @@ def settings(home: Path, port: int) -> dict[str, str]:
 
         key_file.touch(mode=0o600)
         key_file.write_text(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+    password = _password(home) if guarded else ""
     return {
+        **({"PREFECT_SERVER_API_AUTH_STRING": password, "PREFECT_API_AUTH_STRING": password} if guarded else {}),
         "PREFECT_HOME": str(home),
         "PREFECT_PROFILES_PATH": str(home / "profiles.toml"),
         "PREFECT_API_URL": f"http://127.0.0.1:{port}/api",
@@ -62,19 +67,33 @@ def settings(home: Path, port: int) -> dict[str, str]:
     }
 
 
+def _password(home: Path) -> str:
+    """Made once and kept; in the form that Prefect's own page of log-in wants, user:password."""
+    path = home / "password"
+    if not path.exists():
+        path.touch(mode=0o600)
+        path.write_text(f"admin:{secrets.token_urlsafe(9)}")
+    return path.read_text()
+
+
 class Orchestrator:
     """Server and worker as child processes of this one; ended by their own ids, nothing else is."""
 
-    def __init__(self, home: Path, port: int = 4200) -> None:
+    def __init__(self, home: Path, port: int = 4200, *, guarded: bool = False) -> None:
         self.home = home
         # Held while this one lives: two that start at the same time must not take one port, and each other's server for their own.
         self._claim, self.port = claim_port(port)
-        self.environment = settings(home, self.port)
+        self.environment = settings(home, self.port, guarded)
         self._children: dict[str, subprocess.Popen] = {}
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def password(self) -> str:
+        """What the UI asks for; empty: it asks for nothing."""
+        return self.environment.get("PREFECT_API_AUTH_STRING", "")
 
     def use_here(self) -> None:
         """Make this process a client of the server; before Prefect is imported."""

@@ -57,7 +57,7 @@ asyncio.run(fire())
 
 @pytest.fixture(scope="module")
 def orchestrator(tmp_path_factory):
-    orchestrator = Orchestrator(tmp_path_factory.mktemp("prefect"), port=4600)
+    orchestrator = Orchestrator(tmp_path_factory.mktemp("prefect"), port=4600, guarded=True)
     orchestrator.start_server(print)
     orchestrator.deploy(print)
     yield orchestrator
@@ -69,6 +69,18 @@ def run(orchestrator: Orchestrator, program: str, *arguments: str, **environment
                           capture_output=True, text=True, timeout=180)
     assert done.returncode == 0, done.stderr[-3000:]
     return done.stdout
+
+
+def api(orchestrator: Orchestrator) -> httpx.Client:
+    return httpx.Client(base_url=f"{orchestrator.url}/api", auth=tuple(orchestrator.password.split(":", 1)), timeout=30)
+
+
+def test_nobody_starts_a_flow_without_the_password(orchestrator):
+    path = "/deployments/name/software-upgrade/standfast"
+    with api(orchestrator) as client:
+        assert client.get(path).status_code == 200
+    for wrong in (None, ("admin", "admin")):
+        assert httpx.get(f"{orchestrator.url}/api{path}", auth=wrong, timeout=30).status_code == 401
 
 
 def test_a_schedule_inserts_runs(orchestrator):
@@ -98,7 +110,8 @@ def twice(orchestrator: Orchestrator, deployment: str) -> dict[str, dict]:
     until = time.monotonic() + 600
     while len(ended) < 2:
         assert time.monotonic() < until, (ended, orchestrator.log("worker").read_text()[-3000:])
-        runs = httpx.post(f"{orchestrator.url}/api/flow_runs/filter", timeout=30, json={"flow_runs": {"deployment_id": {"any_": [deployment]}}}).json()
+        with api(orchestrator) as client:
+            runs = client.post("/flow_runs/filter", json={"flow_runs": {"deployment_id": {"any_": [deployment]}}}).json()
         ended = {one["expected_start_time"]: one for one in runs if one["state"]["type"] in ("COMPLETED", "FAILED", "CRASHED")}
         time.sleep(2)
     return ended
@@ -115,7 +128,8 @@ def test_the_quarters_inspection_comes_by_its_schedule_once(orchestrator, lab, t
     try:
         ended = twice(orchestrator, deployment)
     finally:
-        httpx.patch(f"{orchestrator.url}/api/deployments/{deployment}", timeout=30, json={"paused": True}).raise_for_status()
+        with api(orchestrator) as client:
+            client.patch(f"/deployments/{deployment}", json={"paused": True}).raise_for_status()
         orchestrator.kill("worker", with_children=True)
     first, second = (ended[when] for when in sorted(ended)[:2])
     archive = desk.archive
