@@ -177,7 +177,7 @@ def table(looks: dict[str, Seen], scores: dict[str, float]) -> str:
     before, after, back = looks["before"], looks["after"], looks["taken back"]
     failed = before.failed()
     passes = {name: sorted(rule for rule in failed if seen.rules.get(rule) == "pass") for name, seen in looks.items()}
-    off = {one.rule for one in LEFT_OFF}
+    off = {rule for one in LEFT_OFF for rule in one.rule.split(", ")}
 
     def worse(seen: Seen) -> list[str]:
         return [rule for rule, result in before.rules.items() if result == "pass" and seen.rules.get(rule) == "fail"]

@@ -11,7 +11,7 @@ from reports.records import NOTHING, ApprovalRequest, Approver, ChangeRecord, Di
 from tasks import approval, change_record, desk, lifecycle, rehearsal
 
 TYPES = {"html": "text/html", "pdf": "application/pdf", "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-         "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+         "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "txt": "text/plain"}
 
 
 def ask_customer(number: str, round_: int) -> ApprovalRequest:
@@ -51,7 +51,7 @@ def file_paper(record: ChangeRecord | InspectionRecord | DiagnosisRecord, name: 
             continue
         files = render(record, language, desk.now(), zone=zone)
         for suffix, content in sorted(files.items(), key=lambda item: item[0] == "pdf"):  # the PDF last: it says that all are there
-            archive.file_evidence(record.number, f"{name}-{language}.{suffix}", content, TYPES[suffix])
+            archive.file_evidence(record.number, f"{name}-{language}.{suffix}", content, TYPES[suffix.rpartition(".")[2]])
             _lay_out(record.number, f"{name}-{language}.{suffix}", content)
 
 
@@ -128,8 +128,9 @@ def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
     people = desk.customer(record.customer)
     language, plan = people.language, record.plan
     archive = desk.archive()
-    pdf = [e for e in archive.evidence(number) if e.name.startswith("instruction-") and e.name.endswith(f"-{language}.pdf")][-1:]
-    attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES["pdf"]) for e in pdf]
+    there = [e for e in archive.evidence(number) if e.name.startswith("instruction-")]
+    attachments = [(f"{number}-{e.name}", archive.read_evidence(e), TYPES[ending.rpartition(".")[2]]) for ending in ("pdf", "commands.txt")
+                   for e in [e for e in there if e.name.endswith(f"-{language}.{ending}")][-1:]]
 
     def letter(approver: Approver, code: str) -> tuple[str, str]:
         text = ASKING.say(language).format(

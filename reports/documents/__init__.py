@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from reports.documents.chapters import Chapters
 from reports.documents.charts import get_ready
 from reports.documents.diagnosis import diagnosis
 from reports.documents.diagnosis_page import diagnosis_page, leave_page
@@ -41,8 +42,13 @@ def _formats(paper: Paper, made_at: datetime) -> dict[str, bytes]:
     return {"html": to_html(paper), "pdf": to_pdf(paper, made_at), "docx": to_word(paper, made_at)}
 
 
+def _commands(record: ChangeRecord, say: Phrases) -> dict[str, bytes]:
+    commands = Chapters(record, say, {}).commands
+    return {"commands.txt": commands.text.encode()} if commands.apart else {}
+
+
 def render_instruction(record: ChangeRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:
-    """The upgrade operation instruction (升级操作说明): "html", "pdf" and "docx" by name.
+    """The upgrade operation instruction (升级操作说明): "html", "pdf" and "docx" by name; of a plan with long commands these too, "commands.txt".
 
     made_at: when it was made, with its zone; printed, and the only time in the files.
     zone: the customer's; all times are shown in it.
@@ -50,12 +56,15 @@ def render_instruction(record: ChangeRecord, language: Language, made_at: dateti
     Raises:
         ValueError: the zone is not known.
     """
-    return _formats(instruction(record, Phrases(language, zone, record.procedure), made_at), made_at)
+    say = Phrases(language, zone, record.procedure)
+    return {**_formats(instruction(record, say, made_at), made_at), **_commands(record, say)}
 
 
 def render_report(record: ChangeRecord, language: Language, made_at: datetime, zone: str = ZONE) -> dict[str, bytes]:
-    """The change report (变更报告), for any closure: "html", "pdf" and "docx" by name. Arguments as for the instruction."""
-    return _formats(report(record, Phrases(language, zone, record.procedure), made_at), made_at)
+    """The change report (变更报告), for any closure: as for the instruction; of a hardening every control as "xlsx" beside it."""
+    say = Phrases(language, zone, record.procedure)
+    sheet = {"xlsx": security_sheet(record.hardening.now, say, made_at)} if record.hardening else {}
+    return {**_formats(report(record, say, made_at), made_at), **sheet, **_commands(record, say)}
 
 
 def render_plan_page(record: ChangeRecord, language: Language, zone: str = ZONE, not_counted: Text = NOTHING) -> str:

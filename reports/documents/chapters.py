@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import cached_property
 
+from reports.documents.commands import Commands, commands_of
 from reports.documents.grouping import (
     SCRIPTS,
     StepGroup,
@@ -54,6 +56,10 @@ class Chapters:
         self.rehearsal: Rehearsal | None = record.rehearsal
         self.groups: list[StepGroup] = step_groups(self.plan) if self.plan else []
         self.all_hosts = set(self.plan.targets) if self.plan else {survey.target for survey in record.before}
+
+    @cached_property
+    def commands(self) -> Commands:
+        return commands_of(self)
 
     # --- small things
 
@@ -524,6 +530,9 @@ class Chapters:
         if not self.groups:
             self.text("appendix.no_commands")
             return
+        if self.commands.apart:
+            self._commands_apart()
+            return
         self.text("appendix.commands_text")
         for group in self.groups:
             draft.section(self.title(group.step))
@@ -562,6 +571,15 @@ class Chapters:
                     ),
                     acceptance.command,
                 )
+
+    def _commands_apart(self) -> None:
+        """Where each step's commands stand in the file beside the paper."""
+        say = self.say
+        self.text("appendix.commands_apart", lines=self.commands.lines, digest=self.commands.digest)
+        rows = [(str(group.number), self.title(group.step), self.hosts(group.targets), mono(group.step.account), say.duration(group.step.time_limit_s),
+                 say.duration(group.step.confirm_s) if group.step.confirm_s else "-", "-".join(map(str, self.commands.places[group.key])))
+                for group in self.groups]
+        self.draft.table(say.head("commands_apart"), rows, (0.6, 3.6, 1.3, 0.9, 0.9, 1, 1.2), "", dense=True)
 
     def acceptance_grouped(self):
         groups: dict[str, tuple] = {}

@@ -47,6 +47,7 @@ of_files() { my_print_defaults --mysqld | awk -F= -v name="--$1" '{ given = $1; 
   found = substr($0, length($1) + 2) } END { print found }'; }
 """
 _REFUSE = r"""answers || { echo "the server does not answer" >&2; exit 1; }
+if [ "${PORT:-0}" != 0 ] && [ "$(tell "select @@port")" != "$PORT" ]; then echo "the server at its own socket is not the one at port $PORT" >&2; exit 1; fi
 """
 _TEST = r"""wishes | while IFS= read -r line; do
   name=${line%%=*}; found=$(of_files "$name")

@@ -29,6 +29,7 @@ class Mend:
     files: which lines of which files change, for people to read. part: what it is made of, where several may become one step.
     port: of the database server whose scripts find it in $PORT; 0: none, or its finding says which.
     packages: that must be installed first; all of a host's become one step before all others (tasks/operations/installed.py).
+    last: it comes after all others, since it notes what they leave behind.
     settles_s: how long it may take until the check says that all is well; steady_s: for how long it must then go on saying so.
     """
 
@@ -54,3 +55,4 @@ class Mend:
     part: FileLines | Narrowing | None = None
     port: int = 0
     packages: tuple[str, ...] = ()
+    last: bool = False

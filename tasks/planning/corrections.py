@@ -222,7 +222,7 @@ class _Group:
 def _groups(host: str, able: Sequence[_Able]) -> list[_Group]:
     """Packages that any of them needs come first, then what users do not notice and weighs little, of controls by their families. A unit that several
     complain of is started once, and a file that several change is written once."""
-    ordered = sorted(able, key=lambda one: (_family(one.check), one.mend.interrupts, WEIGHT[one.mend.risk], one.row.check))
+    ordered = sorted(able, key=lambda one: (one.mend.last, _family(one.check), one.mend.interrupts, WEIGHT[one.mend.risk], one.row.check))
     once: dict[object, list[_Able]] = {PLACE: needing} if (needing := [one for one in ordered if one.mend.packages]) else {}
     for one in ordered:
         if one.mend.touches != (PLACE,):

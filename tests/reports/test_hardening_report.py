@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import re
+from hashlib import sha256
 
 import pytest
 from docx import Document
 from pypdf import PdfReader
 
-from reports.documents import render_outcome_page, render_report
+from reports.documents import render_instruction, render_outcome_page, render_report
+from reports.documents.commands import LONG
 from reports.documents.paper import Paper, Table
 from reports.documents.phrases import Phrases, catalogue
 from reports.documents.report import report
@@ -140,12 +142,30 @@ def test_without_a_second_reading_nothing_is_claimed():
     assert "the baseline was not read afterwards" in said and "No control fails after the change" not in said
 
 
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_long_commands_lie_beside_the_paper_and_the_paper_says_where(language):
+    made = hardened()
+    script = "".join(f"echo 行 {n}\n" for n in range(LONG // 2))
+    steps = tuple(step.model_copy(update={"command": f"{script}# {step.key}\n"}) for step in made.plan.steps)
+    made = made.model_copy(update={"plan": made.plan.model_copy(update={"steps": steps})})
+    for files in (render_report(made, language, MADE_AT), render_instruction(made, language, MADE_AT)):
+        text = files["commands.txt"].decode()
+        for step in steps[:2]:
+            assert step.command in text
+        html = files["html"].decode()
+        assert sha256(files["commands.txt"]).hexdigest() in html.replace("<wbr>", "") and f"echo 行 {LONG // 4}" not in html
+        lines = text.splitlines()
+        first, last = re.search(r"<td[^>]*>(\d+)-(\d+)</td>", html).groups()
+        assert steps[0].title.say(language) in lines[int(first)] and lines[int(last) - 2].strip() and not lines[int(last) - 1]
+    assert "commands.txt" not in render_report(hardened(), language, MADE_AT)
+
+
 @pytest.mark.parametrize("closure", [Closure.SUCCESSFUL, Closure.BACKED_OUT], ids=lambda one: one.value)
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_all_formats_say_the_score_in_their_language(language, closure):
     made = hardened(closure)
     files = render_report(made, language, MADE_AT)
-    assert set(files) == {"html", "pdf", "docx"}
+    assert set(files) == {"html", "pdf", "docx", "xlsx"}
     points = f"{made.hardening.now.score.score:.1f}"
     assert points in files["html"].decode() and points in "".join(page.extract_text() for page in PdfReader(io.BytesIO(files["pdf"])).pages[:5])
     assert any(points in cell.text for table in Document(io.BytesIO(files["docx"])).tables[:6] for cell in table._cells)

@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from tasks.checks.kinds import Known, Row
+from tasks.checks.kinds import Known, Mender, Row
 from tasks.controls.kinds import Bounds, failed, passed
 from tasks.controls.reading import by_kind
+from tasks.operations.audit_rules import record
+from tasks.operations.mend import Mend
 
 AUDIT = r"""
 { [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && na "容器中的内核审计由宿主机决定" "the kernel's audit is the container's host's"
@@ -69,6 +71,29 @@ def plain(expression: str) -> str:
 def watched(*paths: str) -> Judge:
     """Changes of each of these paths are recorded, as `-w PATH -p wa` or as a rule of their own with path= or dir=."""
     return records(*(rf"(?:-w |path=|dir=){re.escape(path)}/?(?: |$)" for path in paths))
+
+
+def watches(*paths: str) -> Mender:
+    """Records changes of those of these paths that nobody watches yet: two rules for one path would be one too many for auditctl."""
+    def mend(row: Row, found: Audit, known: Known) -> Mend:
+        missing = [path for path in paths if not any(re.search(rf"(?:-w |path=|dir=){re.escape(path)}/?(?: |$)", rule) for rule in found.rules)]
+        return record(tuple(f"-w {path} -p wa" for path in missing))
+    return mend
+
+
+def calls(*wanted: str, paths: tuple[str, ...] = (), people: bool = True) -> Mender:
+    """Records these system calls, of programs of 64 and of 32 bits. wanted: calls with commas, and further fields behind a blank.
+
+    people: only those of sessions of people, not of services. paths: watched beside them.
+    """
+    def mend(row: Row, found: Audit, known: Known) -> Mend:
+        of = " -F auid>=1000 -F auid!=unset" if people else ""
+        rules = []
+        for one in wanted:
+            names, _, fields = one.partition(" ")
+            rules += [f"-a always,exit -F arch={arch} -S {names}{' ' + fields if fields else ''}{of}" for arch in ("b64", "b32")]
+        return record((*rules, *(f"-w {path} -p wa" for path in paths)))
+    return mend
 
 
 OF_AUDIT: dict[str, Any] = {"family": "auditing", "command": AUDIT, "parse": audit, "source": "auditctl(8); auditd.conf(5)"}

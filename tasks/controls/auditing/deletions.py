@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.auditing import OF_AUDIT, records
+from tasks.controls.auditing import OF_AUDIT, calls, records
 from tasks.controls.kinds import HostControl
 
 CONTROL = HostControl(
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="记录用户删除文件", en="Users' deletions are recorded"),
     severity="medium",
     judge=records(r"\bunlink(at)?\b", r"\brename(at)?\b"),
+    mend=calls("unlink,unlinkat,rename,renameat"),
     remedy=Text(zh="/etc/audit/rules.d 中加入:-a always,exit -F arch=b64 -S unlink,unlinkat,rename,renameat -F auid>=1000 -F auid!=-1 -F key=delete",
                 en="in /etc/audit/rules.d: -a always,exit -F arch=b64 -S unlink,unlinkat,rename,renameat -F auid>=1000 -F auid!=-1 -F key=delete"),
     clause="1.4.3 a",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.auditing import OF_AUDIT, watched
+from tasks.controls.auditing import OF_AUDIT, watched, watches
 from tasks.controls.kinds import HostControl
 
 CONTROL = HostControl(
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="记录 sudo 规则的变更", en="Changes of sudo's rules are recorded"),
     severity="medium",
     judge=watched("/etc/sudoers", "/etc/sudoers.d"),
+    mend=watches("/etc/sudoers", "/etc/sudoers.d"),
     remedy=Text(zh="/etc/audit/rules.d 中加入:-w /etc/sudoers -p wa -k standfast;-w /etc/sudoers.d -p wa -k standfast",
                 en="in /etc/audit/rules.d: -w /etc/sudoers -p wa -k standfast; -w /etc/sudoers.d -p wa -k standfast"),
     clause="1.4.3 a",

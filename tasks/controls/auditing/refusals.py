@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reports.records import Text
-from tasks.controls.auditing import OF_AUDIT, records
+from tasks.controls.auditing import OF_AUDIT, calls, records
 from tasks.controls.kinds import HostControl
 
 CONTROL = HostControl(
@@ -12,6 +12,7 @@ CONTROL = HostControl(
     title=Text(zh="记录被拒绝的访问", en="Refused accesses are recorded"),
     severity="medium",
     judge=records(r"exit=-EACCES", r"exit=-EPERM"),
+    mend=calls("open,openat,creat,truncate,ftruncate -F exit=-EACCES", "open,openat,creat,truncate,ftruncate -F exit=-EPERM"),
     remedy=Text(zh="/etc/audit/rules.d 中加入:-a always,exit -F arch=b64 -S open,openat,creat,truncate -F exit=-EACCES -F auid>=1000 -F auid!=-1 -F "
                    "key=access;-a always,exit -F arch=b64 -S open,openat,creat,truncate -F exit=-EPERM -F auid>=1000 -F auid!=-1 -F key=access",
                 en="in /etc/audit/rules.d: -a always,exit -F arch=b64 -S open,openat,creat,truncate -F exit=-EACCES -F auid>=1000 -F auid!=-1 -F "

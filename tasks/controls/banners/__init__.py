@@ -56,8 +56,9 @@ def gives_nothing_away(path: str, needed: bool = True) -> Callable[[tuple[dict[s
     return judge
 
 
-WARNING = ("仅限授权用户使用。所有操作均被记录，违者将被追究责任。",
-           "Authorised users only. All activity is recorded; misuse is prosecuted.")
+# What a court asks for: who may, that it is watched, what follows.
+WARNING = ("警告：本系统仅限授权用户访问。所有操作均受监控并被记录，违者将依法追究责任。",
+           "Warning: access to this system is restricted to authorised users. All activity is monitored and recorded; misuse is prosecuted under the law.")
 
 
 def warns(path: str) -> Mender:

@@ -21,7 +21,8 @@ own=all
 if [ -e /run/systemd/container ] || [ -e /.dockerenv ]; then own=none; [ -w /proc/sys/net/ipv4/ip_forward ] && own=net; fi
 echo "own $own"
 sysctl -a 2>/dev/null |
-  awk -F' = ' '/^(kernel|fs)\./ && !/sched|keys|random\./ || /^net\.ipv[46]\.(conf\.(all|default)\.|icmp|ip_forward|tcp_syncookies)/ { print "set " $1 " " $2 }'
+  awk -F' = ' '/^(kernel|fs)\./ && !/sched|keys|random\./ || /^net\.ipv[46]\.(conf\.(all|default)\.|icmp|ip_forward|tcp_syncookies|tcp_rfc1337)/ ||
+    /^(net\.core\.bpf_jit_harden|dev\.tty\.ldisc_autoload) / { print "set " $1 " " $2 }'
 files=$(for d in /usr/lib/sysctl.d /lib/sysctl.d /run/sysctl.d /etc/sysctl.d; do for f in "$d"/*.conf; do [ -f "$f" ] && echo "${f##*/} $f"; done; done |
   awk '{ path[$1] = $2 } END { for (n in path) print n, path[n] }' | sort | cut -d' ' -f2-)
 [ -f /etc/sysctl.conf ] && files="$files /etc/sysctl.conf"
@@ -77,8 +78,9 @@ def written(wanted: Mapping[str, str | tuple[str, ...]]) -> Text:
     return Text(zh=f"写入 /etc/sysctl.d 并 sysctl -p:{';'.join(lines)}", en=f"in a file of /etc/sysctl.d, then sysctl -p: {', '.join(lines)}")
 
 
-# Where several values pass: one that can be taken back while the machine runs (bpf), and one that drops nobody's packets (rp_filter).
-CHOSEN = {"kernel.unprivileged_bpf_disabled": "2", "net.ipv4.conf.all.rp_filter": "2", "net.ipv4.conf.default.rp_filter": "2"}
+# Where several values pass: one that can be taken back while the machine runs (bpf), one that drops nobody's packets (rp_filter), and one that hides
+# addresses also from programs that root starts with fewer rights (kptr_restrict).
+CHOSEN = {"kernel.kptr_restrict": "2", "kernel.unprivileged_bpf_disabled": "2", "net.ipv4.conf.all.rp_filter": "2", "net.ipv4.conf.default.rp_filter": "2"}
 
 
 def values(wanted: Mapping[str, str | tuple[str, ...]]) -> Mender:

@@ -16,7 +16,8 @@ systemctl is-active rsyslog 2>/dev/null | sed 's/^/rsyslog /'
 systemctl is-active systemd-journal-upload 2>/dev/null | sed 's/^/upload /'
 # of rsyslog only what is asked for: its lines for databases hold passwords
 for f in /etc/rsyslog.conf /etc/rsyslog.d/*.conf; do
-  [ -f "$f" ] && awk '/^[[:space:]]*(#|$)/ { next } /[Ff]ile[Cc]reate[Mm]ode|[[:space:]]@@?[^[:space:]]|omfwd|omrelp/ { $1 = $1; print "conf " $0 }' "$f"
+  [ -f "$f" ] && awk '/^[[:space:]]*(#|$)/ { next } /[Ff]ile[Cc]reate[Mm]ode|[[:space:]]@@?[^[:space:]]|omfwd|omrelp/ { $1 = $1; print "conf " $0 }
+    /[Ff]ile[Cc]reate[Mm]ode/ { print "mode " f " " $0 }' f="$f" "$f"
 done
 for f in /etc/logrotate.conf /etc/logrotate.d/*; do
   [ -f "$f" ] && awk -v f="$f" '/^[[:space:]]*(daily|weekly|monthly|yearly|rotate|maxage)([[:space:]]|$)/ { $1 = $1; print "rotate " f " " $0 }' "$f"
@@ -30,8 +31,8 @@ echo end
 
 
 def logs(output: str) -> dict[str, list[str]]:
-    """Lines by kind: journald, journal, rsyslog, upload, conf, rotate (file and line), wide (mode and path), looked."""
-    found = by_kind(output, "journald", "journal", "rsyslog", "upload", "conf", "rotate", "wide", "looked")
+    """Lines by kind: journald, journal, rsyslog, upload, conf, mode (file and line), rotate (file and line), wide (mode and path), looked."""
+    found = by_kind(output, "journald", "journal", "rsyslog", "upload", "conf", "mode", "rotate", "wide", "looked")
     if len(found["journal"]) != 1 or len(found["looked"]) != 1 or not found["looked"][0].isdigit():
         raise Unreadable("what kind of journal there is is not told", "没有说明日志的保存方式")
     return found

@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from reports.records import Text
-from tasks.checks.kinds import Known, Row, number
+from tasks.checks.kinds import Known, Mender, Row, number
 from tasks.checks.tables import findings, my_settings, or_nothing, quoted, settings, word
 from tasks.controls.kinds import Bounds, failed, passed, so
+from tasks.operations.mariadb_setting import tune
+from tasks.operations.mend import Mend
 
 SOURCE = "MySQL and MariaDB manuals; dev-sec mysql-baseline"
+FOLDER = "/etc/mysql/mariadb.conf.d"  # Debian's; where the server does not read it, the mend says so and leaves nothing there
 
 
 def setting(name: str, *allowed: str) -> dict[str, Any]:
@@ -51,6 +54,19 @@ def accounts(mysql: str, mariadb: str, zh: str, en: str, well: Text) -> dict[str
                 SELECT user AS who, host AS place FROM mysql.global_priv WHERE coalesce(json_value(priv, '$.account_locked'), 0) <> 1
                 AND json_value(priv, '$.is_role') IS NULL AND ({mariadb}) ORDER BY 1, 2""")},
             "needs": Text(zh="mysql.user(MySQL)或 mysql.global_priv(MariaDB)的 SELECT", en="SELECT on mysql.user (MySQL) or mysql.global_priv (MariaDB)")}
+
+
+def sets(name: str, value: str | None = None, bound: str = "") -> Mender:
+    """Sets it in the running MariaDB and for every start, without a restart: to the value, or to the bound's figure."""
+    def mend(row: Row, values: dict[str, str], known: Known) -> Mend | Text:
+        if known.kind == "mysql":
+            return Text(zh="MySQL 的参数须人工修改", en="settings of MySQL are changed by hand")
+        if name not in values:
+            return Text(zh=f"该服务器没有参数 {name}，须人工处理", en=f"this server has no setting {name}: look at it by hand")
+        wanted = f"{known.limits[bound].figure:.0f}" if value is None else value
+        return tune(FOLDER, {name: wanted}, {name: f"{name} = {values[name]}  # in force"}, {name} if wanted.isdigit() else set(), unit="mariadb.service",
+                    restart=False)
+    return mend
 
 
 OF_MYSQL: dict[str, Any] = {"family": "mysql", "kinds": ("mysql", "mariadb"), "source": SOURCE}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import DatabaseControl
-from tasks.controls.mysql import setting
+from tasks.controls.mysql import sets, setting
 
 CONTROL = DatabaseControl(
     id="H-MY-04a",
     **setting("local_infile", "OFF", "0"),
     title=Text(zh="禁止客户端文件导入", en="Clients' files are not loaded"),
     severity="medium",
+    mend=sets("local_infile", "OFF"),
     remedy=Text(zh="[mysqld] local_infile = OFF;SET GLOBAL local_infile = OFF;", en="[mysqld] local_infile = OFF; SET GLOBAL local_infile = OFF;"),
     clause="1.4.2 e",
     level=3,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reports.records import Text
 from tasks.checks.kinds import Known, Row, Unreadable, whole
 from tasks.controls.kinds import Bounds, DatabaseControl, so
-from tasks.controls.mysql import of
+from tasks.controls.mysql import of, sets
 
 
 def judge(values: dict[str, str], bounds: Bounds, known: Known) -> Iterator[Row]:
@@ -22,6 +22,7 @@ CONTROL = DatabaseControl(
     **of(judge, "version", "log_warnings", "log_error_verbosity"),
     title=Text(zh="记录被拒绝的登录", en="Refused log-ins are logged"),
     severity="low",
+    mend=sets("log_warnings", "2"),
     remedy=Text(zh="log_warnings = 2(MariaDB)或 log_error_verbosity = 2(MySQL)", en="log_warnings = 2 (MariaDB), log_error_verbosity = 2 (MySQL)"),
     clause="1.4.3 a",
 )

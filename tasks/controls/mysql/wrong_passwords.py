@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from reports.records import Text
 from tasks.controls.kinds import DatabaseControl, at_most
-from tasks.controls.mysql import figure
+from tasks.controls.mysql import figure, sets
 
 CONTROL = DatabaseControl(
     id="H-MY-05b",
     **figure("max_connect_errors", "tries"),
     title=Text(zh="连续错误口令的次数", en="Wrong passwords in a row"),
     severity="low",
+    mend=sets("max_connect_errors", bound="tries"),
     bounds={"tries": at_most(100, "tries", "MySQL manual: default", off=0)},
     remedy=Text(zh="[mysqld] max_connect_errors = 100;SET GLOBAL max_connect_errors = 100;",
                 en="[mysqld] max_connect_errors = 100; SET GLOBAL max_connect_errors = 100;"),

@@ -24,18 +24,20 @@ else cannot "没有 dpkg 和 rpm" "there is neither dpkg nor rpm"; fi
 systemctl list-unit-files --no-legend --no-pager --plain --type=service,socket,timer | awk '{ print "file " $1, $2 }'
 systemctl list-units --no-legend --no-pager --plain --type=service,socket,timer --state=active,activating,reloading | awk '{ print "active " $1 }'
 { [ -e /run/systemd/container ] || [ -e /.dockerenv ]; } && echo "container yes"
+[ -s /var/lib/aide/aide.db ] && echo "list aide"
 echo end
 """
 
 
 @dataclass(frozen=True)
 class Services:
-    """files: state of unit files by name: enabled, disabled, masked, static..."""
+    """files: state of unit files by name: enabled, disabled, masked, static... lists: who has a list of files' checksums to compare with."""
 
     packages: set[str]
     files: dict[str, str]
     active: set[str]
     container: bool
+    lists: tuple[str, ...] = ()
 
     def on(self, *patterns: str) -> list[str]:
         """Units of these names that run, or will after the next start."""
@@ -47,11 +49,11 @@ class Services:
 
 
 def services(output: str) -> Services:
-    found = by_kind(output, "package", "file", "active", "container")
+    found = by_kind(output, "package", "file", "active", "container", "list")
     files = {unit: state for unit, _, state in (line.partition(" ") for line in found["file"])}
     if not found["package"] or not files or not found["active"]:
         raise Unreadable("no package, no unit or nothing that runs is told", "没有列出软件包、单元或运行中的服务")
-    return Services(set(found["package"]), files, set(found["active"]), bool(found["container"]))
+    return Services(set(found["package"]), files, set(found["active"]), bool(found["container"]), tuple(found["list"]))
 
 
 Judge = Callable[[Services, Bounds, Known], Iterator[Row]]

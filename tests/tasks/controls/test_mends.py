@@ -18,6 +18,7 @@ from tasks.checks.reading import Answer, Reading, examine, judged
 from tasks.controls.banners import WARNING
 from tasks.controls.catalogue import all_controls
 from tasks.controls.kinds import HARDENING, DatabaseControl
+from tasks.operations import file_integrity
 from tasks.operations.mend import Mend
 from tasks.planning.corrections import CONFIRM_S, FAMILIES, SCRIPTS, plan_corrections
 from tasks.requests import HardeningRequest
@@ -211,6 +212,35 @@ def test_a_second_hardening_has_nothing_to_do_though_something_is_left_to_people
     assert made.nothing_to_do and not made.blockers and "H-ACC-07" in made.impact.en
     assert plan(left, now={"H-ACC-07": ""}).blockers, "what cannot be read anew is never taken for mended"
     assert plan(left, ("H-ACC-07",)).blockers
+
+
+def test_the_list_of_checksums_is_made_when_all_else_is_done():
+    made = plan({**ANSWERS, "H-INT-01": "package dpkg\nfile ssh.service enabled\nactive ssh.service\nend\n"})
+    first, last = made.steps[0], made.steps[-1]
+    assert "aide-common" in first.title.en and last.files[0].path == file_integrity.RULES and "aide-common" in last.holds_before.splitlines()[1]
+    assert made.steps[-2].confirm_s, "even after what decides who gets in"
+
+
+NOT_AUDITED = "here yes\nactive active\nenabled enabled\nstate 1\nrule -w /etc/passwd -p wa -k identity\nend\n"
+
+
+def test_rules_of_the_audit_are_one_file_and_no_path_is_watched_twice():
+    made = plan({"H-AUD-02a": NOT_AUDITED, "H-AUD-02h": NOT_AUDITED, "H-AUD-02j": NOT_AUDITED})
+    packages, step = made.steps
+    assert "auditd" in packages.title.en and step.files[0].path == "/etc/audit/rules.d/standfast.rules" and len(step.mends) == 3
+    rules = step.files[0].after
+    assert "-w /etc/shadow -p wa -k standfast" in rules and not any("/etc/passwd" in rule for rule in rules)
+    assert "-a always,exit -F arch=b64 -S mount -F auid>=1000 -F auid!=unset -k standfast" in rules
+    after = "here yes\nactive active\nenabled enabled\nstate 1\n" + "".join(f"rule {rule}\n" for rule in ("-w /etc/passwd -p wa -k identity", *rules)) + "end\n"
+    assert all(row.outcome is Outcome.OK for name in step.mends for row in found(after, name).rows)
+
+
+def test_settings_of_mariadb_are_set_and_those_of_mysql_left_to_people():
+    control = CONTROLS["H-MY-04a"]
+    row = Row(Outcome.WARNING, "", "")
+    made = control.mend(row, {"local_infile": "ON"}, replace(known(control), kind="mariadb"))
+    assert isinstance(made, Mend) and made.files[0].after == ("local_infile = OFF",) and not made.interrupts
+    assert isinstance(control.mend(row, {"local_infile": "ON"}, replace(known(control), kind="mysql")), Text)
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
