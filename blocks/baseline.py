@@ -16,6 +16,7 @@ CONTROL = r"H-[A-Z]{2,4}-\d{2}[a-z]?"
 EXAMPLE = "{H-SSH-03.tries: 6}"
 BANNER = '["仅限授权用户使用。", "Authorised users only."]'
 BANNER_LINES, BANNER_BYTES = 20, 1500
+LOG_HOST = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:.]+\]):(\d{1,5})"
 
 
 def _own_limits(value: object) -> object:
@@ -57,6 +58,13 @@ def _banner(value: object) -> object:
     return lines
 
 
+def _log_host(value: object) -> object:
+    match = re.fullmatch(LOG_HOST, value) if isinstance(value, str) else None
+    if value != "" and not (match and 1 <= int(match[1]) <= 65535):
+        raise ValueError(f"must be an address or a name and a port, not {show(value)}; write for example log_host: 192.0.2.50:514")
+    return value
+
+
 class ExceptionEntry(Form):
     """A control that may fail for a time. Without reason, approver and last day there is no exception."""
 
@@ -93,6 +101,10 @@ class Baseline(Form):
         default_factory=list, title="Banner 登录警示", description="Lines of the warning before a log-in; empty: a short one in Chinese and English",
         examples=[BANNER]
     )
+    log_host: Annotated[str, BeforeValidator(_log_host)] = Field(
+        default="", title="Log host 日志服务器", description="The customer's log host, where it takes syslog over TCP; hosts send it a copy of their logs",
+        examples=["192.0.2.50:514"]
+    )
 
     def contradiction(self, approvers: Mapping[str, str]) -> Contradiction | None:
         """The first thing that does not go together. approvers: folded names and mail addresses."""
@@ -112,6 +124,6 @@ class Baseline(Form):
         return None
 
     def record(self) -> BaselineProfile:
-        return BaselineProfile(level=self.level, limits=dict(self.limits), banner=tuple(self.banner), exceptions=tuple(
+        return BaselineProfile(level=self.level, limits=dict(self.limits), banner=tuple(self.banner), log_host=self.log_host, exceptions=tuple(
             ControlException(control=one.control, targets=tuple(one.targets), object=one.object, reason=one.reason, approver=one.approver,
                              expires=one.expires) for one in self.exceptions))

@@ -85,9 +85,10 @@ def read_again(host: HostAccess, checks: Sequence[HostCheck], judged_as: HostAcc
     with connected(host) as remote:
         answer = remote.run(host_script(checks, nonce, block.expected), timeout_s=HOST_LIMIT_S)
     limits = {check.id: _limits(check, block.customer, block.limits) for check in checks}
-    banner = tuple(desk.customer(block.customer).baseline.banner)
+    baseline = desk.customer(block.customer).baseline
     return readings(answer.out, nonce, checks, limits,
-                    {check.id: Known(now=desk.now(), expected=block.expected, limits=limits[check.id], account=block.user, banner=banner) for check in checks})
+                    {check.id: Known(now=desk.now(), expected=block.expected, limits=limits[check.id], account=block.user, banner=tuple(baseline.banner),
+                                     log_host=baseline.log_host) for check in checks})
 
 
 def _limits(check: Check, customer: str, own: dict[str, Any]) -> Limits:

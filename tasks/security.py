@@ -29,7 +29,8 @@ def kinds(profile: BaselineProfile) -> tuple[Kind, ...]:
 def _judged(read: Read, profile: BaselineProfile) -> Read:
     def ask(block: Any, controls: Sequence[Any], limits: Mapping[str, Limits], known_for: KnownFor) -> tuple[TargetRead, str]:
         bounds = {control.id: bounds_of(control, profile) for control in controls}
-        found, raw = read(block, controls, bounds, lambda check: replace(known_for(check), banner=profile.banner))  # type: ignore[arg-type]
+        found, raw = read(block, controls, bounds,  # type: ignore[arg-type]
+                          lambda check: replace(known_for(check), banner=profile.banner, log_host=profile.log_host))
         today = found.read_at.astimezone(desk.customer(block.customer).time_zone()).date()
         return found.model_copy(update={"rows": settled(found.rows, controls, profile, today)}), raw
     return ask

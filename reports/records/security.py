@@ -27,12 +27,16 @@ class ControlException(Record):
 
 
 class BaselineProfile(Record):
-    """What the customer is measured by. limits: own figures by "<control>.<bound>". banner: own lines of the warning before a log-in."""
+    """What the customer is measured by. limits: own figures by "<control>.<bound>". banner: own lines of the warning before a log-in.
+
+    log_host: address and port to which logs are copied; empty: none is known.
+    """
 
     level: Literal[2, 3] = 2
     exceptions: tuple[ControlException, ...] = ()
     limits: dict[str, float] = {}
     banner: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
+    log_host: str = Field(default="", exclude_if=lambda value: not value)
 
 
 class BoundAbout(Record):

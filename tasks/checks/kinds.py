@@ -109,7 +109,7 @@ class Known:
         Of a network device: how it is asked, "SNMPv3", "SNMPv2c" or "SNMPv2c default" (with a community that everybody knows).
     limits: the limits or bounds by which it is judged. account: ours on this host, by which we log in; both for those who mend.
         Of a web endpoint: the scheme of its address, "http" or "https".
-    banner: the customer's own lines of the warning before a log-in; empty: ours.
+    banner: the customer's own lines of the warning before a log-in; empty: ours. log_host: his log host, address and port; empty: none is known.
     """
 
     now: datetime
@@ -121,6 +121,7 @@ class Known:
     limits: Mapping[str, Any] = field(default_factory=dict)
     account: str = ""
     banner: tuple[str, ...] = ()
+    log_host: str = ""
 
     @property
     def days_since(self) -> float | None:

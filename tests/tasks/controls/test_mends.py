@@ -30,7 +30,7 @@ FAILED = (Outcome.WARNING, Outcome.CRITICAL)
 
 
 def known(control, account: str = "ops") -> Known:
-    return Known(now=NOW, limits=control.bounds, account=account)
+    return Known(now=NOW, limits=control.bounds, account=account, log_host="192.0.2.50:514")
 
 
 def mends(control) -> list[tuple[Row, Mend | Text]]:

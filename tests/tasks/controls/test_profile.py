@@ -102,6 +102,9 @@ ENTRY = {"control": "H-SUD-02a", "reason": "迁移后整改", "approver": "张�
     ({"banner": ["x"] * 21}, "is too long: at most 20 lines"),
     ({"banner": ["警" * 501]}, "is too long"),
     ({"banner": 7}, "must be a list of lines, not 7"),
+    ({"log_host": "192.0.2.50"}, "must be an address or a name and a port, not '192.0.2.50'"),
+    ({"log_host": "a b:514"}, "must be an address or a name and a port"),
+    ({"log_host": "loghost:70000"}, "must be an address or a name and a port"),
     ({"level": 4}, "baseline.level must be 2 or 3, not 4"),
     ({"stage": 3}, "unknown key stage"),
 ])
@@ -121,7 +124,9 @@ def test_the_entry_becomes_the_record_that_lower_layers_speak():
     words = ["仅限授权用户使用。", "Authorised users only."]
     assert Customer(**customer(baseline={"banner": words})).baseline.record().banner == tuple(words)
     assert Customer(**customer(baseline={"banner": "\n".join(words)})).baseline.banner == words
-    assert "banner" not in BaselineProfile().model_dump(), "profiles that were filed keep their digests"
+    assert not {"banner", "log_host"} & set(BaselineProfile().model_dump()), "profiles that were filed keep their digests"
+    for place in ("loghost.bureau.example:6514", "[2001:db8::5]:514"):
+        assert Customer(**customer(baseline={"log_host": place})).baseline.record().log_host == place
 
 
 SEVERITIES = {"A": "high", "B": "medium", "C": "low", "D": "high"}
