@@ -16,7 +16,8 @@ WATCHERS = ("aide", "tripwire", "samhain", "wazuh-agent", "ossec-hids-agent")
 
 def judge(found: Services, bounds: Bounds, known: Known) -> Iterator[Row]:
     there = found.installed(*WATCHERS)
-    runs = found.on("dailyaidecheck.timer", "aidecheck.timer", "tripwire*.timer", "samhain.service", "wazuh-agent.service", "ossec*.service")
+    runs = found.on("dailyaidecheck.timer", "aidecheck.timer", "standfast-aide.timer", "tripwire*.timer", "samhain.service", "wazuh-agent.service",
+                    "ossec*.service")
     if not there:
         yield failed("没有文件完整性检查工具", "nothing watches files for changes")
     elif not runs and "aide-common" not in found.packages:

@@ -217,7 +217,7 @@ def test_a_second_hardening_has_nothing_to_do_though_something_is_left_to_people
 def test_the_list_of_checksums_is_made_when_all_else_is_done():
     made = plan({**ANSWERS, "H-INT-01": "package dpkg\nfile ssh.service enabled\nactive ssh.service\nend\n"})
     first, last = made.steps[0], made.steps[-1]
-    assert "aide-common" in first.title.en and last.files[0].path == file_integrity.RULES and "aide-common" in last.holds_before.splitlines()[1]
+    assert "aide" in first.title.en and last.files[0].path == file_integrity.CONF and "dpkg-query -W aide" in last.holds_before
     assert made.steps[-2].confirm_s, "even after what decides who gets in"
 
 
