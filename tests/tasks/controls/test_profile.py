@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -142,6 +142,7 @@ def test_the_score_is_the_weight_of_what_passed():
     assert scores([], SEVERITIES)[0].score is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.sampled_from("ABCD"), st.sampled_from(list(Outcome)), st.sampled_from(["web1", "web2"]), st.sampled_from(["", "x"])), max_size=30))
 def test_a_better_result_never_lowers_the_score(drawn):
     found = [row(*one) for one in drawn]
