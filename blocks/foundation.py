@@ -89,12 +89,16 @@ def show(value: object) -> str:
     return text if len(text) <= SHOWN else text[:SHOWN] + "..."
 
 
-class UnknownName(LookupError):
-    """Nothing of that name is known; the message lists the nearest names. text: the same in both languages."""
+class Undescribed(Exception):
+    """What is described, in the inventory or in blocks, cannot be used, or is not described at all. text: in both languages, where both are known."""
 
     def __init__(self, en: str, zh: str = "") -> None:
         super().__init__(en)
         self.text = Text(zh=zh or en, en=en)
+
+
+class UnknownName(Undescribed, LookupError):
+    """Nothing of that name is known; the message lists the nearest names."""
 
     @classmethod
     def of(cls, kind: str, name: object, known: Iterable[str], where: str) -> UnknownName:

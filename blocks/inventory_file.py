@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError
 from blocks.archive_store import ArchiveStore
 from blocks.customer import Customer
 from blocks.database_access import DatabaseAccess
-from blocks.foundation import BilingualText, StandfastBlock, UnknownName, nearest, show, unknown_key
+from blocks.foundation import BilingualText, StandfastBlock, Undescribed, UnknownName, nearest, show, unknown_key
 from blocks.host_access import HostAccess
 from blocks.network_device import NetworkDevice
 from blocks.notices import Notices
@@ -60,12 +60,14 @@ class Mistake:
         return f"{place}: {self.where}: {self.sentence}" if self.where else f"{place}: {self.sentence}"
 
 
-class InventoryFaulty(ValueError):
-    """The inventory cannot be used; `mistakes` holds all that could be found, by line. Its text has one line for each."""
+class InventoryFaulty(Undescribed, ValueError):
+    """The inventory cannot be used; `mistakes` holds all that could be found, by line. As a string it has one line for each; text: one sentence."""
 
     def __init__(self, mistakes: tuple[Mistake, ...]) -> None:
         super().__init__("\n".join(str(mistake) for mistake in mistakes))
         self.mistakes = mistakes
+        first, more = mistakes[0], len(mistakes) - 1
+        self.text = Text(zh=f"清单有 {more + 1} 处错误，第一处：{first}", en=f"{first}" + (f" (and {more} more mistakes)" if more else ""))
 
 
 @dataclass(frozen=True)

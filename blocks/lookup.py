@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from blocks.archive_store import ArchiveStore
 from blocks.customer import Customer
 from blocks.database_access import DatabaseAccess
-from blocks.foundation import StandfastBlock, UnknownName, sentences, show
+from blocks.foundation import StandfastBlock, Undescribed, UnknownName, sentences, show
 from blocks.host_access import HostAccess
 from blocks.inventory_file import SECTIONS, TARGETS, Inventory, read_inventory
 from blocks.notices import Notices
@@ -32,7 +32,7 @@ REACH_S = 3  # until a server that nobody hears of counts as out of reach
 B = TypeVar("B", bound=StandfastBlock)
 
 
-class UnusableBlock(Exception):
+class UnusableBlock(Undescribed):
     """A block is there, but what was entered in its form cannot be used; or the Prefect server does not answer."""
 
 

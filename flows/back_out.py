@@ -19,7 +19,7 @@ from flows.parts.run import named
 from tasks.requests import BackOutRequest
 
 
-@flow(name="back-out", flow_run_name=named("Back-out of {request.change}"), persist_result=True)
+@flow(name="back-out", flow_run_name=named("Back-out of {request.change}"), persist_result=True, validate_parameters=False)
 def back_out(request: BackOutRequest) -> State:
     """Take a finished change back through the same lifecycle."""
     return carry_through("back-out", request)

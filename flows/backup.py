@@ -19,7 +19,7 @@ from flows.parts.run import named
 from tasks.requests import BackupRequest
 
 
-@flow(name="backup", flow_run_name=named("Backup of {request.customer}"), persist_result=True)
+@flow(name="backup", flow_run_name=named("Backup of {request.customer}"), persist_result=True, validate_parameters=False)
 def backup(request: BackupRequest) -> State:
     """Back up a customer's hosts and prove each backup by a restore in the sandbox."""
     return back_up(request)

@@ -24,7 +24,7 @@ from flows.parts.run import named
 from tasks.requests import CapacityRequest
 
 
-@flow(name="capacity-expansion", flow_run_name=named("Capacity expansion asked for by {request.requester}"), persist_result=True)
+@flow(name="capacity-expansion", flow_run_name=named("Capacity expansion asked for by {request.requester}"), persist_result=True, validate_parameters=False)
 def capacity_expansion(request: CapacityRequest) -> State:
     """Give hosts the room that they need: measured, rehearsed, approved, carried out, proved by measuring, filed."""
     return carry_through("capacity-expansion", request)

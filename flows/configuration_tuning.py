@@ -25,7 +25,7 @@ from flows.parts.run import named
 from tasks.requests import TuningRequest
 
 
-@flow(name="configuration-tuning", flow_run_name=named("Configuration tuning asked for by {request.requester}"), persist_result=True)
+@flow(name="configuration-tuning", flow_run_name=named("Configuration tuning asked for by {request.requester}"), persist_result=True, validate_parameters=False)
 def configuration_tuning(request: TuningRequest) -> State:
     """Change settings and keep them only if a load shows that it is better: rehearsed, approved, carried out, measured, filed."""
     return carry_through("configuration-tuning", request)

@@ -24,7 +24,8 @@ from flows.parts.run import named
 from tasks.requests import CorrectionRequest
 
 
-@flow(name="corrective-maintenance", flow_run_name=named("Corrective maintenance asked for by {request.requester}"), persist_result=True)
+@flow(name="corrective-maintenance", flow_run_name=named("Corrective maintenance asked for by {request.requester}"), persist_result=True,
+      validate_parameters=False)
 def corrective_maintenance(request: CorrectionRequest) -> State:
     """Put right what an inspection found: rehearsed, approved, carried out, proved by the same checks, filed."""
     return carry_through("corrective-maintenance", request)

@@ -19,7 +19,7 @@ from flows.parts.run import named
 from tasks.requests import ReviewRequest
 
 
-@flow(name="emergency-review", flow_run_name=named("Review of {request.change}"), persist_result=True)
+@flow(name="emergency-review", flow_run_name=named("Review of {request.change}"), persist_result=True, validate_parameters=False)
 def emergency_review(request: ReviewRequest) -> State:
     """Review an emergency restore and have the customer confirm it."""
     return review_and_confirm(request)

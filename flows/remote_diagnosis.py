@@ -20,7 +20,7 @@ from flows.parts.run import named
 from tasks.requests import DiagnosisRequest
 
 
-@flow(name="remote-diagnosis", flow_run_name=named("Remote diagnosis for {request.customer}"), persist_result=True)
+@flow(name="remote-diagnosis", flow_run_name=named("Remote diagnosis for {request.customer}"), persist_result=True, validate_parameters=False)
 def remote_diagnosis(request: DiagnosisRequest) -> State:
     """Look into a problem from afar, with the customer's leave; reads only."""
     return diagnose(request)

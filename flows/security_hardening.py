@@ -27,7 +27,7 @@ from flows.parts.run import named
 from tasks.requests import HardeningRequest
 
 
-@flow(name="security-hardening", flow_run_name=named("Security hardening asked for by {request.requester}"), persist_result=True)
+@flow(name="security-hardening", flow_run_name=named("Security hardening asked for by {request.requester}"), persist_result=True, validate_parameters=False)
 def security_hardening(request: HardeningRequest) -> State:
     """Put right what a security check found: rehearsed, approved, carried out under guard, proved by the same controls, filed."""
     return carry_through("security-hardening", request)

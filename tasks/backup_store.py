@@ -133,6 +133,16 @@ def kept(target: str) -> Iterator[tuple[Backup, BackupProof | None]]:
             yield backup, proof_of(number, target)
 
 
+def newest_proven(target: str) -> tuple[Backup | None, BackupProof | None, int]:
+    """The newest backup of a host that a restore has proved, its proof, and how many newer ones, all of them if there is none, were not proved."""
+    newer = 0
+    for backup, proof in kept(target):
+        if proof is not None and proof.passed:
+            return backup, proof, newer
+        newer += 1
+    return None, None, newer
+
+
 def _order(number: str) -> tuple[str, int]:
     head, _, count = number.rpartition("-")
     return head, int(count) if count.isdigit() else 0

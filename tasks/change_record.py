@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reports.archive import Archive
+from reports.archive import Archive, ChangeRow
 from reports.records import Approval, ApprovalRequest, BaselineReading, ChangeRecord, Difference, Hardening, Plan, Survey, Text
 from tasks import desk
 from tasks.comparison import brought_back, differences, unexpected
@@ -35,7 +35,22 @@ def record_of(number: str) -> ChangeRecord:
         approvals=decisions, contacts=tuple(people.contact_records()), before=tuple(before.values()), after=tuple(after.values()),
         outcomes=outcomes(number), undone=outcomes(number, "undo"), changed=changed,
         unexpected=nobody_planned(number, plan, changed, after) if plan and after and not backs else (),
-        issues=issues, journal=archive.journal(number), hardening=_hardening(number, common))
+        issues=issues, journal=archive.journal(number), owed=_owed(row), hardening=_hardening(number, common))
+
+
+def _owed(row: ChangeRow) -> tuple[Text, ...]:
+    """The emergencies on hosts of this change that wait for their review: who approves should know that nobody has looked into them yet."""
+    from tasks import emergency
+
+    found = []
+    for review in reversed(emergency.open_reviews(row.customer, but=row.number)):
+        opened = desk.change(review)
+        change, hosts = opened.request["change"], [name for name in opened.request["hosts"] if name in row.request.get("hosts", [])]
+        if hosts and row.number != review:
+            day = opened.opened_at.astimezone(desk.customer(row.customer).time_zone()).date()
+            found.append(Text(zh=f"主机 {hosts[0]} 的应急恢复 {change} 自 {day} 起尚未复核（{review}）",
+                              en=f"the emergency restore {change} of {hosts[0]} has waited for its review since {day} ({review})"))
+    return tuple(found)
 
 
 def _hardening(number: str, common: Mapping[str, Any]) -> Hardening | None:

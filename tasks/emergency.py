@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from blocks.host_access import HostAccess
 from reports.archive import ChangeRow
-from reports.records import Approval, ApprovalRequest, BackedUpServer, Closure, Text
+from reports.records import Approval, ApprovalRequest, BackedUpServer, Closure, EmergencyReview, Text
 from tasks import approval, desk, gates, papers
 from tasks.errors import BlockersFound, ProcedureError
 from tasks.planning.emergency import LogOnHost
@@ -85,7 +85,7 @@ def take_down(number: str, round_: int) -> None:
         return
     given = request.leave
     entry = gates.Entry(decision="approve", name=given.by, channel="phone", taken_by=given.taken_by or request.operator or request.requester, code="-",
-                        reason=f"{given.at or row.opened_at:%Y-%m-%d %H:%M %Z}")
+                        reason=f"{(given.at or row.opened_at).astimezone(desk.customer(row.customer).time_zone()):%Y-%m-%d %H:%M}")
     answer = approval.take_entry(number, round_, entry, without_code=by_phone(number))
     if isinstance(answer, gates.AskAgain):
         desk.archive().note(number, "leave does not cover", round=round_, **answer.why.fields("why"))
@@ -172,6 +172,16 @@ def review_of(change: str) -> str:
     return str(noted[0].detail["review"])
 
 
+def settled_by(change: str) -> str:
+    """The review that was confirmed and says that nothing of this restore is taken back any more; empty if there is none."""
+    noted = desk.archive().journal(change, event="review opened")
+    review = str(noted[0].detail["review"]) if noted else ""
+    if not review or desk.change(review).closure is not Closure.SUCCESSFUL:
+        return ""
+    found = [one for _, one in desk.archive().load_all(review, "review", EmergencyReview)]
+    return review if found and found[-1].done else ""
+
+
 def open_reviews(customer: str, but: str = "") -> list[str]:
     """Reviews that are not over: of these the customer owes a confirmation."""
     rows = desk.archive().changes(customer=customer, procedure=REVIEW, limit=1000)
@@ -192,6 +202,13 @@ def remind() -> list[str]:
                             en=f"Emergency restore {row.request.get('change')} is not reviewed yet ({row.number}); until it is, no leave by phone is taken"))
             reminded.append(row.number)
     return reminded
+
+
+def owed() -> list[dict[str, object]]:
+    """Every review that is not over, of whatever customer, the oldest first; one row each, for the watchdog's page."""
+    rows = [row for row in desk.archive().changes(procedure=REVIEW, limit=1000) if row.closure is not Closure.SUCCESSFUL]
+    return [{"review": row.number, "emergency": row.request.get("change"), "customer": row.customer, "hosts": ", ".join(row.request.get("hosts", [])),
+             "open for days": (desk.now() - row.opened_at).days} for row in reversed(rows)]
 
 
 def _mail(row: ChangeRow, words: Text) -> None:

@@ -43,10 +43,11 @@ def _put_together(number: str, request: ReviewRequest) -> EmergencyReview:
     given = answers[-1] if answers else None
     bundles = archive.bundles(request.change)
     times = archive.journal(request.change, event="promises kept")
+    given_at = f"{given.decided_at.astimezone(desk.customer(row.customer).time_zone()):%Y-%m-%d %H:%M}" if given else ""
     return EmergencyReview(
         number=number, change=request.change, bundle=bundles[-1].manifest if bundles else "",
-        leave=Text(zh=f"{given.name}，{given.decided_at:%Y-%m-%d %H:%M %Z}，{ZH(f'channel.{given.channel}')}，记录人 {given.taken_by or '无'}",
-                   en=f"{given.name}, {given.decided_at:%Y-%m-%d %H:%M %Z}, {EN(f'channel.{given.channel}')}, taken down by {given.taken_by or 'nobody'}")
+        leave=Text(zh=f"{given.name}，{given_at}，{ZH(f'channel.{given.channel}')}，记录人 {given.taken_by or '无'}",
+                   en=f"{given.name}, {given_at}, {EN(f'channel.{given.channel}')}, taken down by {given.taken_by or 'nobody'}")
         if given else Text(zh="无", en="none"),
         ended=Text(zh=f"{ZH(f'closure.{row.closure.value}')}：{row.closure_reason_zh}", en=f"{row.closure.value}: {row.closure_reason}"),
         loss=plan.impact if plan else Text(zh="无", en="none"), times=Text.of_fields(times[-1].detail, "said") if times else Text(zh="无", en="none"),

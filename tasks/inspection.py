@@ -14,14 +14,16 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from reports.archive import ChangeRow, inspections
 from reports.archive.inspections import Inspection
 from reports.records import CheckRow, Closure, InspectionRecord, Outcome, SecurityRecord, TargetRead, Text
 from tasks import desk, security, trend
+from tasks.backup_store import newest_proven
 from tasks.checks.catalogue import all_checks, limits_for
-from tasks.checks.kinds import Check, Known, Limits
+from tasks.checks.kinds import Check, Known, Limits, OwnBackup
 from tasks.checks.reading import remembered
 from tasks.errors import BlockersFound, NoLeave, ProcedureError
 from tasks.redaction import redact
@@ -251,12 +253,21 @@ def read_one(name: str, target: Target | None, memory: dict[str, dict], before_a
             log_in(name)
         began = time.monotonic()
         try:
+            kept = _own_backup(name) if any(check.chapter == "backup" for check in checks) else {}
             return target.kind.read(block, checks, limits, lambda check: Known(
-                now=desk.now(), before=memory.get(check, {}), before_at=before_at, expected=getattr(block, "expected", {})))
+                now=desk.now(), before=memory.get(check, {}), before_at=before_at, expected=getattr(block, "expected", {}), **kept))
         except Exception as problem:  # what one target answers must never take the others' results with it
             what = redact(f"{type(problem).__name__}: {problem}".partition("\n")[0])[:200]
             return TargetRead(target=name, kind=target.read_as, read_at=desk.now(), seconds=time.monotonic() - began,
                               problem=Text(zh=f"对其应答的处理失败（{what}）；请将此情况告知开发者", en=f"reading it failed ({what}); tell the developers")), ""
+
+
+def _own_backup(name: str) -> dict[str, Any]:
+    """What checks may know of the backups that our own procedure keeps of this host."""
+    backup, proof, not_proved = newest_proven(name)
+    if backup is None or proof is None:
+        return {"own_unproved": not_proved}
+    return {"own_backup": OwnBackup(backup.number, backup.taken_at, proof.proved_at, not_proved)}
 
 
 def _keep(this: Inspection, reads: list[tuple[TargetRead, str]]) -> None:

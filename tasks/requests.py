@@ -8,9 +8,14 @@ diagnosis R103-R107 and R109; a capacity expansion R011.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from tasks.errors import BlockersFound
+
+F = TypeVar("F", bound=BaseModel)
 
 # One line of printable text: these words end up in locks, journals and scripts.
 Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f\u2028\u2029]*$", max_length=500)]
@@ -40,14 +45,14 @@ HostName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Customer = Annotated[str, Field(title="Customer", description="Name of the customer block", pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Requester = Annotated[Words, Field(title="Requested by", description="Who asked for it; may not approve it", min_length=1)]
 Operator = Annotated[Words, Field(title="Operator", description="Who runs the procedure")]
-Reason = Annotated[Words, Field(title="Reason", min_length=1)]
+Reason = Annotated[Words, Field(title="Reason", description="Why; it stands in the papers", min_length=1)]
 StagingHost = Annotated[str, Field(
     title="Staging host", description="Name of a host block of this customer with the label staging; empty: a simulated copy of each first host")]
 Opening = Annotated[AwareDatetime | None, Field(title="Window opens at", description="With time zone; empty: at once")]
-Closing = Annotated[AwareDatetime | None, Field(title="Window closes at")]
-Canaries = Annotated[int, Field(ge=1, title="Hosts in the first batch")]
-BatchSize = Annotated[int, Field(ge=1, title="Hosts in each further batch")]
-Silence = Annotated[float, Field(gt=0, le=24 * 30, title="Hours until silence counts as no")]
+Closing = Annotated[AwareDatetime | None, Field(title="Window closes at", description="With time zone; no step begins later. Empty: no end")]
+Canaries = Annotated[int, Field(ge=1, title="Hosts in the first batch", description="Changed and checked before any other")]
+BatchSize = Annotated[int, Field(ge=1, title="Hosts in each further batch", description="Changed side by side; the first failure stops all")]
+Silence = Annotated[float, Field(gt=0, le=24 * 30, title="Hours until silence counts as no", description="Counted from when the approvers are asked")]
 ChangeNumber = Annotated[str, Field(title="Change number", description="Only to take up a change that exists, for example CHG-20261122-001")]
 WebAddress = Annotated[str, Field(pattern=r"^https?://[A-Za-z0-9.:-]+(/[A-Za-z0-9._~/?=&%-]*)?$", max_length=300)]
 UnitName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9:_.@-]{0,200}\.(service|socket|timer|path|mount|target)$")]
@@ -61,9 +66,9 @@ class ReleaseMedia(BaseModel):
     model_config = ConfigDict(extra="forbid", title="Application release")
 
     root: Words = Field(title="Application folder on the host", description="For example /srv/orders; releases lie in its folder releases/")
-    version: str = Field(title="New version", pattern=r"^[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}$")
+    version: str = Field(title="New version", description="For example 1.1.0; the health address must name it", pattern=r"^[0-9A-Za-z][0-9A-Za-z.+~_-]{0,63}$")
     archive: str = Field(title="Release archive (tar.gz)", description="A path on the worker, or an http(s) address of the vendor")
-    sha256: str = Field(title="SHA-256 of the archive", pattern=r"^[0-9a-f]{64}$")
+    sha256: str = Field(title="SHA-256 of the archive", description="64 hexadecimal digits, as the vendor tells them", pattern=r"^[0-9a-f]{64}$")
     signature: str = Field(default="", title="Detached OpenPGP signature",
                            description="Path or address of the .asc or .sig file; empty only if the vendor signs nothing")
     keyring: str = Field(default="", title="Vendor's keyring", description="Path on the worker of the keyring that may sign")
@@ -71,11 +76,11 @@ class ReleaseMedia(BaseModel):
     migrate: str = Field(default="", title="Database migration command", description="Run in the new release's folder; expand only")
     migrate_back: str = Field(default="", title="Command that takes the migration back",
                               description="Empty: the database is restored from a dump taken just before")
-    database: Words = Field(default="", title="Database the migration changes")
-    run_as: Words = Field(default="root", title="Account that runs the migration")
+    database: Words = Field(default="", title="Database the migration changes", description="Empty if there is no migration")
+    run_as: Words = Field(default="root", title="Account that runs the migration", description="On the host, for example orders")
     health: Words = Field(title="Health address", description="On the host itself, for example http://127.0.0.1:8000/health; must name the new version")
-    repairs: list[str] = Field(default_factory=list, title="Defects that it repairs")
-    adds: list[str] = Field(default_factory=list, title="Functions that it adds")
+    repairs: list[str] = Field(default_factory=list, title="Defects that it repairs", description="In the vendor's words, one each")
+    adds: list[str] = Field(default_factory=list, title="Functions that it adds", description="In the vendor's words, one each")
 
 
 class UpgradeRequest(BaseModel):
@@ -93,7 +98,7 @@ class UpgradeRequest(BaseModel):
         default="security", title="Which packages", description="All security updates, the listed ones, or everything that can be upgraded",
     )
     packages: list[PackageWish] = Field(default_factory=list, title="Listed packages", description="name or name=version")
-    release: ReleaseMedia | None = Field(default=None, title="Application release")
+    release: ReleaseMedia | None = Field(default=None, title="Application release", description="Only where a release is upgraded")
     requester: Requester
     operator: Operator = ""
     reason: Reason
@@ -151,8 +156,8 @@ class FileSystemGrowth(BaseModel):
     model_config = ConfigDict(extra="forbid", title="File system")
 
     mount: PlainPath = Field(title="Where it is mounted", description="For example /srv/data")
-    free_mib: int = Field(default=0, ge=0, title="Goal: MiB free afterwards")
-    free_pct: int = Field(default=25, ge=0, le=90, title="Goal: percent of it free afterwards")
+    free_mib: int = Field(default=0, ge=0, title="Goal: MiB free afterwards", description="0: the percentage alone counts")
+    free_pct: int = Field(default=25, ge=0, le=90, title="Goal: percent of it free afterwards", description="0: the MiB alone count")
     lasts_days: int = Field(default=0, ge=0, le=3650, title="Goal: days that the room lasts",
                             description="At the growth below, or as an inspection forecast it")
     grows_mib_per_day: float = Field(default=0, ge=0, title="Growth, MiB a day", description="0: as forecast by the inspection, if one is named")
@@ -166,7 +171,7 @@ class SwapSpace(BaseModel):
     model_config = ConfigDict(extra="forbid", title="Swap")
 
     mib: int = Field(default=0, ge=0, le=1 << 20, title="Size of the swap file, MiB", description="0: as much as the goal needs")
-    path: PlainPath = Field(default="/swapfile", title="Path of the swap file")
+    path: PlainPath = Field(default="/swapfile", title="Path of the swap file", description="On a file system with room for it; the file must not exist yet")
     free_mib: int = Field(default=0, ge=0, title="Goal: MiB of swap free afterwards", description="0: as much more as the file is large")
 
     @model_validator(mode="after")
@@ -181,7 +186,7 @@ class ConnectionLimit(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Database connections")
 
-    port: int = Field(default=5432, ge=1, le=65535, title="Port of the server on its host")
+    port: int = Field(default=5432, ge=1, le=65535, title="Port of the server on its host", description="Tells apart several servers on one host")
     free: int = Field(ge=1, le=5000, title="Goal: connections free afterwards", description="For ordinary roles, beside those in use now; up to 100 are tried")
     to: int = Field(default=0, ge=0, le=10000, title="max_connections", description="0: as the goal needs")
 
@@ -195,10 +200,10 @@ class ServiceLimits(BaseModel):
     files: int = Field(default=0, ge=0, le=1 << 30, title="Open files (LimitNOFILE)", description="0: as it is")
     memory_mib: int = Field(default=0, ge=0, title="Memory, MiB (MemoryMax)", description="0: as it is")
     tasks: int = Field(default=0, ge=0, le=1 << 22, title="Processes and threads (TasksMax)", description="0: as it is")
-    free_pct: int = Field(default=30, ge=0, le=95, title="Goal: percent of each limit free under load")
+    free_pct: int = Field(default=30, ge=0, le=95, title="Goal: percent of each limit free under load", description="Of every limit that is raised")
     load_url: Literal[""] | WebAddress = Field(
         default="", title="Address asked as load", description="On the host itself, for example http://127.0.0.1:8000/health; empty: the load it has")
-    load_at_once: int = Field(default=5, ge=1, le=300, title="Requests at once")
+    load_at_once: int = Field(default=5, ge=1, le=300, title="Requests at once", description="Under that load")
     load_requests: int = Field(default=100, ge=1, le=5000, title="Requests in all", description="As many as are answered within some ten seconds")
 
     @model_validator(mode="after")
@@ -213,14 +218,15 @@ class Tablespace(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Tablespace")
 
-    port: int = Field(default=5432, ge=1, le=65535, title="Port of the server on its host")
-    name: str = Field(title="Tablespace", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
+    port: int = Field(default=5432, ge=1, le=65535, title="Port of the server on its host", description="Tells apart several servers on one host")
+    name: str = Field(title="Tablespace", description="A new one or one that is there, for example fast", pattern=r"^[a-z_][a-z0-9_]{0,62}$")
     path: PlainPath = Field(title="Its folder", description="Empty or missing, on another file system than the data folder, for example /srv/fast/orders")
-    database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]*$", max_length=63)] = Field(default="", title="Database of the tables")
+    database: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]*$", max_length=63)] = Field(
+        default="", title="Database of the tables", description="Empty if no tables move")
     tables: list[Annotated[str, Field(pattern=r"^([A-Za-z0-9_]+\.)?[A-Za-z0-9_]+$", max_length=127)]] = Field(
         default_factory=list, title="Tables that move there", description="schema.table, with their indexes; empty: none")
-    free_mib: int = Field(default=0, ge=0, title="Goal: MiB free there afterwards")
-    data_free_mib: int = Field(default=0, ge=0, title="Goal: MiB free where the data folder lies")
+    free_mib: int = Field(default=0, ge=0, title="Goal: MiB free there afterwards", description="0: no such goal")
+    data_free_mib: int = Field(default=0, ge=0, title="Goal: MiB free where the data folder lies", description="0: no such goal")
 
     @model_validator(mode="after")
     def _of_a_database(self) -> Tablespace:
@@ -238,17 +244,18 @@ class NewNode(BaseModel):
 
     host: HostName = Field(title="New node", description="Name of its host block")
     balancer: HostName = Field(title="Balancer", description="Name of the host block of the nginx or HAProxy before it")
-    by: Literal["nginx", "haproxy"] = Field(default="nginx", title="Balancer's software")
+    by: Literal["nginx", "haproxy"] = Field(default="nginx", title="Balancer's software", description="nginx; haproxy")
     file: PlainPath = Field(title="Balancer's file", description="For example /etc/nginx/conf.d/orders.conf or /etc/haproxy/haproxy.cfg")
     group: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,60}$")] = Field(title="Upstream or backend", description="Its name in that file")
     address: Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]+:\d{1,5}$")] = Field(title="Address of the node", description="As the balancer reaches it")
-    weight: int = Field(default=1, ge=1, le=100, title="Weight")
+    weight: int = Field(default=1, ge=1, le=100, title="Weight", description="Its share of the traffic beside the other nodes' weights")
     packages: list[PackageWish] = Field(default_factory=list, title="Packages", description="name or name=version; installed where missing")
     services: list[UnitName] = Field(default_factory=list, title="Services", description="Started, and started with the machine, in this order")
     health: WebAddress = Field(title="Health address on the node itself", description="For example http://127.0.0.1/health")
-    version: Annotated[str, Field(pattern=r"^([0-9A-Za-z][0-9A-Za-z.+~_-]{0,63})?$")] = Field(default="", title="Version that it must name")
+    version: Annotated[str, Field(pattern=r"^([0-9A-Za-z][0-9A-Za-z.+~_-]{0,63})?$")] = Field(
+        default="", title="Version that it must name", description="What the health address says of the application; empty: not asked")
     through: WebAddress = Field(title="Address through the balancer", description="On the balancer itself, for example http://127.0.0.1/health")
-    load_at_once: int = Field(default=5, ge=1, le=300, title="Load: requests at once")
+    load_at_once: int = Field(default=5, ge=1, le=300, title="Load: requests at once", description="Through the balancer, before and after")
     load_requests: int = Field(default=200, ge=20, le=5000, title="Load: requests in all", description="As many as are answered within some ten seconds")
     per_s: int = Field(default=0, ge=0, title="Goal: requests a second", description="Through the balancer, under that load; 0: none may fail")
 
@@ -266,12 +273,14 @@ class CapacityRequest(BaseModel):
 
     customer: Customer
     hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks; empty: the finding's, or a new node and its balancer")
-    file_system: FileSystemGrowth | None = Field(default=None, title="File system")
-    swap: SwapSpace | None = Field(default=None, title="Swap")
-    tablespace: Tablespace | None = Field(default=None, title="Tablespace")
-    connections: ConnectionLimit | None = Field(default=None, title="Database connections")
-    limits: ServiceLimits | None = Field(default=None, title="Service limits")
-    node: NewNode | None = Field(default=None, title="Application node")
+    file_system: FileSystemGrowth | None = Field(default=None, title="File system", description="Part 1 of 6, of which one is filled in: a file system grows")
+    swap: SwapSpace | None = Field(default=None, title="Swap", description="Part 2 of 6, of which one is filled in: more swap")
+    tablespace: Tablespace | None = Field(
+        default=None, title="Tablespace", description="Part 3 of 6, of which one is filled in: tables move to another file system")
+    connections: ConnectionLimit | None = Field(
+        default=None, title="Database connections", description="Part 4 of 6, of which one is filled in: PostgreSQL takes more connections")
+    limits: ServiceLimits | None = Field(default=None, title="Service limits", description="Part 5 of 6, of which one is filled in: a service may use more")
+    node: NewNode | None = Field(default=None, title="Application node", description="Part 6 of 6, of which one is filled in: one node more behind a balancer")
     inspection: str = Field(default="", title="Inspection", description="Its number, if the need comes from one, for example INS-20261123-001",
                             pattern=r"^((INS|DIA)-\d{8}-\d{3,})?$")
     finding: str = Field(default="", title="Finding", description="Of that inspection, with host and object: RES-01 web1 /srv/data",
@@ -315,7 +324,7 @@ class SettingWish(BaseModel):
 
     model_config = ConfigDict(extra="forbid", title="Setting")
 
-    system: Literal["kernel", "postgresql", "mariadb", "nginx", "jvm"] = Field(title="Of what")
+    system: Literal["kernel", "postgresql", "mariadb", "nginx", "jvm"] = Field(title="Of what", description="jvm: a Java service")
     name: str = Field(title="Setting", description="vm.swappiness; work_mem; innodb_buffer_pool_size; gzip_comp_level; -Xmx", min_length=1, max_length=100,
                       pattern=r"^[A-Za-z-][A-Za-z0-9_.:-]*$")
     value: Words = Field(title="New value", description="As one writes it there: 10; 64MB; on", min_length=1)
@@ -331,13 +340,13 @@ class LoadWish(BaseModel):
     title: Words = Field(title="What is measured", description="For example: orders a second", min_length=1)
     command: Telling = Field(title="Command of one round", description="pgbench, wrk, or any command that prints a figure; no passwords")
     figure: Words = Field(default="", title="Words before the figure", description='For example "tps =", "Requests/sec:"; empty: the last number it prints')
-    unit: Words = Field(default="", title="Unit of the figure", max_length=20)
-    better: Literal["higher", "lower"] = Field(default="higher", title="Better is")
+    unit: Words = Field(default="", title="Unit of the figure", description="As the papers write it, for example tps or ms", max_length=20)
+    better: Literal["higher", "lower"] = Field(default="higher", title="Better is", description="higher: throughput; lower: time, size")
     at_least_pct: float = Field(default=5, ge=-50, le=10_000, title="Better by at least, percent",
                                 description="Of the median. 0 or less: it need not be better, and may be worse by so much")
-    rounds: int = Field(default=5, ge=3, le=20, title="Rounds, before and after each")
-    limit_s: int = Field(default=60, ge=1, le=900, title="Seconds that one round may take")
-    run_as: str = Field(default="nobody", title="Account that runs it", pattern=r"^[a-z_][a-z0-9_-]*$")
+    rounds: int = Field(default=5, ge=3, le=20, title="Rounds, before and after each", description="More rounds tell luck from effect")
+    limit_s: int = Field(default=60, ge=1, le=900, title="Seconds that one round may take", description="A round that takes longer fails")
+    run_as: str = Field(default="nobody", title="Account that runs it", description="On the host; postgres for pgbench", pattern=r"^[a-z_][a-z0-9_-]*$")
     prepare: str = Field(default="", title="Command that prepares it", max_length=2000, description="Run once before the rounds; may be empty")
     clean: str = Field(default="", title="Command that clears up", max_length=2000,
                        description="Run after the rounds, and if they are broken off; must do no harm where nothing was prepared")
@@ -353,11 +362,11 @@ class TuningRequest(BaseModel):
 
     customer: Customer
     hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks, the canary first; empty: from the inspection")
-    settings: list[SettingWish] = Field(default_factory=list, title="Settings", max_length=40)
+    settings: list[SettingWish] = Field(default_factory=list, title="Settings", max_length=40, description="As they shall be; empty: an inspection's proposals")
     inspection: str = Field(default="", title="Inspection", description="Whose proposals are to be tried, for example INS-20261123-001; may be empty",
                             pattern=r"^((INS|DIA)-\d{8}-\d{3,})?$")
     findings: list[FindingWish] = Field(default_factory=list, title="Proposals", description="As in PG-41 or PG-41 db1 shared_buffers; empty: all of them")
-    loads: list[LoadWish] = Field(title="Loads", min_length=1, max_length=5)
+    loads: list[LoadWish] = Field(title="Loads", description="At least one; all of them must be satisfied, or it is taken back", min_length=1, max_length=5)
     requester: Requester
     operator: Operator = ""
     reason: Reason
@@ -388,7 +397,7 @@ class FrontDoor(BaseModel):
     file: AbsolutePlace = Field(title="Configuration file", description="For example /etc/nginx/sites-available/orders")
     now: ConfigText = Field(title="Text now", description="For example http://127.0.0.1:8000")
     then: ConfigText = Field(title="Text afterwards", description="@new@ is the new host's address: http://@new@:80")
-    unit: UnitName = Field(default="nginx.service", title="Service that reads it")
+    unit: UnitName = Field(default="nginx.service", title="Service that reads it", description="Reloaded when the text is changed")
     host: str = Field(default="", title="Its host", description="Empty: the old host", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
 
 
@@ -451,7 +460,7 @@ class InspectionRequest(BaseModel):
     targets: list[HostName] = Field(default_factory=list, title="Targets",
                                     description="Names of hosts, devices and endpoints, or of databases; empty: all of the customer's")
     labels: list[Words] = Field(default_factory=list, title="Labels", description="Only what has one of these; empty: all")
-    requester: Words = Field(default="schedule", title="Requested by", min_length=1)
+    requester: Words = Field(default="schedule", title="Requested by", description="Who asked for it", min_length=1)
     operator: Words = Field(default="", title="Operator", description="Who runs the procedure, and stands in the report as inspector")
     reason: Reason = "quarterly inspection"
     when: Literal["now", "quarterly"] = Field(
@@ -477,7 +486,7 @@ class BackupRequest(BaseModel):
     customer: Customer
     hosts: list[HostName] = Field(default_factory=list, title="Hosts", description="Names of host blocks; empty: all of the customer's")
     labels: list[Words] = Field(default_factory=list, title="Labels", description="Only hosts with one of these; empty: all")
-    requester: Words = Field(default="schedule", title="Requested by", min_length=1)
+    requester: Words = Field(default="schedule", title="Requested by", description="Who asked for it", min_length=1)
     operator: Operator = ""
     reason: Reason = "daily backup"
     number: str = Field(default="", title="Backup number", description="Only to take up a backup that exists, for example BAK-20261123-001")
@@ -530,7 +539,7 @@ class ReviewRequest(BaseModel):
     follows: Telling = Field(title="What follows", description="What keeps it from happening again; who does it until when")
     done: bool = Field(default=True, title="Nothing is taken back any more", description="The data folder kept beside may be removed by hand afterwards")
     requester: Words = Field(title="Reviewed by", description="One of ours; may not confirm it", min_length=1)
-    operator: Words = Field(default="", title="Operator")
+    operator: Operator = ""
     approval_hours: Silence = 120
     number: str = Field(default="", title="Review number", description="Only to take up a review that exists, for example REV-20261123-001")
 
@@ -545,8 +554,8 @@ class DiagnosisRequest(BaseModel):
     databases: list[HostName] = Field(default_factory=list, title="Databases", description="Names of database blocks", max_length=100)
     problem: Telling = Field(title="Problem", description="In the customer's own words")
     happened_at: AwareDatetime | None = Field(default=None, title="When it happened", description="With time zone; empty: now")
-    minutes_before: int = Field(default=60, ge=5, le=24 * 60, title="Minutes before it that are looked at")
-    minutes_after: int = Field(default=15, ge=0, le=4 * 60, title="Minutes after it")
+    minutes_before: int = Field(default=60, ge=5, le=24 * 60, title="Minutes before it that are looked at", description="5 to 1440")
+    minutes_after: int = Field(default=15, ge=0, le=4 * 60, title="Minutes after it", description="0 to 240; less where the moment is nearer than that")
     requester: Words = Field(title="Reported by", description="The person at the customer", min_length=1)
     engineer: Words = Field(title="Engineer", description="Who diagnoses", min_length=1)
     operator: Words = Field(default="", title="Operator", description="Who took the call and starts the procedure")
@@ -561,3 +570,45 @@ class DiagnosisRequest(BaseModel):
         if not self.hosts and not self.databases and not self.number:
             raise ValueError("name at least one host or database")
         return self
+
+
+# --- what was entered -----------------------------------------------------------------------------------------------------
+
+def filled_in(form: type[F], entered: BaseModel | Mapping[str, Any]) -> F:
+    """What was entered, as its form.
+
+    Raises:
+        BlockersFound: something in it cannot be; every mistake is told, by its field's title.
+    """
+    if isinstance(entered, form):
+        return entered
+    try:
+        return form.model_validate(entered)
+    except ValidationError as problem:
+        said = "; ".join(_mistake(form, error) for error in problem.errors(include_url=False)[:8])
+        raise BlockersFound(said, f"申请表填写有误：{said}") from None
+
+
+def _mistake(form: type[BaseModel], error: Any) -> str:
+    """One mistake in words that lead to its field, without the library's own."""
+    titles, hint = [], ""
+    kind: Any = form
+    for part in error["loc"]:
+        if isinstance(part, int):
+            titles.append(f"item {part + 1}")
+        elif (found := getattr(kind, "model_fields", {}).get(part)) is not None:
+            titles.append(found.title or part)
+            hint, kind = found.description or "", _form_in(found.annotation)
+    hint = f" ({hint})" if hint else ""
+    known = {"missing": "must be filled in", "extra_forbidden": f"the form has no field {error['loc'][-1] if error['loc'] else ''}",
+             "string_pattern_mismatch": f"{str(error['input'])[:60]!r} is not written as it must be here{hint}", "too_short": f"add at least one{hint}",
+             "timezone_aware": "needs its time zone"}
+    said = known.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    return f"{', '.join(titles)}: {said}" if titles else said
+
+
+def _form_in(annotation: Any) -> Any:
+    """The form that a field holds, one or a list of them, if there is one."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((inner for inner in map(_form_in, get_args(annotation)) if inner is not None), None)

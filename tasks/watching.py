@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from prefect import task
+from prefect.artifacts import create_table_artifact
 from prefect.client.orchestration import SyncPrefectClient, get_client
 from prefect.client.schemas.filters import (
     FlowRunFilter,
@@ -88,7 +89,11 @@ def remove_forgotten_copies(hours: float = 6) -> list[str]:
 def remind_of_emergencies() -> list[str]:
     """What was promised for an emergency, and what is owed after it (R158)."""
     try:
-        return [*emergency.tell_what_is_late(), *emergency.remind()]
+        told = [*emergency.tell_what_is_late(), *(reminded := emergency.remind())]
+        if reminded:
+            get_run_logger().warning("reviews of emergencies that are not over: %s", ", ".join(reminded))
+            create_table_artifact(emergency.owed(), key="emergency-reviews-owed", description="Reviews of emergency restores that are not over")
+        return told
     except Exception as problem:
         get_run_logger().warning("emergencies could not be looked for: %s", problem)
         return []

@@ -7,20 +7,21 @@ from prefect.artifacts import create_table_artifact
 from prefect.logging import get_run_logger
 from prefect.states import Completed, Failed
 
-from blocks.lookup import UnknownName
+from blocks.foundation import Undescribed
 from flows.parts.run import ending, name_this_run, run_id
 from flows.parts.steps import say
 from reports.records import Closure
 from tasks import backing_up, desk
 from tasks.errors import ProcedureError
-from tasks.requests import BackupRequest
+from tasks.requests import BackupRequest, filled_in
 
 
-def back_up(request: BackupRequest) -> State:
+def back_up(entered: BackupRequest) -> State:
     """Take a backup from its request to its sealed record, and say in the run's state whether every host has one."""
     try:
+        request = filled_in(BackupRequest, entered)
         number = backing_up.open_backup(request, run_id=run_id())
-    except (ProcedureError, UnknownName) as problem:
+    except (ProcedureError, Undescribed) as problem:
         return ending(None, Closure.REFUSED, problem.text)
     name_this_run(number)
     with desk.driving(number):

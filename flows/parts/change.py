@@ -11,11 +11,12 @@ from uuid import uuid4
 from prefect import State
 from pydantic import BaseModel
 
-from blocks.lookup import UnknownName
+from blocks.foundation import Undescribed
 from flows.parts import steps
 from flows.parts.asking import ask_approval
 from flows.parts.run import (
     ending,
+    interrupted,
     name_this_run,
     one_change_at_a_time,
     run_id,
@@ -27,14 +28,15 @@ from reports.records import NOTHING, Closure, Text
 from tasks import approval, carrying_out, desk, gates, lifecycle
 from tasks.errors import BlockersFound, ProcedureError
 from tasks.planning.roll_out import side_by_side
+from tasks.requests import filled_in
 
 
-def carry_through(procedure: str, request: BaseModel) -> State:
-    """Take a change from its request to its sealed archive, and say how it ended in the run's state."""
+def carry_through(procedure: str, entered: BaseModel) -> State:
+    """Take a change from its request to its sealed archive, and say how it ended in the run's state. entered: the form, or what stood in it."""
     try:
-        request = lifecycle.complete(procedure, request)
+        request = lifecycle.complete(procedure, filled_in(lifecycle.procedure_of(procedure).Request, entered))
         number = lifecycle.open_change(procedure, request.model_dump(mode="json"), run_id=run_id())
-    except (BlockersFound, UnknownName) as blocker:
+    except (BlockersFound, Undescribed) as blocker:
         return ending(None, Closure.REFUSED, blocker.text)
     name_this_run(number)
     try:
@@ -44,6 +46,8 @@ def carry_through(procedure: str, request: BaseModel) -> State:
             return _lifecycle(number)
     except desk.DrivenElsewhere:
         raise  # nothing is closed: the other driver goes on
+    except Undescribed as problem:
+        return interrupted(number, problem.text)
     except ProcedureError as problem:
         if lifecycle.begun(number):
             raise  # the change stays open and the targets locked: take it up again

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import State
 from prefect.states import Completed, Failed
 
-from blocks.lookup import UnknownName
+from blocks.foundation import Undescribed
 from flows.parts import diagnosis_steps as steps
 from flows.parts.asking import ask_approval
 from flows.parts.run import ending, name_this_run, run_id, waiting_for_approval
@@ -13,17 +13,18 @@ from reports.documents import get_ready
 from reports.records import Closure, Outcome, Text
 from tasks import approval, desk, gates, inspection, leave, lifecycle, remote_diagnosis
 from tasks.errors import ProcedureError
-from tasks.requests import DiagnosisRequest
+from tasks.requests import DiagnosisRequest, filled_in
 
 STATES = {Outcome.OK: "NothingFound", Outcome.WARNING: "Warnings", Outcome.CRITICAL: "Critical", Outcome.UNKNOWN: "Incomplete",
           Outcome.NOT_APPLICABLE: "NothingFound"}
 
 
-def diagnose(request: DiagnosisRequest) -> State:
+def diagnose(entered: DiagnosisRequest) -> State:
     """Take a diagnosis from the problem as it was told to its sealed report, and say the worst that was found in the run's state."""
     try:
+        request = filled_in(DiagnosisRequest, entered)
         number = remote_diagnosis.open_diagnosis(request, run_id=run_id())
-    except (ProcedureError, UnknownName) as problem:
+    except (ProcedureError, Undescribed) as problem:
         return ending(None, Closure.REFUSED, problem.text)
     name_this_run(number)
     with desk.driving(number):

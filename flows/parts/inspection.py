@@ -6,7 +6,7 @@ from anyio import to_thread
 from prefect import State
 from prefect.states import Completed, Failed
 
-from blocks.lookup import UnknownName
+from blocks.foundation import Undescribed
 from flows.parts import inspection_steps as steps
 from flows.parts.run import ending, name_this_run, run_id
 from reports.documents import get_ready
@@ -35,7 +35,7 @@ def _inspect(procedure: str, request: InspectionRequest) -> State:
             elif not inspection.is_due(request.customer, procedure):
                 return Completed(name="NotDue", message=f"the quarter's inspection of {request.customer} is done, or not due today")
         number = inspection.open_inspection(procedure, request, run_id=run_id())
-    except (ProcedureError, UnknownName) as problem:
+    except (ProcedureError, Undescribed) as problem:
         return ending(None, Closure.REFUSED, problem.text)
     name_this_run(number)
     with desk.driving(number):

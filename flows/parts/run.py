@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 
 from prefect import State, runtime, suspend_flow_run
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
@@ -18,6 +19,7 @@ from prefect.logging import get_run_logger
 from prefect.settings import get_current_settings
 from prefect.states import Cancelled, Completed, Failed
 
+from flows.parts.plain_logs import speak_plainly
 from reports.records import ApprovalRequest, Closure, JournalEntry, Plan, Text
 from tasks import approval, carrying_out, desk, lifecycle
 from tasks.approval_form import ApprovalForm
@@ -26,6 +28,7 @@ from tasks.redaction import redact
 
 QUEUE_LIMIT_S = 4 * 3600      # how long a run waits for another that changes the same host
 GRACE = timedelta(days=1)     # Prefect's own time-out lies behind ours: the watchdog wakes the run when the request expires
+speak_plainly()
 
 
 def run_id() -> str:
@@ -62,14 +65,15 @@ def named(words: str) -> Callable[[], str]:
     Prefect names a run anew at each start, also at every resume. Whatever goes wrong here must not keep a run from starting.
     """
     def name() -> str:
+        given = {key: SimpleNamespace(**value) if isinstance(value, dict) else value for key, value in (runtime.flow_run.parameters or {}).items()}
         try:
-            asked = runtime.flow_run.parameters.get("request")
+            asked = given.get("request")
             if number := desk.archive().change_of_run(runtime.flow_run.id) or getattr(asked, "number", ""):
                 return sentence_of(number)
         except Exception:
             pass  # no archive yet, say: the flow itself says what is wrong
         try:
-            return words.format(**runtime.flow_run.parameters)
+            return words.format(**given)
         except Exception:
             return words.partition("{")[0].strip()
     return name
@@ -143,9 +147,14 @@ def waiting_for_approval(number: str) -> State:
     return Cancelled(name="AwaitingApproval", message=f"{number} waits for approval: standfast approve {number}, then standfast resume {number}")
 
 
+def interrupted(number: str, why: Text) -> State:
+    """How a run ends that cannot go on now, while what it is about stays open."""
+    return Failed(name="Interrupted", message=redact(f"{number} stays open: {why.en}; put that right, then press Retry")[:2000])
+
+
 def ending(number: str | None, closure: Closure, reason: Text | str) -> State:
     """The run's last state, in the words of change closure; in English, as all that Prefect says."""
-    message = redact(f"{f'{number}: {closure.value}. ' if number else 'nothing was opened: '}{reason.en if isinstance(reason, Text) else reason}")[:2000]
+    message = redact(f"{f'{number}: {closure.value}. ' if number else 'nothing was done: '}{reason.en if isinstance(reason, Text) else reason}")[:2000]
     if closure in (Closure.SUCCESSFUL, Closure.SUCCESSFUL_WITH_ISSUES, Closure.NOTHING_TO_DO):
         return Completed(name={"successful": "Successful", "nothing to do": "NothingToDo"}.get(closure.value, "SuccessfulWithIssues"), message=message)
     if closure in (Closure.REJECTED, Closure.EXPIRED):

@@ -174,6 +174,10 @@ class Chapters:
 
     # --- chapters
 
+    def repairs_something(self) -> bool:
+        """Whether the plan is of a kind that repairs or adds something that can be listed: new versions, findings. Others have a reason, and that is all."""
+        return self.plan is None or bool(self.plan.improvements) or self.record.procedure == "software-upgrade"
+
     def improvements(self, rows: int, key: str = "improvements.top", head: str = "improvements") -> None:
         say = self.say
         found = improvements_ordered(self.plan.improvements) if self.plan else []
@@ -234,6 +238,8 @@ class Chapters:
         if plan.risk.reasons:
             self.text("scope.risk_reasons")
             self.draft.items([reason.say(say.language) for reason in plan.risk.reasons])
+        for owed in self.record.owed:
+            self.draft.notice(say("scope.owed", what=owed.say(say.language)), "warn")
 
     def interruptions(self) -> None:
         steps = [self.title(group.step) for group in self.groups if any(step.interrupts for step in group.steps)]
@@ -533,7 +539,7 @@ class Chapters:
         if self.commands.apart:
             self._commands_apart()
             return
-        self.text("appendix.commands_text")
+        self.text("appendix.commands_text_waived" if self.plan and self.plan.no_rehearsal else "appendix.commands_text")
         for group in self.groups:
             draft.section(self.title(group.step))
             first = group.variants[0]

@@ -76,7 +76,7 @@ def _purpose(c: Chapters) -> None:
     if c.plan is None:
         c.draft.notice(say("purpose.no_plan"), "warn")
     elif c.rehearsal is None:
-        c.text("purpose.basis_plan")
+        c.text("purpose.basis_waived" if c.plan.no_rehearsal else "purpose.basis_plan")
     elif c.rehearsal.plan == c.plan.fingerprint():
         c.text("purpose.basis_same")
     rows = [(say("fact.number"), record.number), (say("fact.subject"), c.subject())]
@@ -88,8 +88,9 @@ def _purpose(c: Chapters) -> None:
         (say("fact.opened"), say.moment(record.opened_at)),
     ]
     c.draft.facts(rows)
-    c.draft.section(say("improvements.title"))
-    c.improvements(10)
+    if c.repairs_something():
+        c.draft.section(say("improvements.title"))
+        c.improvements(10)
 
 
 def _scope(c: Chapters) -> None:
@@ -207,6 +208,8 @@ def _ready(c: Chapters) -> None:
     ):
         state = "ready.confirmed" if confirmed.get(item) else "ready.open"
         if item == "old" and plan and not any(medium.role == "old" for medium in plan.media):
+            state = "ready.na"
+        if item in ("rehearsed", "undo") and plan and plan.no_rehearsal:
             state = "ready.na"
         rows.append((str(number), say(f"ready.{item}"), Cell(say(state), tone="good" if state == "ready.confirmed" else ""), ""))
     c.draft.table(say.head("ready"), rows, (0.6, 5, 1.7, 1.4), "")

@@ -50,8 +50,9 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
     c.settings(record.rehearsal.outcomes if record.rehearsal else ())
     draft.section(say("page.why"))
     draft.paragraph(record.reason)
-    draft.section(say("page.repairs"))
-    c.improvements(REPAIRS, "improvements.top_page", "improvements_page")
+    if c.repairs_something():
+        draft.section(say("page.repairs"))
+        c.improvements(REPAIRS, "improvements.top_page", "improvements_page")
     draft.section(say("page.where"))
     c.text("page.in_order" if plan.in_order else "page.batches", n=len(plan.targets), batches=max(1, len(plan.batches)), hosts=c.hosts(plan.targets))
     draft.section(say("page.when"))

@@ -117,6 +117,11 @@ def _summary(c: Chapters) -> None:
         )
     )
     rows.append((say("report.ended"), say.moment(record.closed_at, seconds=True) if record.closed_at else say("closure.none")))
+    for entry in record.journal:  # of an emergency
+        if entry.event == "promises kept":
+            rows.append((say("report.promised"), Text.of_fields(entry.detail, "said").say(say.language)))
+        if entry.event == "review opened":
+            rows.append((say("report.review"), say("report.review_open", number=entry.detail.get("review", ""))))
     if record.hardening and record.hardening.now.last_score:
         rows.append((say("hardening.score"), _score(c)))
     if record.outcomes:
@@ -163,7 +168,7 @@ def _request(c: Chapters) -> None:
             (say("fact.operator"), record.operator or say("word.not_given")),
         ]
     )
-    if c.plan:
+    if c.plan and c.repairs_something():
         c.draft.section(say("improvements.title"))
         c.improvements(10)
 
@@ -185,6 +190,8 @@ def _plan(c: Chapters) -> None:
     c.media()
     c.draft.section(say("time.title"))
     c.draft.facts(c.timetable_facts())
+    c.draft.section(say("scope.impact_title"))
+    c.draft.paragraph(c.plan.impact.say(say.language))
     c.draft.section(say("scope.risk_title"))
     c.risk()
 

@@ -176,4 +176,5 @@ class ChangeRecord(Record):
     issues: tuple[Said, ...] = ()
     journal: tuple[JournalEntry, ...] = ()
     run_url: str = ""
+    owed: tuple[Text, ...] = ()  # reviews of earlier emergencies on these hosts that are not over
     hardening: Hardening | None = None  # of a security hardening, and of its back-out, once the baseline was read before it

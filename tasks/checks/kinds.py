@@ -99,6 +99,16 @@ def not_applicable(zh: str, en: str, **more: Any) -> Row:
 
 
 @dataclass(frozen=True)
+class OwnBackup:
+    """The newest backup of a host that the procedure `backup` keeps and that was proved by a restore. later: how many newer ones were not proved."""
+
+    number: str
+    taken_at: datetime
+    proved_at: datetime
+    later: int = 0
+
+
+@dataclass(frozen=True)
 class Known:
     """What a judge may know beside the answer.
 
@@ -110,6 +120,7 @@ class Known:
     limits: the limits or bounds by which it is judged. account: ours on this host, by which we log in; both for those who mend.
         Of a web endpoint: the scheme of its address, "http" or "https".
     banner: the customer's own lines of the warning before a log-in; empty: ours. log_host: his log host, address and port; empty: none is known.
+    own_backup: of a host; None: the procedure `backup` keeps none of it that was proved. own_unproved: how many it keeps that were not, where none was.
     """
 
     now: datetime
@@ -122,6 +133,8 @@ class Known:
     account: str = ""
     banner: tuple[str, ...] = ()
     log_host: str = ""
+    own_backup: OwnBackup | None = None
+    own_unproved: int = 0
 
     @property
     def days_since(self) -> float | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from reports.records import (
     Acceptance,
@@ -56,6 +56,13 @@ class Known:
     watched: tuple[str, ...] = ()
     releases: tuple[str, ...] = ()
     acceptance: tuple[Acceptance, ...] = ()
+    zone: tzinfo = UTC  # the customer's, for what people read
+
+    def at(self, moment: datetime, *, seconds: bool = False) -> str:
+        """2026-11-23 13:15 (UTC+8), in the customer's zone."""
+        local = moment.astimezone(self.zone)
+        hours = (local.utcoffset() or timedelta()).total_seconds() / 3600
+        return f"{local:{'%Y-%m-%d %H:%M:%S' if seconds else '%Y-%m-%d %H:%M'}} (UTC{hours:+g})"
 
 
 @dataclass(frozen=True)
@@ -164,7 +171,8 @@ def loss_of(request: RestoreRequest, server: BackedUpServer, until: Until, known
         to = min(request.to or failed_at, failed_at)
         count = Text(zh=f"其后提交的 {log.lost} 个事务将丢失", en=f"{log.lost} transactions committed after it are lost") if log.lost >= 0 else Text(
             zh="其后提交的事务将丢失，数量无法统计", en="what was committed after it is lost; how much cannot be counted")
-        return Loss(Text(zh=f"{name}：恢复到 {until.value} 之前一刻，{count.zh}", en=f"{name}: brought back to just before {until.value}; {count.en}"),
+        return Loss(Text(zh=f"{name}：恢复到 {known.at(to, seconds=True)} 之前一刻，{count.zh}",
+                         en=f"{name}: brought back to just before {known.at(to, seconds=True)}; {count.en}"),
                     max(0.0, (failed_at - to).total_seconds() / 60), log.lost)
     at = server.point_at or known.backup.finished_at
     if until.kind == "end":
@@ -175,8 +183,8 @@ def loss_of(request: RestoreRequest, server: BackedUpServer, until: Until, known
     count = Text(zh=f"其后提交的 {lost} 个事务将丢失", en=f"{lost} transactions committed since are lost") if lost >= 0 else Text(
         zh="其后写入的数据将丢失", en="what was written since is lost")
     minutes = max(0.0, (failed_at - at).total_seconds() / 60)
-    return Loss(Text(zh=f"{name}：恢复到 {at:%Y-%m-%d %H:%M:%S %Z}（故障前 {minutes:.0f} 分钟），{count.zh}",
-                     en=f"{name}: brought back to {at:%Y-%m-%d %H:%M:%S %Z} ({minutes:.0f} minutes before the failure); {count.en}"), minutes, lost)
+    return Loss(Text(zh=f"{name}：恢复到 {known.at(at, seconds=True)}（故障前 {minutes:.0f} 分钟），{count.zh}",
+                     en=f"{name}: brought back to {known.at(at, seconds=True)} ({minutes:.0f} minutes before the failure); {count.en}"), minutes, lost)
 
 
 def _rows(survey: Survey, known: Known) -> list[Text]:
@@ -220,10 +228,10 @@ def plan_restore(number: str, request: RestoreRequest, survey: Survey, known: Kn
         improvements=(), media=tuple(media), steps=tuple(steps),
         acceptance=tuple(check for check in known.acceptance if any(h.ok and h.title == check.title for h in known.facts.health)),
         impact=Text(
-            zh=f"由备份 {backup.number}（{backup.taken_at:%Y-%m-%d %H:%M %Z}）恢复：{'；'.join(one.zh for one in what)}。"
+            zh=f"由备份 {backup.number}（{known.at(backup.taken_at)}）恢复：{'；'.join(one.zh for one in what)}。"
                f"数据损失：{'；'.join(one.zh for one in loss)}。"
                + ("重建期间原数据库不受影响，切换时数据库中断数秒至数十秒。" if servers else ""),
-            en=f"Restored from backup {backup.number} ({backup.taken_at:%Y-%m-%d %H:%M %Z}): {'; '.join(one.en for one in what)}. "
+            en=f"Restored from backup {backup.number} ({known.at(backup.taken_at)}): {'; '.join(one.en for one in what)}. "
                f"Loss: {'; '.join(one.en for one in loss)}."
                + (" The present database goes on while the new one is built; the switch interrupts it for seconds." if servers else "")),
         risk=Risk(level="high" if servers else "medium", reasons=(*loss, *rows, *_left(survey, known, todo, trees))),
@@ -231,10 +239,10 @@ def plan_restore(number: str, request: RestoreRequest, survey: Survey, known: Kn
                       en="Each step keeps what it replaces; the data folder that was in use is renamed and never deleted. If a step fails, all is taken back "
                          "to the state before the restore; also later, on request."),
         no_rehearsal=Text(
-            zh=f"应急情况下不再演练；备份 {backup.number} 已于 {known.proof.proved_at:%Y-%m-%d %H:%M %Z} 在模拟环境中用同样的步骤恢复并比对一致，"
+            zh=f"应急情况下不再演练；备份 {backup.number} 已于 {known.at(known.proof.proved_at)} 在模拟环境中用同样的步骤恢复并比对一致，"
                f"用时 {known.proof.seconds:.0f} 秒",
             en=f"in an emergency there is no rehearsal; backup {backup.number} was restored by these steps on a simulated copy and found equal on "
-               f"{known.proof.proved_at:%Y-%m-%d %H:%M %Z}, in {known.proof.seconds:.0f} s"),
+               f"{known.at(known.proof.proved_at)}, in {known.proof.seconds:.0f} s"),
         blockers=tuple(_blockers(survey, known, todo, servers)))
     return held_up(made)
 

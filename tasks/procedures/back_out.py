@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from reports.archive import UnknownChange
 from reports.records import Closure, Plan, Risk, Step, Survey, Text, VersionChange
-from tasks import desk, lifecycle, obstacles, verification
+from tasks import desk, emergency, lifecycle, obstacles, verification
 from tasks.errors import BlockersFound
 from tasks.planning.roll_out import held_up, last_first
 from tasks.requests import BackOutRequest as Request
@@ -28,6 +28,9 @@ def complete(request: Request) -> Request:
         state_zh = "的结论不是成功" if row.closure else "尚未结束：请继续处理，或用 `standfast back-out` 回退"
         raise BlockersFound(f"{request.change} {state}; only a change that was carried out can be backed out",
                             f"{request.change} {state_zh}；只有已实施的变更才能回退")
+    if review := emergency.settled_by(request.change):
+        raise BlockersFound(f"the confirmed review {review} says that nothing of {request.change} is taken back any more; restore from a backup instead",
+                            f"{review} 已确认复核：{request.change} 不再回退；请改用备份恢复")
     plan = lifecycle.plan_of(request.change)
     return request.model_copy(update={"customer": row.customer, "hosts": list(plan.targets)})
 

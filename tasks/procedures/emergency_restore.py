@@ -80,7 +80,7 @@ def _known(request: Request, say: Callable[[str], None]) -> Known:
             say(f"{name}: {len(logs[server.name].segments)} segments of the log of {server.name} are still there")
     return Known(backup=backup, proof=proof, facts=backing_up.facts_of(backup.number, name), chain=tuple(chain), logs=logs,
                  media={(one.number, file.name): backup_store.medium_of(one, file) for one in chain for file in one.files},
-                 watched=tuple(host.watched), releases=tuple(host.releases), acceptance=host.acceptances())
+                 watched=tuple(host.watched), releases=tuple(host.releases), acceptance=host.acceptances(), zone=desk.customer(host.customer).time_zone())
 
 
 def minutes_lost(number: str, round_: int) -> float:

@@ -90,6 +90,8 @@ def each(found: dict[tuple[str, str], Place], known: Known) -> Iterator[tuple[st
 
 def nothing(known: Known) -> Row:
     """What is said where there is no backup to judge."""
+    if known.own_backup and not known.expected.get("backups"):
+        return not_applicable("本机由备份流程备份,见 BAK-11", "the procedure backup keeps this host's backups, see BAK-11")
     if "backups" not in known.expected:
         return not_applicable("台账没有写明备份,见 BAK-01", "the inventory names no backups, see BAK-01")
     return not_applicable("没有可检查的备份,见 BAK-01", "there is no backup to look at, see BAK-01")

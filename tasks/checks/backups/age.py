@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reports.records import Outcome, Text
-from tasks.checks.backups import FILES, Place, places
+from tasks.checks.backups import FILES, Place, nothing, places
 from tasks.checks.kinds import HostCheck, Known, Limit, Limits, Row, critical, not_applicable, unknown
 
 
 def judge(found: dict[tuple[str, str], Place], limits: Limits, known: Known) -> Iterator[Row]:
+    if "backups" not in known.expected and known.own_backup:
+        yield nothing(known)
+        return
     if "backups" not in known.expected:
         yield unknown("台账没有写明本机有哪些备份", "the inventory does not say what backups this host has")
         return

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from reports.documents.phrases import catalogue
 from reports.records import Outcome
 from tasks.checks.catalogue import all_checks, host_checks, limits_for
-from tasks.checks.kinds import Check, DatabaseCheck, HostCheck, Known, Row
+from tasks.checks.kinds import Check, DatabaseCheck, HostCheck, Known, OwnBackup, Row
 from tasks.checks.reading import Answer, examine, host_script, judged
 
 CASES = Path(__file__).parent / "cases"
@@ -33,12 +33,15 @@ def cases() -> list:
 
 
 def known(case: dict) -> Known:
-    """`before`: by object, [outcome, value], and evidence if need be; `days`: how long ago; `expected`, `kind`, `version`: as in Known."""
+    """`before`: by object, [outcome, value], and evidence if need be; `days`: how long ago; `own_backup`: number, taken at, later ones; others as in Known."""
     before = {name: Row(Outcome(outcome), "", "", object=name, value=value, evidence="".join(evidence))
               for name, (outcome, value, *evidence) in case.get("before", {}).items()}
     now = datetime.fromisoformat(case["now"]) if "now" in case else NOW
+    kept = case.get("own_backup")
+    taken_at = datetime.fromisoformat(kept[1]) if kept else NOW
     return Known(now=now, before=before, before_at=now - timedelta(days=case.get("days", 90)) if "before" in case or "days" in case else None,
-                 expected=case.get("expected", {}), kind=case.get("kind", ""), version=tuple(case.get("version", (15, 0))))
+                 expected=case.get("expected", {}), kind=case.get("kind", ""), version=tuple(case.get("version", (15, 0))),
+                 own_backup=OwnBackup(kept[0], taken_at, taken_at + timedelta(hours=1), kept[2]) if kept else None, own_unproved=case.get("own_unproved", 0))
 
 
 def rows_of(check: Check, case: dict) -> tuple[Row, ...]:
