@@ -26,14 +26,15 @@ LONG_S = 6 * 3600
 @dataclass(frozen=True)
 class Until:
     """How far PostgreSQL's log is followed. kind: "backup" to the end of the base backup, "point" a named restore point, "time" just before a moment
-    (UTC, as "2026-11-23 10:15:00+00"), "end" as far as there is log."""
+    (UTC, as "2026-11-23 10:15:00+00"), "end" as far as there is log. shown: the moment as people read it."""
 
     kind: Literal["backup", "point", "time", "end"] = "end"
     value: str = ""
+    shown: str = ""
 
     def said(self) -> Text:
         if self.kind == "time":
-            return Text(zh=f"{self.value} 之前一刻", en=f"just before {self.value}")
+            return Text(zh=f"{self.shown or self.value} 之前一刻", en=f"just before {self.shown or self.value}")
         if self.kind == "point":
             return Text(zh=f"还原点 {self.value}", en=f"restore point {self.value}")
         if self.kind == "backup":

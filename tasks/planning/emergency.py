@@ -133,7 +133,7 @@ def until_of(request: RestoreRequest, server: BackedUpServer, known: Known, runn
     if request.to is not None:
         if log.last_at is not None and request.to > log.last_at:
             return Until("end")  # PostgreSQL would say that it never came to that moment
-        return Until("time", f"{request.to.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00")
+        return Until("time", f"{request.to.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00", known.at(request.to, seconds=True))
     if running:
         return Until("point", server.point)
     return Until("end")

@@ -188,9 +188,6 @@ def _taken(name: str, number: int, there: dict[str, str]) -> bool:
 
 
 def _cluster_blockers(request: MigrationRequest, old: Facts, new: Facts) -> list[Text]:
-    if not request.cluster:
-        return [Text(zh="目前只能迁移带有 PostgreSQL 数据库的服务；请填写数据库集群。",
-                     en="So far a service moves with its PostgreSQL server; name the cluster.")]
     source, target, cluster = request.source, request.destination, old.cluster
     if cluster is None:
         return [Text(zh=f"{source} 上没有运行中的 PostgreSQL {request.cluster}。", en=f"No PostgreSQL {request.cluster} runs on {source}.")]

@@ -13,6 +13,8 @@ from typing import TypeVar
 from selenium import webdriver
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 
 QUIET = ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -79,8 +81,8 @@ class Browser:
             try:
                 if found := look():
                     return found
-            except WebDriverException as broken:  # not there yet, or drawn anew in between
-                problem = (broken.msg or type(broken).__name__).splitlines()[0]
+            except (WebDriverException, IndexError) as broken:  # not there yet, or drawn anew in between
+                problem = (getattr(broken, "msg", None) or type(broken).__name__).splitlines()[0]
             if time.monotonic() > end:
                 break
             time.sleep(LOOK_AGAIN_S)
@@ -131,32 +133,49 @@ class Browser:
 
     # Forms, as the Prefect UI draws them: a label, and below it a set of fields
 
-    def fill_in(self, label: str, words: str) -> None:
-        field = self._field(label, "(.//textarea|.//input)")
+    def fill_in(self, label: str, words: str, *within: str) -> None:
+        """within: the parts of the form that the field lies in, outermost first; of a list, its last item counts."""
+        field = self._field(label, "(.//textarea|.//input)", *within)
         self._bring_into_view(field)
-        field.clear()
+        field.send_keys(Keys.CONTROL, "a")
         field.send_keys(words)
         self.until(f"“{label}” holds what was typed", lambda: field.get_attribute("value") == words)
 
-    def choose(self, label: str, option: str) -> None:
-        button = self._field(label, ".//button[@aria-haspopup='listbox']")
+    def choose(self, label: str, option: str, *within: str) -> None:
+        button = self._field(label, ".//button[@aria-haspopup='listbox']", *within)
         self._bring_into_view(button)
         button.click()
         self.press(option, "option")
-        self.until(f"“{label}” is {option}", lambda: self._field(label, ".//button[@aria-haspopup='listbox']").text.strip() == option)
+        self.until(f"“{label}” is {option}", lambda: self._field(label, ".//button[@aria-haspopup='listbox']", *within).text.strip() == option)
 
-    def add(self, label: str, words: str) -> None:
-        """One more item of a list."""
-        button = self._field(label, ".//button[normalize-space(.)='Add item']")
+    def add(self, label: str, words: str = "", *within: str) -> None:
+        """One more item of a list; without words, a part of the form that is still to be filled in."""
+        button = self._field(label, "(.//button[normalize-space(.)='Add item'])[last()]", *within)
         self._bring_into_view(button)
         button.click()
-        field = self._field(label, "(.//textarea|.//input)[last()]")
-        field.send_keys(words)
-        self.until(f"“{label}” holds what was typed", lambda: field.get_attribute("value") == words)
+        if words:
+            field = self._field(label, "(.//textarea|.//input)[last()]", *within)
+            field.send_keys(words)
+            self.until(f"“{label}” holds what was typed", lambda: field.get_attribute("value") == words)
 
-    def _field(self, label: str, below: str) -> WebElement:
-        xpath = (f"//label[normalize-space(.)='{label}' or normalize-space(.)='{label} (Optional)']/ancestor::div[./fieldset][1]/fieldset")
-        return self.until(f"has the field “{label}”", lambda: self.driver.find_element(By.XPATH, xpath).find_element(By.XPATH, below))
+    def open_part(self, label: str, kind: str) -> None:
+        """Say that an optional part of the form is to be filled in: beside “None” stands what it is."""
+        button = self._field(label, f".//button[normalize-space(.)='{kind}']")
+        self._bring_into_view(button)
+        button.click()
+
+    def _field(self, label: str, below: str, *within: str) -> WebElement:
+        """What lies below the last field of that label, in the last part of the form of that name."""
+
+        def look() -> WebElement:
+            here: WebDriver | WebElement = self.driver
+            for name in (*within, label):
+                xpath = f".//label[normalize-space(.)='{name}' or normalize-space(.)='{name} (Optional)']/ancestor::div[./fieldset][1]/fieldset"
+                found = here.find_elements(By.XPATH, xpath)
+                here = found[-1] if within else found[0]
+            return here.find_element(By.XPATH, below)
+
+        return self.until(f"has the field “{' › '.join((*within, label))}”", look)
 
     def _bring_into_view(self, element: WebElement) -> None:
         self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", element)

@@ -68,3 +68,11 @@ def fresh_web1(lab: Lab) -> Host:
 def fresh_web2(lab: Lab) -> Host:
     """web2 as new."""
     return lab.reset("web2")
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
+    """An operator's place of work, see tests/live/office.py; read only where somebody clicks."""
+    from tests.live.office import opened
+
+    yield from opened(tmp_path_factory.mktemp("office"))
