@@ -93,15 +93,15 @@ def judge(request: ApprovalRequest, entry: Entry, code: CodeState, now: datetime
     approver = approver_named(request, entry.name)
     if approver is None:
         named = "、".join(a.name for a in may_approve(request))
-        return _again(f"“{entry.name}” 不在客户指定的批准人之列,请填写:{named}。",
+        return _again(f"“{entry.name}” 不在客户指定的批准人之列，请填写：{named}。",
                       f"“{entry.name}” is not one of the customer's approvers; enter one of: {', '.join(a.name for a in may_approve(request))}.")
     if is_requester(request, approver):
-        return _again("申请人不能批准自己的申请,请由其他批准人答复。", "The requester cannot approve his own request; another approver must answer.")
+        return _again("申请人不能批准自己的申请，请由其他批准人答复。", "The requester cannot approve his own request; another approver must answer.")
     if code != "right":
         why = {"expired": ("验证码已过期", "The code has expired"), "used": ("验证码已使用过", "The code was used before"),
                "other digest": ("验证码属于另一份方案", "The code belongs to another plan")}.get(
                    code, ("验证码不正确", "The code is not right"))
-        return _again(f"{why[0]},请填写发送给 {approver.name} 的最新邮件中的验证码。",
+        return _again(f"{why[0]}，请填写发送给 {approver.name} 的最新邮件中的验证码。",
                       f"{why[1]}; enter the code from the newest mail to {approver.name}.")
     if entry.channel in ("phone", "paper") and not entry.taken_by.strip():
         return _again("电话或纸质答复须填写记录人。", "An answer by phone or on paper needs the name of the operator who took it down.")

@@ -84,19 +84,19 @@ def approval_page(number: str, refused: JournalEntry | None) -> str:
 
 
 ASKING = Text(
-    zh="""{name},您好:
+    zh="""{name}，您好：
 
-{provider}请您批准变更 {number}:{title}。
-申请人:{requester};原因:{reason}
-演练结果:{rehearsal}
-操作说明见附件。请在 {expires} 之前答复,逾期未答复视为不批准。
+{provider}请您批准变更 {number}：{title}。
+申请人：{requester}；原因：{reason}
+演练结果：{rehearsal}
+操作说明见附件。请在 {expires} 之前答复，逾期未答复视为不批准。
 
 您的一次性验证码(仅对本方案有效):
 
     {code}
 
 待批准摘要值(与操作说明及方案页面所列一致):{digest}
-答复方式:{answer}
+答复方式：{answer}
 请勿转发本邮件。
 """,
     en="""Dear {name},
@@ -114,9 +114,9 @@ Digest to approve (the same as in the instruction and on the plan's page): {dige
 How to answer: {answer}
 Please do not forward this mail.
 """)
-BY_PAGE = Text(zh="在批准页面填写({link}),或电话告知值班工程师。", en="on the approval page ({link}), or tell our engineer on duty by phone.")
+BY_PAGE = Text(zh="在批准页面填写（{link}），或电话告知值班工程师。", en="on the approval page ({link}), or tell our engineer on duty by phone.")
 BY_PHONE = Text(zh="电话告知值班工程师。", en="tell our engineer on duty by phone.")
-PASSED = Text(zh="已在模拟环境中完成实施与回退演练,全部通过", en="the change and its back-out were rehearsed in a simulated environment; all passed")
+PASSED = Text(zh="已在模拟环境中完成实施与回退演练，全部通过", en="the change and its back-out were rehearsed in a simulated environment; all passed")
 SEEN_BEFORE = Text(zh="此前已演练", en="rehearsed earlier")
 
 

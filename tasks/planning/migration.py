@@ -70,7 +70,7 @@ def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Su
     installs = [*((request.source, one) for one in _tools(old)), *((request.destination, one) for one in new.installs)]
     made = Plan(
         change=number, procedure="system-migration", kind="migration", customer=request.customer, requester=request.requester, reason=request.reason,
-        title=Text(zh=f"将{'、'.join(request.services)}从 {request.source} 迁移到 {request.destination}",
+        title=Text(zh=f"将 {'、'.join(request.services)} 从 {request.source} 迁移到 {request.destination}",
                    en=f"Move {', '.join(request.services)} from {request.source} to {request.destination}"),
         targets=tuple(request.hosts), batches=(tuple(request.hosts),), facts={name: survey.facts_digest() for name, survey in surveys.items()},
         versions=tuple(VersionChange(target=host, name=name, before="", after=version) for host, (name, version, _) in installs),

@@ -50,14 +50,14 @@ def window_blockers(request: UpgradeRequest | CorrectionRequest | CapacityReques
     if closes and closes <= plan_at:
         found.append(
             Text(
-                zh=f"维护窗口已于 {closes:%Y-%m-%d %H:%M %z} 结束,请约定新的窗口。",
+                zh=f"维护窗口已于 {closes:%Y-%m-%d %H:%M %z} 结束，请约定新的窗口。",
                 en=f"The maintenance window closed at {closes:%Y-%m-%d %H:%M %z}, which is in the past; agree on a new one.",
             )
         )
     if opens and closes and closes <= opens:
         found.append(
             Text(
-                zh="维护窗口的结束时间不晚于开始时间,请更正。",
+                zh="维护窗口的结束时间不晚于开始时间，请更正。",
                 en="The maintenance window closes before it opens; correct its times.",
             )
         )

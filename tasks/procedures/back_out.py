@@ -78,26 +78,41 @@ def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, 
     steps = [_turned(count, step, original.change, first=step.target not in {one.target for one in undoable[:count - 1]})
              for count, step in enumerate(undoable, start=1)]
     blockers = edited + tuple(
-        [Text(zh=f"{other} 在此之后变更过同一主机,请先回退 {other}。", en=f"{other} changed the same host later; back that out first.") for other in later])
+        [Text(zh=f"{other} 在此之后变更过同一主机，请先回退 {other}。", en=f"{other} changed the same host later; back that out first.") for other in later])
     made = Plan(
         change=number, procedure="back-out", kind="back-out", customer=original.customer, requester=request.requester, reason=request.reason,
-        title=Text(zh=f"回退 {original.change}:{original.title.zh}", en=f"Back out {original.change}: {original.title.en}"),
+        title=Text(zh=f"回退 {original.change}：{original.title.zh}", en=f"Back out {original.change}: {original.title.en}"),
         targets=original.targets, batches=original.batches, facts=facts, in_order=original.in_order,
         versions=tuple(VersionChange(target=v.target, name=v.name, before=v.after, after=v.before) for v in original.versions),
         improvements=(), media=(), steps=tuple(steps), acceptance=acceptance,
-        impact=Text(zh=f"恢复 {original.change} 之前的版本与配置;{original.impact.zh}",
-                    en=f"Brings back what was before {original.change}. {original.impact.en}"),
+        impact=Text(zh=f"恢复到 {original.change} 之前的状态。该变更对业务影响的说明为：{original.impact.zh}",
+                    en=f"Brings back what was before {original.change}. What that change said of its own impact: {original.impact.en}"),
         risk=Risk(level="medium", reasons=(
-            Text(zh="变更之后写入的数据保留,但须与旧版本兼容", en="data written since stays, and must suit the old version"),
-            *(Text(zh=f"{a.target}：检查“{a.title.zh}”在 {original.change} 之前并非正常,或未作检查,回退后不作要求",
+            _data_written_since(original),
+            *(Text(zh=f"{a.target}：检查“{a.title.zh}”在 {original.change} 之前并非正常，或未作检查，回退后不作要求",
                    en=f"{a.target}: the check “{a.title.en}” was not good, or not asked, before {original.change}, so it is not required afterwards")
               for a in original.acceptance if a not in acceptance))),
-        back_out=Text(zh="回退步骤本身不再回退;失败时停止并通知人员处理", en="a back-out is not backed out again; if it fails it stops and people are called"),
+        back_out=Text(zh="回退步骤本身不再回退；失败时停止并通知人员处理", en="a back-out is not backed out again; if it fails it stops and people are called"),
         blockers=blockers,
-        no_rehearsal=Text(zh=f"回退步骤已在变更 {original.change} 的演练中完整验证",
-                          en=f"these steps were rehearsed, and proved by comparison, in change {original.change}"),
+        no_rehearsal=Text(zh=f"变更 {original.change} 未另行演练，回退步骤也未经演练（{original.no_rehearsal.zh}）",
+                          en=f"change {original.change} was not rehearsed, and these steps neither ({original.no_rehearsal.en})")
+        if original.no_rehearsal else
+        Text(zh=f"回退步骤已在变更 {original.change} 的演练中完整验证",
+             en=f"these steps were rehearsed, and proved by comparison, in change {original.change}"),
     )
     return held_up(made)
+
+
+def _data_written_since(original: Plan) -> Text:
+    """What becomes of the data that people wrote after the change."""
+    if original.kind == "emergency-restore":
+        return Text(zh="恢复之后写入的数据库数据和配置改动不再生效，另存于主机上",
+                    en="what was written to databases and configuration since the restore is no longer in force; it is kept beside, on the host")
+    if original.kind == "migration":
+        return Text(zh="切换之后写入新主机的数据随回退带回旧主机", en="what was written on the new host since the cutover comes home with it")
+    if original.versions:
+        return Text(zh="变更之后写入的数据保留，但须与旧版本兼容", en="data written since stay, and must suit the old version")
+    return Text(zh="变更之后写入的数据保留", en="data written since stay")
 
 
 def _turned(count: int, step: Step, change: str, *, first: bool) -> Step:
@@ -106,7 +121,7 @@ def _turned(count: int, step: Step, change: str, *, first: bool) -> Step:
     holds = f'for one in {folder}/steps/*/undo_holds; do if [ -s "$one" ]; then sh -eu "$one" || exit 1; fi; done\n' if first else step.undo_holds
     kept = f"[ -d {folder} ] || {{ echo 'nothing is kept of {change} on this host'; exit 1; }}\n"
     return Step(number=count, key=f"undo-{step.key}"[:60], target=step.target, account=step.account,
-                title=Text(zh=f"回退:{step.title.zh}", en=f"Back out: {step.title.en}"),
+                title=Text(zh=f"回退：{step.title.zh}", en=f"Back out: {step.title.en}"),
                 holds_before=kept + (there + holds if holds else ""),
                 command=there + step.undo, proof=there + (step.undo_proof or "true"),
                 expected=Text(zh="恢复到变更之前", en="as before the change"), reversible="no", changes=step.changes, touches=step.touches,
