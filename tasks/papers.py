@@ -117,7 +117,6 @@ Please do not forward this mail.
 BY_PAGE = Text(zh="在批准页面填写（{link}），或电话告知值班工程师。", en="on the approval page ({link}), or tell our engineer on duty by phone.")
 BY_PHONE = Text(zh="电话告知值班工程师。", en="tell our engineer on duty by phone.")
 PASSED = Text(zh="已在模拟环境中完成实施与回退演练，全部通过", en="the change and its back-out were rehearsed in a simulated environment; all passed")
-SEEN_BEFORE = Text(zh="此前已演练", en="rehearsed earlier")
 
 
 def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
@@ -137,7 +136,7 @@ def send_codes(number: str, asked: ApprovalRequest, link: str) -> None:
             name=approver.name, provider=getattr(people.provider_name, language), number=number, title=plan.title.say(language),
             requester=record.requester, reason=record.reason, digest=asked.digest, code=code,
             answer=(BY_PAGE if link else BY_PHONE).say(language).format(link=link),
-            rehearsal=(SEEN_BEFORE if plan.no_rehearsal else PASSED).say(language),
+            rehearsal=(plan.no_rehearsal or PASSED).say(language),
             expires=f"{asked.expires_at.astimezone(ZoneInfo(people.zone)):%Y-%m-%d %H:%M} ({people.zone})")
         return {"zh": f"请批准变更 {number}", "en": f"Please approve change {number}"}[language], text
 
