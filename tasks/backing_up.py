@@ -200,7 +200,8 @@ def problems_of(number: str) -> dict[str, Text]:
 def sentence(number: str) -> Text:
     names, wrong = desk.change(number).request["hosts"], problems_of(number)
     if not wrong:
-        return Text(zh=f"{len(names)} 台主机的备份均已完成并经恢复验证", en=f"the backups of {len(names)} hosts are taken and proved by a restore")
+        whose = f"backup of {names[0]} is" if len(names) == 1 else f"backups of {len(names)} hosts are"
+        return Text(zh=f"{len(names)} 台主机的备份{'' if len(names) == 1 else '均'}已完成并经恢复验证", en=f"the {whose} taken and proved by a restore")
     first = next(iter(wrong))
     return Text(zh=f"{len(names)} 台主机中 {len(wrong)} 台没有可用的新备份，第一台 {first}：{wrong[first].zh}",
                 en=f"{len(wrong)} of {len(names)} hosts have no proven new backup, the first, {first}: {wrong[first].en}")

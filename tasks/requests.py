@@ -503,6 +503,12 @@ class GivenLeave(BaseModel):
     taken_by: Words = Field(default="", title="Taken down by", description="Empty: the operator, or the engineer")
 
 
+class LeaveByPhone(GivenLeave):
+    """The customer's leave to restore, where it came with the call."""
+
+    model_config = ConfigDict(extra="forbid", title="Leave to restore")
+
+
 class RestoreRequest(BaseModel):
     """A request to bring a host back to the state before a grave failure, from its backup. One person's leave by phone is enough; a review follows."""
 
@@ -521,7 +527,7 @@ class RestoreRequest(BaseModel):
     requester: Requester
     operator: Operator = ""
     reason: Words = Field(title="What happened", description="The symptoms as they were told on the phone", min_length=1)
-    leave: GivenLeave | None = Field(default=None, title="Leave to restore", description="Given by one of the approvers; empty: taken down on the run's page")
+    leave: LeaveByPhone | None = Field(default=None, title="Leave to restore", description="Given by one of the approvers; empty: taken down on the run's page")
     accepted_loss_minutes: float = Field(default=0, ge=0, title="Minutes of data whose loss he accepts",
                                          description="The leave counts only if the plan loses no more; else it is asked for again with the figure")
     approval_hours: Silence = 4

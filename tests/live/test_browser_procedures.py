@@ -107,7 +107,8 @@ def test_a_host_is_backed_up_broken_restored_by_phone_and_reviewed(office):
     sees_the_outcome(office, number)
 
     page = office.form("emergency-review")
-    fill(page, {"Emergency restore": number, "Cause": "误删订单表，配置误改", "Judgement": "恢复妥当，损失与所述一致", "What follows": "收回生产库删表权限，本月底前",
+    fill(page, {"Emergency restore": number, "Cause": "误删订单表，配置误改", "Judgement": "恢复妥当，损失与所述一致",
+                "What follows": "收回生产库删表权限，本月底前",
                 "Reviewed by": "测试员"})
     pictured(office, "form-emergency-review", 1800)
     run = office.submitted()
