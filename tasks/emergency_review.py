@@ -81,7 +81,7 @@ def lines(found: EmergencyReview, language: str) -> list[str]:
     heads = Text(zh="应急恢复 数据损失与恢复内容 结果 批准 时限 原因 评价 后续措施 复核人 封存包摘要",
                  en="Emergency_restore Restored_and_lost Ended Leave Promised_times Cause Judgement What_follows Reviewed_by Digest_of_its_bundle")
     says = [found.change, *(text.say(language) for text in (found.loss, found.ended, found.leave, found.times)), found.cause, found.judged, found.follows,
-            found.reviewed_by, found.bundle]
+            found.reviewed_by, " ".join(found.bundle[at:at + 16] for at in range(0, len(found.bundle), 16))]
     return [f"{head.replace('_', ' ')}{'：' if language == 'zh' else ': '}{said}" for head, said in zip(heads.say(language).split(" "), says, strict=True)]
 
 

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from blocks.host_access import HostAccess
+from reports.documents.grouping import in_words
 from reports.records import NOTHING, Acceptance, Copy, Difference, Health, Plan, Rehearsal, Step, StepOutcome, Survey, Text
 from tasks import desk, peers, running
 from tasks.carrying_out import ATTEMPTS
@@ -15,6 +16,10 @@ from tasks.lifecycle import Say, current_round, media_files, plan_of, read_surve
 from tasks.verification import check_acceptance, measured_on, was_good
 
 UNWELL_S = 20  # how long a check is given on the stand-in that was not good on the original
+
+
+ALWAYS_ANOTHER = {("host", "boot"), ("host", "identity"), ("host", "name")}  # where it is rehearsed is another machine, which nobody needs to be told
+HOST_ZH = {"operating system": "操作系统", "kernel": "内核", "architecture": "架构", "held packages": "锁定的软件包"}
 
 
 def rehearse(number: str, round_: int, say: Say) -> Rehearsal | None:
@@ -105,7 +110,7 @@ def _rehearse(plan: Plan, stands: list[_Stand], place, say: Say) -> Rehearsal:
     health_before = checked([a if was_good(plan, originals[a.target], a.title) else _within(a, 0 if a.check else UNWELL_S) for a in acceptance])
     before = surveyed("rehearsal before")
     deviations = tuple(_deviation(d) for name in hosts for d in differences(originals[name], before[name])
-                       if d.kind in ("package", "configuration", "release", "cluster", "host"))[:40]
+                       if d.kind in ("package", "configuration", "release", "cluster", "host") and (d.kind, d.name) not in ALWAYS_ANOTHER)[:40]
     for host in hosts.values():
         running.deliver(host, plan, media_files(plan))
     if plan.in_order:
@@ -175,8 +180,9 @@ def _was_bad(before: tuple[Health, ...], title: Text) -> bool:
 
 
 def _deviation(d: Difference) -> Text:
-    return Text(zh=f"{KINDS_ZH[d.kind]} {d.name}：原系统 {d.before or '无'}，副本 {d.after or '无'}",
-                en=f"{d.kind} {d.name}: {d.before or 'none'} on the target, {d.after or 'none'} on the copy")
+    name = HOST_ZH.get(d.name, d.name) if d.kind == "host" else d.name
+    return Text(zh=f"{KINDS_ZH[d.kind]} {name}：目标主机 {in_words(d.kind, d.before, 'zh') or '无'}，演练环境 {in_words(d.kind, d.after, 'zh') or '无'}",
+                en=f"{d.kind} {d.name}: {d.before or 'none'} on the target, {d.after or 'none'} where it was rehearsed")
 
 
 def require_rehearsed(plan: Plan, rehearsal: Rehearsal | None) -> None:

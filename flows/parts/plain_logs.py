@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 
+from prefect.exceptions import CancelledRun, FailedRun
+
 from blocks.foundation import Undescribed
 from tasks.errors import ProcedureError
 from tasks.redaction import redact
@@ -14,6 +16,8 @@ class OneSentence(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         problem = record.exc_info[1] if record.exc_info else None
+        if isinstance(problem, (FailedRun, CancelledRun)):  # a flow that ended in such a state, whose message has said it
+            return False
         if not isinstance(problem, (ProcedureError, Undescribed)):
             return True
         if getattr(problem, "is_told", False):

@@ -14,6 +14,7 @@ from reports.documents.grouping import (
     configuration_grouped,
     differences_grouped,
     improvements_ordered,
+    in_words,
     last_outcomes,
     media_grouped,
     outcomes_by_key,
@@ -30,6 +31,7 @@ from reports.records import (
     Cluster,
     Difference,
     Health,
+    Medium,
     Plan,
     Rehearsal,
     Step,
@@ -44,6 +46,11 @@ TOP = 20  # rows of a summary in a chapter
 
 def dash(text: str) -> str:
     return text or "-"
+
+
+def _backup_of(medium: Medium) -> str:
+    """The number of the backup that a medium is a file of; empty: it is none."""
+    return medium.source.removeprefix("backup ") if medium.source.startswith("backup ") else ""
 
 
 class Chapters:
@@ -137,8 +144,9 @@ class Chapters:
             )
         else:
             window = say("time.no_window")
+        unknown = say("time.unknown_waived" if plan.no_rehearsal else "time.unknown")
         if upgrade is None:
-            expected = say("time.unknown")
+            expected = unknown
         elif batches == 1:
             expected = say("time.expected_one", all=say.duration(upgrade))
         else:
@@ -146,7 +154,7 @@ class Chapters:
         rows = [
             (say("time.window"), window),
             (say("time.expected"), expected),
-            (say("time.back_out"), say("time.unknown") if undo is None else say.duration(undo * batches)),
+            (say("time.back_out"), unknown if undo is None else say.duration(undo * batches)),
         ]
         if (interrupted := self.interrupted_seconds()) is not None:
             rows.insert(2, (say("time.interruption"), say("time.interruption_value", time=say.duration(interrupted))))
@@ -298,8 +306,9 @@ class Chapters:
             self.text("media.none")
             return
         new, old = sum(m.role == "new" for m, _ in groups), sum(m.role == "old" for m, _ in groups)
+        kept = all(_backup_of(m) for m, _ in groups)
         lead = [
-            say("media.count", new=new, old=old, size=say.size(sum(m.size for m, _ in groups))),
+            say("media.count_backup" if kept else "media.count", new=new, old=old, size=say.size(sum(m.size for m, _ in groups))),
             say("media.top", n=TOP, letter=self.letters["media"])
             if len(groups) > TOP
             else say("media.all", letter=self.letters["media"]),
@@ -308,7 +317,13 @@ class Chapters:
         self.draft.table(
             say.head("media"),
             [
-                (mono(m.name), say(f"role.{m.role}"), say.size(m.size), mono(m.source), say(f"delivered.{m.delivered}"))
+                (
+                    mono(m.name),
+                    say("role.backup" if _backup_of(m) else f"role.{m.role}"),
+                    say.size(m.size),
+                    Cell(say("media.of_backup", number=_backup_of(m))) if _backup_of(m) else mono(m.source),
+                    say(f"delivered.{m.delivered}"),
+                )
                 for m, _ in groups[:TOP]
             ],
             (2.8, 1.6, 1, 2.3, 1.6),
@@ -449,15 +464,20 @@ class Chapters:
                 (
                     self.hosts(hosts),
                     say(f"difference.{d.kind}"),
-                    mono(d.name),
-                    mono(d.before or say("word.absent")),
-                    mono(d.after or say("word.absent")),
+                    mono(self._health_titles().get(d.name, d.name) if d.kind == "health" else d.name),
+                    mono(in_words(d.kind, d.before, say.language) or say("word.absent")),
+                    mono(in_words(d.kind, d.after, say.language) or say("word.absent")),
                 )
                 for d, hosts in groups
             ],
             (1.6, 1.2, 2.4, 2.2, 2.2),
             say(empty),
         )
+
+    def _health_titles(self) -> dict[str, str]:
+        """Of the hosts' own checks, by their English title, as differences name them."""
+        surveys = (*self.record.before, *self.record.after)
+        return {health.title.en: health.title.say(self.say.language) for survey in surveys for health in survey.health}
 
     # --- settings, and loads that judge them
 
@@ -670,6 +690,9 @@ class Chapters:
     def appendix_improvements(self) -> None:
         self.draft.appendix(self.say("appendix.improvements"))
         found = improvements_ordered(self.plan.improvements) if self.plan else []
+        if not self.repairs_something():
+            self.text("improvements.does_not_apply")
+            return
         if any(improvement.version for improvement in found):
             self.text("improvements.words")
         self.improvements_table(found)

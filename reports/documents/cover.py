@@ -28,11 +28,12 @@ def paper(chapters: Chapters, kind: str, rows: Sequence[tuple[str, str | Cell]],
     owner, provider = record.customer_name.say(say.language), record.provider_name.say(say.language)
     approval = chapters.last_approval()
     approver = approval.name if approval and approval.decision == "approved" else ""
+    remark = "plan_only" if kind == "instruction" and chapters.rehearsal is None else kind
     versions = Table(
         say.head("versions"),
         (
             cells(
-                ("V1.0", say.moment(made_at)[:10], record.operator or provider, "", approver, say(f"cover.version_remark.{kind}"))
+                ("V1.0", say.moment(made_at)[:10], record.operator or provider, "", approver, say(f"cover.version_remark.{remark}"))
             ),
         ),
         (0.8, 1.3, 1.6, 1.2, 1.2, 2.6),

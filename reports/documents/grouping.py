@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from reports.records import Difference, Improvement, Medium, Plan, Step, StepOutcome, Survey, VersionChange
+from reports.records import Difference, Improvement, Language, Medium, Plan, Step, StepOutcome, Survey, VersionChange
 
 SCRIPTS = ("probe", "holds_before", "command", "proof", "undo", "undo_proof", "undo_holds")
 
@@ -139,3 +140,18 @@ def ranges(numbers: Iterable[int]) -> str:
             parts.append([number, number])
     written = [str(a) if a == b else f"{a}-{b}" for a, b in parts]
     return ", ".join(written if len(written) <= 24 else [*written[:3], "...", written[-1]])
+
+
+IN_WORDS = {
+    "health": ((r"^good$", "正常"), (r"^not good$", "异常")),
+    "rows": ((r"^(\d+) rows", r"\1 行"), (r", digest ", "，摘要 ")),
+    "cluster": ((r", not running on (\d+)", r"，未运行，端口 \1"), (r", running on (\d+)", r"，运行于端口 \1"), (r", schema unknown", "，结构未知"),
+                (r", schema ", "，结构摘要 ")),
+}
+
+
+def in_words(kind: str, value: str, language: Language) -> str:
+    """What a difference says of one side, which is filed in English, in the paper's language; words of the systems themselves stay."""
+    for pattern, words in IN_WORDS.get(kind, ()) if language == "zh" else ():
+        value = re.sub(pattern, words, value)
+    return value

@@ -85,7 +85,7 @@ sed -z 's/^[.]//' "$CHANGE_DIR/saved/wanted" | LC_ALL=C sort -zu >"$CHANGE_DIR/s
         holds_before="""[ -e "$CHANGE_DIR/saved/complete" ] && [ -e "$CHANGE_DIR/saved/unpacked" ]\n""",
         command=f"""\
 {wanted}watched | LC_ALL=C comm -z -13 "$CHANGE_DIR/saved/wanted.list" - | LC_ALL=C sort -zr | xargs -0 -r rm -d -f --
-tar -c --no-recursion --numeric-owner --xattrs --acls --null -T "$CHANGE_DIR/saved/wanted" | tar -x -p --numeric-owner --xattrs --acls --unlink-first -C / -f -
+tar -c --no-recursion --numeric-owner --xattrs --acls --null -T "$CHANGE_DIR/saved/wanted" | tar -x -p --numeric-owner --xattrs --acls -C / -f -
 sync
 """,
         proof=f"""{differs}left=$(differing)\nif [ -n "$left" ]; then printf '%s\\n' "$left" | head -n 20 >&2; exit 1; fi\necho "as in the backup"\n""",

@@ -114,6 +114,7 @@ class Office:
         page.open(f"{self.orchestrator.url}/v2/deployments/deployment/{self.deployment(f'{procedure}/standfast')}")
         page.press("Run")
         page.press("Custom run", "menuitem")
+        page.shows("Submit", 60)
         return page
 
     def started(self, procedure: str, filled_in: dict[str, str], **added: list[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 
 from reports.records import Acceptance, Health, Measurement, Plan, Risk, Step, Survey, Text, Window, same
@@ -183,8 +183,9 @@ def _impact(every: Sequence[Tuned], measurements: Sequence[Measurement]) -> Text
     live = [one for one in measurements if one.on_host]
     if live:
         most = max(sum(one.seconds for one in live if one.target == host) for host in {one.target for one in live})
-        zh += f"负载测量在目标主机上运行，每台合计不超过 {timedelta(seconds=most)}，期间业务会变慢。"
-        en += f" Loads run on the live system, {timedelta(seconds=most)} at most on each host, and its users are slowed down meanwhile."
+        minutes = -(-most // 60)
+        zh += f"负载测量在目标主机上运行，每台合计不超过 {minutes} 分钟，期间业务会变慢。"
+        en += f" Loads run on the live system, {minutes} min at most on each host, and its users are slowed down meanwhile."
     return Text(zh=zh, en=en)
 
 
