@@ -20,7 +20,7 @@ def main() -> int:
     )
     up.add_argument("--only", nargs="+", metavar="HOST", help="these hosts and no others")
     up.add_argument(
-        "--with", nargs="+", default=[], metavar="HOST", dest="besides", help="hosts besides web1 and web2, for example tomcat1"
+        "--with", nargs="+", default=[], metavar="HOST", dest="besides", help="hosts besides web1 and web2, for example tomcat1, or vm1: a virtual machine"
     )
     up.add_argument("--nodes", type=int, default=0, metavar="N", help="also N light hosts node1 … nodeN")
     down = commands.add_parser("down", help="remove this lab's containers, end its mail sink")

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
+import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from deployments.lab import base_image, databases, devices, engine, hosts, inventory, mail_sink, media
+from deployments.lab import base_image, databases, devices, engine, hosts, inventory, machine, mail_sink, media
 from deployments.lab.hosts import Host
 from deployments.lab.media import Release
 from deployments.lab.place import LabError, folder, only_one, say
@@ -63,7 +63,7 @@ class Lab:
                         waited.append(_revived(known[name]))
                 elif name in known and state is not None:
                     say(f"starting host {name}")
-                    engine.docker("start", known[name].container)
+                    hosts.power_on(known[name])
                     waited.append(known[name])
                 else:
                     say(f"making host {name}")
@@ -82,9 +82,10 @@ class Lab:
             return made
 
     def down(self, images: bool = False) -> None:
-        """Remove this lab's containers and end its mail sink; with `images` also the images that labs share."""
+        """Remove this lab's hosts and end its mail sink; with `images` also the images that labs share, and the disk that virtual machines begin with."""
         with only_one():
             mail_sink.stop()
+            hosts.remove_machines()
             if not engine.answers():
                 return
             hosts.remove_all()
@@ -94,6 +95,7 @@ class Lab:
                     (one for one in listed if one.startswith("standfast/lab-")), key=lambda one: "lab-node" in one
                 ):
                     engine.docker("rmi", image, check=False)
+                shutil.rmtree(folder() / "machines", ignore_errors=True)
             (folder() / "inventory.yaml").unlink(missing_ok=True)
 
     def reset(self, name: str) -> Host:
@@ -128,13 +130,7 @@ class Lab:
 
     def exec(self, name: str, script: str, limit_s: float = 120.0) -> tuple[int, str]:
         """Run shell text as root on the host, past SSH and past Standfast; returns (exit status, output and errors together)."""
-        done = subprocess.run(
-            ["docker", "exec", self.host(name).container, "sh", "-c", f"exec 2>&1\n{script}"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=limit_s,
-            check=False,
-        )
+        done = hosts.run(self.host(name), "sh", "-c", f"exec 2>&1\n{script}", limit_s=limit_s)
         return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
 
     def must(self, name: str, script: str, limit_s: float = 120.0) -> str:
@@ -146,11 +142,12 @@ class Lab:
 
     def kill(self, name: str) -> None:
         """Power loss: every process of the host is gone at once; `start` brings it back."""
-        engine.docker("kill", self.host(name).container)
+        hosts.power_off(self.host(name))
 
     def start(self, name: str) -> None:
         """Power on, and wait until the host answers."""
-        engine.docker("start", self.host(name).container)
+        if not hosts.power_on(self.host(name)):
+            raise LabError(f"somebody else took a port of host {name} meanwhile; `python -m deployments.lab reset {name}` makes it anew with others")
         hosts.wait(self.host(name))
 
     def restart(self, name: str, orderly: bool = False) -> None:
@@ -158,10 +155,7 @@ class Lab:
 
         Its boot id is new.
         """
-        if orderly:
-            engine.docker("stop", "-t", "30", self.host(name).container)
-        else:
-            self.kill(name)
+        hosts.power_off(self.host(name), orderly)
         self.start(name)
 
     def cut(self, name: str) -> None:
@@ -287,6 +281,10 @@ class Lab:
         """,
         )
 
+    def enlarge_machine_disk(self, name: str, disk: str, mib: int) -> None:
+        """Make a disk of a virtual machine ("vdb", "vdc": there from the beginning, empty) larger while it runs; its kernel hears of it."""
+        machine.Machine(self.host(name).name).enlarge(disk, mib)
+
     def until(self, name: str, condition: str, limit_s: float = 60.0) -> None:
         """Wait until shell text succeeds on the host, looking ten times a second from within.
 
@@ -330,7 +328,7 @@ class Lab:
 def _revived(host: Host) -> Host:
     """A host that runs and does not answer: a test that was broken off may have left it cut off. Mended, else made afresh."""
     try:
-        engine.docker("exec", host.container, "sh", "-c", MEND, limit_s=20, check=False)
+        hosts.run(host, "sh", "-c", MEND, limit_s=20)
         hosts.wait(host, REVIVE_LIMIT_S)
         return host
     except LabError as problem:

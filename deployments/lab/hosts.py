@@ -1,4 +1,4 @@
-"""The lab's hosts: containers that boot systemd, with a pinned host key and a port on 127.0.0.1."""
+"""The lab's hosts: containers that boot systemd, and virtual machines, each with a pinned host key and a port on 127.0.0.1."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import json
 import re
 import secrets
 import socket
+import subprocess
 import time
 from dataclasses import asdict, dataclass, field
 
-from deployments.lab import engine, images, keys
+from deployments.lab import engine, images, keys, machine
 from deployments.lab.place import LABEL, LabError, folder, lab_id, say
 
 BOOT_LIMIT_S = 180  # a few seconds, but for machines whose processors are lent to others
@@ -18,13 +19,16 @@ ADDRESS = "127.0.0.1"
 ALLOWED = {"disk": ["--device", "/dev/loop-control", "--device-cgroup-rule", "b 7:* rwm", "--security-opt", "seccomp=unconfined"]}
 # Swap outlives its container: it is the machine's.
 SWAP_OFF = "awk '$1 ~ \"^/srv/\" { print $1 }' /proc/swaps | xargs -r swapoff"
+# What a new virtual machine is told: its name, its keys.
+NAMED = "tar -x -p -C / -f - && hostname -F /etc/hostname && systemctl reset-failed && systemctl restart ssh"
 CAPABILITIES = ("SYS_ADMIN", "NET_ADMIN", "SYS_PTRACE", "SYS_NICE")
 
 
 @dataclass(frozen=True)
 class Host:
     """A host of the lab. kind: "web" (nginx, application, PostgreSQL), "disk" (the same, and disks that can be
-    enlarged), "node" (nginx alone), "tomcat", "db" (MariaDB, SNMP). key_file: absolute.
+    enlarged), "node" (nginx alone), "tomcat", "db" (MariaDB, SNMP), "vm" (as "web", and MariaDB, with a kernel of its own). key_file: absolute.
+    container: of a vm its name, and there is no container.
 
     services: what else of it is published, by name, and its port on the same address: "http" of a web host, "snmp" (UDP) of a db host.
     """
@@ -41,21 +45,23 @@ class Host:
 
 
 # By kind: name, port on the host, and the port that is wanted here, to which the host's number is added.
-SERVICES = {"web": {"http": ("80/tcp", 8200)}, "disk": {"http": ("80/tcp", 8250)}, "db": {"snmp": ("161/udp", 16100)}}
+SERVICES = {"web": {"http": ("80/tcp", 8200)}, "disk": {"http": ("80/tcp", 8250)}, "db": {"snmp": ("161/udp", 16100)},
+            "vm": {"http": ("80/tcp", 8280)}}
 READY = {
     "web": "curl -fsS --max-time 2 http://127.0.0.1/health",
     "disk": "curl -fsS --max-time 2 http://127.0.0.1/health",
     "node": "curl -fsS --max-time 2 -o /dev/null http://127.0.0.1/",
     "tomcat": "curl -sS --max-time 2 -o /dev/null http://127.0.0.1:8080/",
     "db": "mariadb -N -e 'select count(*) from stock.movement'",
+    "vm": "curl -fsS --max-time 2 http://127.0.0.1/health && mariadb -N -e 'select 1'",
 }
 
 
 def kind_of(name: str) -> str:
     """The kind that a host of this name is. Raises LabError for a name the lab does not know."""
-    found = re.fullmatch(r"(web|disk|node|tomcat|db)[1-9][0-9]?", name)
+    found = re.fullmatch(r"(web|disk|node|tomcat|db|vm)[1-9][0-9]?", name)
     if not found:
-        raise LabError(f"the lab has no host {name!r}; it knows web1, web2, disk1, tomcat1, db1, node1, node2 and so on, up to 99 of each")
+        raise LabError(f"the lab has no host {name!r}; it knows web1, web2, disk1, tomcat1, db1, vm1, node1, node2 and so on, up to 99 of each")
     return found[1]
 
 
@@ -64,12 +70,47 @@ def container_of(name: str) -> str:
 
 
 def states() -> dict[str, str]:
-    """Name and state ("running", "exited", …) of every container of this lab."""
+    """Name and state ("running", "exited", …) of every host of this lab that was made and not taken down."""
     shown = engine.text("ps", "-a", "--filter", f"label={LABEL}={lab_id()}", "--format", "{{.Names}}\t{{.State}}")
     prefix = f"standfast-{lab_id()}-"
-    return {
+    found = {
         line.split("\t")[0].removeprefix(prefix): line.split("\t")[1] for line in shown.splitlines() if line.startswith(prefix)
     }
+    machines = [name for name in known() if kind_of(name) == "vm" and machine.place(name).is_dir()]
+    return found | {name: "running" if machine.Machine(name).pid() else "exited" for name in machines}
+
+
+def run(host: Host, *command: str, stdin: bytes | None = None, limit_s: float = 120.0) -> subprocess.CompletedProcess[bytes]:
+    """One command as root in the host, past SSH and past Standfast; output captured, whatever its exit status.
+
+    Raises LabError when it takes longer than `limit_s` seconds.
+    """
+    if host.kind != "vm":
+        return engine.docker("exec", *([] if stdin is None else ["-i"]), host.container, *command, stdin=stdin, limit_s=limit_s, check=False)
+    try:
+        return machine.Machine(host.name).run(command, stdin, limit_s)
+    except subprocess.TimeoutExpired:
+        raise LabError(f"`{' '.join(command)[:60]}` gave no answer on {host.name} within {limit_s:.0f} s") from None
+
+
+def power_on(host: Host) -> bool:
+    """False if one of its ports was taken by somebody else."""
+    if host.kind == "vm":
+        return machine.Machine(host.name).start([f"{protocol}:{ADDRESS}:{here}-:{there}" for protocol, here, there in _forwards(host)])
+    done = engine.docker("start", host.container, check=False)
+    if done.returncode != 0 and b"port is already allocated" not in done.stderr and b"address already in use" not in done.stderr:
+        raise LabError(f"host {host.name} does not start: {done.stderr.decode(errors='replace').strip()}")
+    return done.returncode == 0
+
+
+def power_off(host: Host, orderly: bool = False) -> None:
+    """As by pulling the plug; or `orderly`, as by the command poweroff."""
+    if host.kind == "vm":
+        machine.Machine(host.name).power_off(orderly)
+    elif orderly:
+        engine.docker("stop", "-t", "30", host.container)
+    else:
+        engine.docker("kill", host.container)
 
 
 def known() -> dict[str, Host]:
@@ -107,7 +148,7 @@ def _number_of(name: str) -> int:
 
 
 def _wanted_port(name: str) -> int:
-    return {"web": 2200, "tomcat": 2205, "node": 2210, "db": 2310, "disk": 2420}[kind_of(name)] + _number_of(name)
+    return {"web": 2200, "tomcat": 2205, "node": 2210, "db": 2310, "disk": 2420, "vm": 2430}[kind_of(name)] + _number_of(name)
 
 
 def _service_ports(name: str, before: dict[str, Host], later: int) -> dict[str, int]:
@@ -123,105 +164,121 @@ def create(name: str) -> Host:
 
     The host keeps its key and, if nobody took them, its ports.
     """
-    kind = kind_of(name)
+    kind, before = kind_of(name), known()
+    if kind == "vm":
+        machine.ensure()
     image = images.ensure(kind)
-    container = container_of(name)
     discard(name)
-    before = known()
-    host_key_file, host_key = keys.of_host(name)
-    key_file, public = keys.personal()
-    authorized = public.encode() + b"\n"
-    accounts = {"ops": 1000, "nosudo": 1001}
-    files = {
-        "etc/ssh/ssh_host_ed25519_key": host_key_file.read_bytes(),
-        "etc/ssh/ssh_host_ed25519_key.pub": f"{host_key} root@{name}\n".encode(),
-        "etc/machine-id": f"{secrets.token_hex(16)}\n".encode(),
-    }
-    modes = {"etc/ssh/ssh_host_ed25519_key": 0o600, "etc/machine-id": 0o444}
-    owners = {}
-    for account, number in accounts.items():
-        home = f"home/{account}"
-        files[f"{home}/.ssh/authorized_keys"] = authorized
-        modes |= {home: 0o700, f"{home}/.ssh": 0o700, f"{home}/.ssh/authorized_keys": 0o600}
-        owners |= dict.fromkeys((home, f"{home}/.ssh", f"{home}/.ssh/authorized_keys"), (number, number))
+    key_file, _ = keys.personal()
+    _, host_key = keys.of_host(name)
     taken = {host.port for other, host in before.items() if other != name}
     wanted = before[name].port if name in before else _wanted_port(name)
     for attempt in range(20):
         port = free_port(wanted, taken)
-        services = _service_ports(name, before, attempt)
-        options = [f"--cap-add={capability}" for capability in CAPABILITIES]
-        if "apparmor" in engine.text("info", "--format", "{{.SecurityOptions}}"):
-            options += ["--security-opt", "apparmor=unconfined"]  # its default profile forbids the mounts that systemd makes
-        options += ALLOWED.get(kind, [])
-        for service, published in services.items():
-            options += ["--publish", f"{ADDRESS}:{published}:{SERVICES[kind][service][0]}"]
-        engine.docker(
-            "create",
-            "--name",
-            container,
-            "--hostname",
-            name,
-            "--label",
-            f"{LABEL}={lab_id()}",
-            "--publish",
-            f"{ADDRESS}:{port}:22",
-            "--cgroupns=private",
-            "--tmpfs",
-            "/run",
-            "--tmpfs",
-            "/run/lock",
-            "--stop-signal",
-            "SIGRTMIN+3",
-            "--log-opt",
-            "max-size=1m",
-            *options,
-            image,
-        )
-        engine.docker("cp", "-", f"{container}:/", stdin=images.pack(files, modes, owners))
-        started = engine.docker("start", container, check=False)
-        if started.returncode == 0:
+        host = Host(name, kind, name if kind == "vm" else container_of(name), ADDRESS, port, "ops", str(key_file), host_key,
+                    _service_ports(name, before, attempt))
+        if kind == "vm":
+            machine.Machine(name).create()
+        else:
+            _make_container(host, image)
+        if power_on(host):
             break
-        engine.docker("rm", "-f", "-v", container, check=False)
-        if b"port is already allocated" not in started.stderr and b"address already in use" not in started.stderr:
-            raise LabError(f"host {name} does not start: {started.stderr.decode(errors='replace').strip()}")
+        discard(name)
         wanted = port + 1
     else:
         raise LabError(f"host {name} found no free port on {ADDRESS} near {wanted}")
-    host = Host(name, kind, container, ADDRESS, port, "ops", str(key_file), host_key, services)
+    if kind == "vm":
+        machine.Machine(name).wait_for_agent()
+        done = run(host, "sh", "-c", NAMED, stdin=images.pack(*_own_files(host)))
+        if done.returncode != 0:
+            raise LabError(f"host {name} does not take its name and its keys: {done.stderr.decode(errors='replace').strip()[-300:]}")
     remember({**known(), name: host})
     return host
 
 
+def _own_files(host: Host) -> tuple[dict[str, bytes], dict[str, int], dict[str, tuple[int, int]]]:
+    """What tells this host from others of its kind, as images.pack takes it: files, modes, owners."""
+    authorized = keys.personal()[1].encode() + b"\n"
+    files = {
+        "etc/ssh/ssh_host_ed25519_key": keys.of_host(host.name)[0].read_bytes(),
+        "etc/ssh/ssh_host_ed25519_key.pub": f"{host.host_key} root@{host.name}\n".encode(),
+    }
+    if host.kind == "vm":
+        files |= {"etc/hostname": f"{host.name}\n".encode(), "etc/hosts": f"127.0.0.1\tlocalhost\n127.0.1.1\t{host.name}\n".encode()}
+    else:
+        files["etc/machine-id"] = f"{secrets.token_hex(16)}\n".encode()
+    modes, owners = {"etc/ssh/ssh_host_ed25519_key": 0o600, "etc/machine-id": 0o444}, {}
+    for account, number in {"ops": 1000, "nosudo": 1001}.items():
+        home = f"home/{account}"
+        files[f"{home}/.ssh/authorized_keys"] = authorized
+        modes |= {home: 0o700, f"{home}/.ssh": 0o700, f"{home}/.ssh/authorized_keys": 0o600}
+        owners |= dict.fromkeys((home, f"{home}/.ssh", f"{home}/.ssh/authorized_keys"), (number, number))
+    return files, modes, owners
+
+
+def _forwards(host: Host) -> list[tuple[str, int, int]]:
+    """What is published: protocol, port here, port on the host."""
+    inside = {name: port.partition("/")[::2] for name, (port, _) in SERVICES.get(host.kind, {}).items()}
+    return [("tcp", host.port, 22), *((inside[name][1], port, int(inside[name][0])) for name, port in host.services.items())]
+
+
+def _make_container(host: Host, image: str) -> None:
+    options = [f"--cap-add={capability}" for capability in CAPABILITIES]
+    if "apparmor" in engine.text("info", "--format", "{{.SecurityOptions}}"):
+        options += ["--security-opt", "apparmor=unconfined"]  # its default profile forbids the mounts that systemd makes
+    options += ALLOWED.get(host.kind, [])
+    for protocol, here, there in _forwards(host):
+        options += ["--publish", f"{ADDRESS}:{here}:{there}/{protocol}"]
+    engine.docker(
+        "create", "--name", host.container, "--hostname", host.name, "--label", f"{LABEL}={lab_id()}", "--cgroupns=private",
+        "--tmpfs", "/run", "--tmpfs", "/run/lock", "--stop-signal", "SIGRTMIN+3", "--log-opt", "max-size=1m", *options, image,
+    )
+    engine.docker("cp", "-", f"{host.container}:/", stdin=images.pack(*_own_files(host)))
+
+
 def discard(name: str) -> None:
-    """Remove the host's container, if there is one."""
+    """Remove the host's container or virtual machine, if there is one."""
+    if kind_of(name) == "vm":
+        machine.Machine(name).discard()
+        return
     if kind_of(name) == "disk":
         engine.docker("exec", container_of(name), "sh", "-c", SWAP_OFF, check=False)
     engine.docker("rm", "-f", "-v", container_of(name), check=False)
 
 
-def wait(host: Host, limit_s: float = BOOT_LIMIT_S) -> None:
+def wait(host: Host, limit_s: float | None = None) -> None:
     """Wait until the host answers: sshd greets, and what it serves works.
 
-    Raises LabError after `limit_s` seconds.
+    Raises LabError after `limit_s` seconds; None: as long as its kind may take to boot.
     """
+    if limit_s is None:
+        limit_s = machine.START_LIMIT_S if host.kind == "vm" else BOOT_LIMIT_S
     give_up = time.monotonic() + limit_s
     while True:
         if greets(host):
-            done = engine.docker("exec", host.container, "sh", "-c", READY[host.kind], check=False, limit_s=15)
+            done = run(host, "sh", "-c", READY[host.kind], limit_s=60 if host.kind == "vm" else 15)
             if done.returncode == 0:
                 return
             last = (done.stderr or done.stdout).decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
         else:
             last = ["sshd does not greet"]
-            if (code := engine.docker("inspect", "-f", "{{if not .State.Running}}{{.State.ExitCode}}{{end}}", host.container).stdout.decode().strip()):
-                raise LabError(f"host {host.name} ended with exit code {code}; 255 with many hosts means that systemd found no inotify instance: "
-                               "`sysctl -w fs.inotify.max_user_instances=1024` as root, or `make down` for hosts that are not needed")
+            _require_running(host)
         if time.monotonic() > give_up:
             raise LabError(
                 f"host {host.name} is not ready after {limit_s:.0f} s ({last[0]}); "
-                f"see `docker exec {host.container} systemctl --failed`"
+                f"see what `systemctl --failed` says there"
             )
         time.sleep(0.2)
+
+
+def _require_running(host: Host) -> None:
+    """Raises LabError when the host has ended: it is not waited for."""
+    if host.kind == "vm":
+        if not machine.Machine(host.name).pid():
+            raise LabError(f"host {host.name} ended; its console's last words are in {machine.place(host.name) / 'console.log'}")
+    elif code := engine.docker("inspect", "-f", "{{if not .State.Running}}{{.State.ExitCode}}{{end}}", host.container).stdout.decode().strip():
+        raise LabError(f"host {host.name} ended with exit code {code}; 255 with many hosts means that systemd found no inotify instance: "
+                       "`sysctl -w fs.inotify.max_user_instances=1024` as root, or `make down` for hosts that are not needed")
 
 
 def greets(host: Host) -> bool:
@@ -232,6 +289,13 @@ def greets(host: Host) -> bool:
             return connection.recv(4) == b"SSH-"
     except OSError:
         return False
+
+
+def remove_machines() -> None:
+    """End every virtual machine of this lab; their disks go."""
+    for name in [name for name in known() if kind_of(name) == "vm"]:
+        discard(name)
+        remember({other: host for other, host in known().items() if other != name})
 
 
 def remove_all() -> int:

@@ -33,12 +33,13 @@ RECIPES = {
     "web": Recipe("setup-web.sh", "node", ("image/orders.service", "image/nginx-orders.conf", "image/orders.sql"), 40),
     "tomcat": Recipe("setup-tomcat.sh", "node", (), 60),
     "disk": Recipe("setup-disk.sh", "web", (), 20),
+    "vm": Recipe("setup-vm.sh", "web", (), 120),
     "db": Recipe("setup-db.sh", "node", ("image/stock.sql",), 50),
 }
 
 
 def ensure(kind: str) -> str:
-    """The image for hosts of this kind ("node", "web", "disk", "tomcat", "db"), made if it is not there yet; returns its name.
+    """The image for hosts of this kind ("node", "web", "disk", "tomcat", "db", "vm"), made if it is not there yet; returns its name.
 
     Its tag is a hash of all that goes into it, so a changed recipe gives a new image.
     """

@@ -57,6 +57,7 @@ _WATCHED = {
 
 
 _ACCEPTANCE["disk"], _WATCHED["disk"] = _ACCEPTANCE["web"], [*_WATCHED["web"], "/etc/fstab"]
+_ACCEPTANCE["vm"], _WATCHED["vm"] = _ACCEPTANCE["web"], [*_WATCHED["disk"], "/etc/mysql"]
 
 
 class _Plain(yaml.SafeDumper):
@@ -99,7 +100,9 @@ def write(hosts: dict[str, Host], smtp_port: int) -> Path:
 
 
 def _inside(host: Host) -> str:
-    """The host's address in the engine's network, where the lab's hosts reach each other; another after each start."""
+    """The host's address in the engine's network, where the lab's hosts reach each other; another after each start. A virtual machine is in none."""
+    if host.kind == "vm":
+        return ""
     shown = engine.docker("inspect", "-f", "{{.NetworkSettings.Networks.bridge.IPAddress}}", host.container, check=False)
     return shown.stdout.decode().strip() if shown.returncode == 0 else ""
 
@@ -116,7 +119,7 @@ def _host(host: Host) -> dict:
         **({"peer_address": address} if (address := _inside(host)) else {}),
         "become": "sudo",
         "watched": _WATCHED[host.kind],
-        "databases": ["orders"] if host.kind in ("web", "disk") else [],
-        "releases": ["/srv/orders"] if host.kind in ("web", "disk") else [],
+        "databases": ["orders"] if host.kind in ("web", "disk", "vm") else [],
+        "releases": ["/srv/orders"] if host.kind in ("web", "disk", "vm") else [],
         "acceptance": [_ACCEPTANCE[host.kind]],
     }

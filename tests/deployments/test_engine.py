@@ -32,7 +32,7 @@ def test_packages_that_only_root_may_install(monkeypatch):
 
 @pytest.mark.parametrize("name", ["web0", "mail1", "node100", "web1; reboot", ""])
 def test_a_host_the_lab_does_not_know(name):
-    with pytest.raises(LabError, match="it knows web1, web2, disk1, tomcat1, db1, node1"):
+    with pytest.raises(LabError, match="it knows web1, web2, disk1, tomcat1, db1, vm1, node1"):
         lab.up(hosts=[name])
 
 
