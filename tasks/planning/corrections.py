@@ -241,7 +241,10 @@ def _step_of(number: int, group: _Group) -> Step:
     saved = f'SAVED="$CHANGE_DIR/saved/{group.key}"\n' + (f"PORT={port}\n" if port else "")
     needs = " ".join(sorted({need for one in group.ones for need in one.mend.packages} if not group.packages else ()))
     if needs and mend.holds_before:  # asked while planning, too
-        mend = replace(mend, holds_before=f"dpkg-query -W {needs} >/dev/null 2>&1 || exit 0  # the first step installs it\n{mend.holds_before}")
+        mend = replace(mend, holds_before=f"""for one in {needs}; do  # the first step installs it; dpkg also lists what others only suggest
+  [ "$(dpkg-query -W -f '${{db:Status-Status}}' "$one" 2>/dev/null)" = installed ] || exit 0
+done
+{mend.holds_before}""")
     return Step(
         number=number, key=group.key, target=group.host, title=Text(zh=f"{name}：{mend.title.zh}", en=f"{name}: {mend.title.en}"),
         expected=mend.expected, interrupts=mend.interrupts, time_limit_s=mend.time_limit_s, touches=mend.touches,

@@ -217,8 +217,17 @@ def test_a_second_hardening_has_nothing_to_do_though_something_is_left_to_people
 def test_the_list_of_checksums_is_made_when_all_else_is_done():
     made = plan({**ANSWERS, "H-INT-01": "package dpkg\nfile ssh.service enabled\nactive ssh.service\nend\n"})
     first, last = made.steps[0], made.steps[-1]
-    assert "aide" in first.title.en and last.files[0].path == file_integrity.CONF and "dpkg-query -W aide" in last.holds_before
+    assert "aide" in first.title.en and last.files[0].path == file_integrity.CONF and last.holds_before.splitlines()[1].startswith("for one in aide; do")
     assert made.steps[-2].confirm_s, "even after what decides who gets in"
+
+
+@pytest.mark.parametrize(("dpkg", "code"), [("exit 1", 0), ("echo not-installed", 0), ("echo installed", 1)], ids=["unknown", "only suggested", "there"])
+def test_what_the_first_step_installs_is_asked_for_only_where_it_is_there(dpkg, code):
+    """dpkg-query knows, and finds without an error, what nobody installed and another package suggests."""
+    step = plan({"H-INT-01": "package dpkg\nfile ssh.service enabled\nactive ssh.service\nend\n"}).steps[-1]
+    head = step.holds_before.partition("done\n")[0]
+    script = f"CHANGE_DIR=/nowhere\ndpkg-query() {{ {dpkg}; }}\n{head}done\nexit 1\n"
+    assert subprocess.run(["sh", "-eu"], input=script, text=True, capture_output=True, check=False).returncode == code
 
 
 NOT_AUDITED = "here yes\nactive active\nenabled enabled\nstate 1\nrule -w /etc/passwd -p wa -k identity\nend\n"
