@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from blocks.host_access import HostAccess
 from reports.records import Difference, Plan, Step, StepOutcome, Survey, Text
 from tasks import desk, gates, peers, running
 from tasks.approval import decision_of
 from tasks.comparison import differences, said
-from tasks.errors import BlockersFound, Drifted, ProcedureError
+from tasks.errors import BlockersFound, Drifted, HostUnreachable, ProcedureError
 from tasks.lifecycle import (
     AT_ONCE,
     Say,
@@ -73,8 +72,12 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
     try:
         for name in plan.targets:
             archive.note(number, "lock asked", target=name)
-            running.take_lock(desk.host(name), number, owner)
-            locked.append(name)
+            try:
+                running.take_lock(desk.host(name), number, owner)
+                locked.append(name)
+            except HostUnreachable:
+                if not _may_do_without(number, plan):
+                    raise
         drift: list[Difference] = []
         if not begun(number):
             before = surveys_of(number, f"before {round_}")
@@ -100,8 +103,8 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
             _require_as_well_as_planned(plan, before, today)
         files = media_files(plan)
         with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:
-            list(pool.map(lambda name: running.deliver(desk.host(name), plan, files), plan.targets))
-        if plan.in_order:
+            list(pool.map(lambda name: running.deliver(desk.host(name), plan, files), locked))
+        if plan.in_order and len(locked) == len(plan.targets):
             peers.introduce([desk.host(name) for name in plan.targets], number)
     except ProcedureError:
         if not begun(number):
@@ -132,11 +135,33 @@ def _require_as_well_as_planned(plan: Plan, before: dict[str, Survey], today: di
                                     "请查明原因；如本次变更即为修复该问题，请重新编制方案")
 
 
-def renew_locks(number: str, only: tuple[str, ...] = ()) -> None:
-    """Take the targets' locks anew: before every batch, and for a change that is taken up after a long time."""
-    names, owner = only or plan_of(number).targets, desk.change(number).operator or desk.change(number).requester
+def renew_locks(number: str, only: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """Take the targets' locks anew: before every batch, and for a change that is taken up after a long time.
+
+    Hosts out of reach are left out and returned, if the plan is in order and was begun.
+
+    Raises:
+        HostUnreachable: of any other plan.
+    """
+    plan, owner = plan_of(number), desk.change(number).operator or desk.change(number).requester
+    names, may_do_without = only or plan.targets, _may_do_without(number, plan)
+
+    def away(name: str) -> bool:
+        try:
+            running.take_lock(desk.host(name), number, owner)
+        except HostUnreachable:
+            if not may_do_without:
+                raise
+            return True
+        return False
+
     with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
-        list(pool.map(lambda name: running.take_lock(desk.host(name), number, owner), names))
+        return tuple(name for name, gone in zip(names, pool.map(away, names), strict=True) if gone)
+
+
+def _may_do_without(number: str, plan: Plan) -> bool:
+    """Whether one host may be out of reach for now: its scripts are there, and users may wait for another host of the same sequence."""
+    return plan.in_order and begun(number)
 
 
 def carry_out_step(number: str, step: Step, say: Say) -> StepOutcome:
@@ -157,7 +182,7 @@ def carry_out_step(number: str, step: Step, say: Say) -> StepOutcome:
         return _file(number, StepOutcome(number=step.number, key=step.key, target=step.target, title=step.title, result="failed",
                                          problem=Text(zh="该步骤开始之前，时间窗口已结束",
                                                       en="the maintenance window closed before this step began")))
-    return _file(number, _attempts(desk.host(step.target), number, step, "carry out", say))
+    return _file(number, _attempts(number, step, "carry out", say))
 
 
 def undo_step(number: str, step: Step, say: Say) -> StepOutcome:
@@ -165,11 +190,11 @@ def undo_step(number: str, step: Step, say: Say) -> StepOutcome:
     filed = outcome_of(number, step, "undo")
     if filed is not None and filed.result == "done":
         return filed
-    return _file(number, _attempts(desk.host(step.target), number, step, "undo", say))
+    return _file(number, _attempts(number, step, "undo", say))
 
 
-def _attempts(host: HostAccess, number: str, step: Step, action: running.Action, say: Say) -> StepOutcome:
-    archive = desk.archive()
+def _attempts(number: str, step: Step, action: running.Action, say: Say) -> StepOutcome:
+    archive, host = desk.archive(), desk.host(step.target)
     event = "step begun" if action == "carry out" else "undo begun"
     known = [e.attempt for e in archive.journal(number, event=event, target=step.target) if e.step == step.number]
     first = max(known, default=1)
@@ -178,7 +203,13 @@ def _attempts(host: HostAccess, number: str, step: Step, action: running.Action,
     for count in range(first, first + ATTEMPTS):
         if count not in known:
             archive.note(number, event, target=step.target, step=step.number, attempt=count, key=step.key)
-        outcome = running.attempt(host, number, step, action, count, say, patience_s=PATIENCE_S)
+        try:
+            outcome = running.attempt(host, number, step, action, count, say, patience_s=step.patience_s or PATIENCE_S)
+        except HostUnreachable as problem:
+            if not step.patience_s:
+                raise
+            return StepOutcome(number=step.number, key=step.key, target=step.target, title=step.title, action=action, attempt=count,
+                               result="failed", problem=problem.text)
         if outcome.result == "done" or outcome.result == "nothing to do":
             return outcome
         if action == "carry out" and outcome.result != "interrupted":

@@ -426,6 +426,8 @@ class MigrationRequest(BaseModel):
     afterwards: list[Words] = Field(default_factory=list, title="What people do afterwards", description="For example: change the DNS record of orders")
     keep_mib: int = Field(default=4096, ge=64, title="WAL kept for the other host at most (MiB)",
                           description="On either host; beyond it there is no way on, or back")
+    catch_up_minutes: int = Field(default=60, ge=1, le=1440, title="Time the replica has to catch up (minutes)",
+                                  description="Too many writes for it: the migration is backed out before anything was stopped")
     requester: Requester
     operator: Operator = ""
     reason: Reason

@@ -83,7 +83,7 @@ def _unwell(number: str, names: list[str], checks: Iterable[Acceptance]) -> list
     """The answers of these hosts that are not good; every answer is noted."""
     found: list[tuple[str, Health]] = []
     of_host = {name: [check for check in checks if check.target == name] for name in names}
-    with ThreadPoolExecutor(min(AT_ONCE, len(names))) as pool:
+    with ThreadPoolExecutor(min(AT_ONCE, len(names) or 1)) as pool:
         for name, answers in zip(names, pool.map(lambda name: check_acceptance(desk.host(name), of_host[name]), names), strict=True):
             found += _noted(number, name, answers)
     return found
@@ -124,16 +124,18 @@ def _not_reached(plan: Plan, after: dict[str, Survey]) -> tuple[Difference, ...]
     return tuple(found)
 
 
-def as_before(number: str) -> tuple[Text, ...]:
-    """Prove by comparison that the targets are as before the change; returns what is not."""
+def as_before(number: str, away: Iterable[str] = ()) -> tuple[Text, ...]:
+    """Prove by comparison that the targets are as before the change; returns what is not. away: hosts that cannot be asked."""
     plan = plan_of(number)
-    before = just_before(number)
+    before, names = just_before(number), [name for name in plan.targets if name not in away]
     # First, since it waits for what is still starting. What was not good before, or not asked, is asked once and need not be good.
     checks = [check if was_good(plan, before[check.target], check.title) else check.model_copy(update={"within_s": 0}) for check in plan.acceptance]
-    unwell = _unwell(number, list(plan.targets), checks)
+    unwell = _unwell(number, names, checks)
     count = len(desk.archive().journal(number, event="compared after back-out")) + 1
-    after = survey_targets(number, list(plan.targets), f"after back-out {count}")
-    left = [on_host(d.target, said(d)) for name in plan.targets for d in same_as_before(before[name], after[name], in_use=True)]
+    after = survey_targets(number, names, f"after back-out {count}")
+    left = [on_host(name, Text(zh="主机联系不上，本变更在其上所做的仍未撤回；恢复后请继续处理",
+                               en="out of reach; what this change did there is not undone yet. Take it up again when it is back")) for name in away]
+    left += [on_host(d.target, said(d)) for name in names for d in same_as_before(before[name], after[name], in_use=True)]
     left += [_said(name, health) for name, health in unwell if was_good(plan, before[name], health.title)]
     desk.archive().note(number, "compared after back-out", remaining=[p.en for p in left[:100]], remaining_zh=[p.zh for p in left[:100]])
     return tuple(left)

@@ -128,9 +128,9 @@ def _back_out(number: str, why: Text) -> State:
                                                    en=f"failed after the point of no return, people are called: {why.en}"))
     lifecycle.begin_back_out(number, why)
     with one_change_at_a_time(number):
-        carrying_out.renew_locks(number)
-        undone = [steps.undo_step(number, s.number, s.target, s.title.say("en")) for s in carrying_out.steps_to_undo(number)]
-        left = [Text.of_fields(o, "problem") for o in undone if o["result"] != "done"] + steps.compare_after_back_out(number)
+        away = carrying_out.renew_locks(number)
+        undone = [steps.undo_step(number, s.number, s.target, s.title.say("en")) for s in carrying_out.steps_to_undo(number) if s.target not in away]
+        left = [Text.of_fields(o, "problem") for o in undone if o["result"] != "done"] + steps.compare_after_back_out(number, list(away))
     if left:
         return _close(number, Closure.FAILED, Text(zh=f"{why.zh}。回退未能完成：{left[0].zh}",
                                                    en=f"{why.en}. The back-out is not complete: {left[0].en}"))

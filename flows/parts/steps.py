@@ -123,8 +123,8 @@ def compare(number: str) -> list[Text]:
 
 
 @task(name="Compare after back-out", task_run_name="Prove by comparison that everything is as before", persist_result=False)
-def compare_after_back_out(number: str) -> list[Text]:
-    return list(verification.as_before(number))
+def compare_after_back_out(number: str, away: list[str]) -> list[Text]:
+    return list(verification.as_before(number, away))
 
 
 @task(name="Archive", task_run_name="Close as “{closure}”, write the report, seal the archive", persist_result=False)

@@ -50,6 +50,7 @@ class Step(Record):
     on_host:         False where it is done in the rehearsal only, as the customer wishes: a load that the live system is spared.
     confirm_s:       over 0 where it can lock us out. The host then takes it back by itself so many seconds after it began, unless we log in
                      anew from outside, become root and confirm.
+    patience_s:      over 0 where going back serves users sooner than waiting: its host out of reach for so long counts as a failure.
     files:           which lines of which files it changes, as a plan shows them.
     mends:           the checks and controls whose findings it puts right.
     """
@@ -76,6 +77,7 @@ class Step(Record):
     on_copy: bool = Field(default=True, exclude_if=bool)
     on_host: bool = Field(default=True, exclude_if=bool)
     confirm_s: int = Field(default=0, exclude_if=lambda value: not value)
+    patience_s: int = Field(default=0, exclude_if=lambda value: not value)
     files: tuple[FileChange, ...] = Field(default=(), exclude_if=lambda value: not value)
     mends: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
     undo_holds: str = Field(default="", exclude_if=lambda value: not value)

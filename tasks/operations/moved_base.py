@@ -109,4 +109,6 @@ done <"$saved"
 
 
 def is_enabled(units: Sequence[str], wanted: bool) -> str:
-    return "".join(f"{'' if wanted else '! '}systemctl is-enabled -q {quote(unit)}\n" for unit in units) + "true\n"
+    if wanted:
+        return "".join(f"systemctl is-enabled -q {quote(unit)}\n" for unit in units) + "true\n"
+    return "".join(f'[ "$(systemctl is-enabled {quote(unit)} 2>/dev/null)" != enabled ]\n' for unit in units)  # static ones start with nothing

@@ -93,9 +93,9 @@ def differing(way: Way, paths: Sequence[str], since: str, but: str = "") -> str:
 copy --dry-run --checksum --itemize-changes --exclude=@but@ >"$CHANGE_DIR/saved/differing" || { echo "the files could not be compared" >&2; exit 1; }
 bad=0
 while read -r how path; do
-  case $how in .d..t*|.d...*) continue ;; esac  # a folder's time alone
-  if [ -e "/$path" ] && [ -n "$(find "/$path" -maxdepth 0 -newer @since_script@)" ]; then continue; fi
-  if [ "$how" = '*deleting' ] && [ -n "$(find "/${path%/}" -maxdepth 0 -newer @since_script@ 2>/dev/null)" ]; then continue; fi
+  [ "$how" != '.d..t......' ] || continue  # a folder's time alone
+  # when it was last touched here, by this host's clock: its time of change came from the other host, whose clock may be another
+  if [ -n "$(find "/${path%/}" -maxdepth 0 -cnewer @since_script@ 2>/dev/null)" ]; then continue; fi
   echo "$how $path" >&2; bad=1
 done <"$CHANGE_DIR/saved/differing"
 [ $bad = 0 ] || { echo "files differ from those of the other host" >&2; exit 1; }

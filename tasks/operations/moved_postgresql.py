@@ -11,32 +11,26 @@ back only if it has it, or if the new one has said how it was left.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from shlex import quote
 
-from tasks.operations.peer_access import Way, door_of
-from tasks.operations.scripts import fill
+from tasks.operations.moved_service import ASK_TURN, MAY_SERVE, TURN, MovedService
+from tasks.operations.peer_access import Way
 
 LAG_BYTES = 1 << 20  # so far behind a replica counts as caught up: what is left takes moments
 REPLAY_S = 60
 
-_SQL = r"""sql() { runuser -u postgres -- psql -X -q -A -t -v ON_ERROR_STOP=1 --cluster @version@/@name@ -d postgres "$@"; }
+_SQL = TURN + MAY_SERVE + r"""sql() { runuser -u postgres -- psql -X -q -A -t -v ON_ERROR_STOP=1 --cluster @version@/@name@ -d postgres "$@"; }
 far() {
   PGPASSWORD=$(cat "$CHANGE_DIR/saved/peer.secret") psql -X -q -A -t -v ON_ERROR_STOP=1 \
     "host=127.0.0.1 port=@near_data@ user=@role@ dbname=postgres replication=true application_name=standfast" "$@"
 }
-take_turn() {  # the turn's file is written once: `ln` fails where somebody was before
-  door=@door_script@
-  printf '%s\n' "$1" >$door/turn.root; chmod 644 $door/turn.root; sync $door/turn.root
-  ln $door/turn.root $door/turn 2>/dev/null || :
-  rm -f $door/turn.root; [ "$(cat $door/turn)" = "$1" ]
-}
 data=@data@; config=/etc/postgresql/@version@/@name@; unit=postgresql@@version@-@name@.service; bin=/usr/lib/postgresql/@version@/bin
 replayed() { sql -c "select pg_last_wal_replay_lsn() $1 '$2'"; }
+received() { [ "$(sql -c "select pg_last_wal_receive_lsn() > '$1'")" = t ]; }
 """
 
 _ROLE = r"""{ echo "set log_statement to none; set log_min_duration_statement to -1; set log_min_error_statement to panic;"
   echo "select 'create role @role@' where not exists (select from pg_roles where rolname = '@role@') \\gexec"
-  printf "alter role @role@ with login replication connection limit 8 password '%s';\n" "$(cat "@door_script@/secret")"
+  printf "alter role @role@ with login replication connection limit 8 password '%s';\n" "$(cat "$door/secret")"
 } | sql -f - >/dev/null
 """
 _GIVE = _SQL + _ROLE + r"""# a replica that is gone must not fill this disk with WAL that it will never fetch
@@ -76,9 +70,11 @@ install -d -o postgres -g postgres -m 755 "${data%/*}"
 install -d -o postgres -g postgres -m 700 "$data"
 [ -e $config/start.conf ] || { echo auto >$config/start.conf; chown postgres: $config/start.conf; chmod 644 $config/start.conf; }
 PGPASSWORD=$(cat "$CHANGE_DIR/saved/peer.secret"); export PGPASSWORD
+# how long the old server's stop may wait for a replica that is gone; -R keeps it for the replica
+PGOPTIONS='-c wal_sender_timeout=20s'; export PGOPTIONS
 cd /
 runuser -u postgres -- $bin/pg_basebackup -h 127.0.0.1 -p @near_data@ -U @role@ -D "$data" -R -C -S @slot@ -X stream -c fast --no-password
-unset PGPASSWORD
+unset PGPASSWORD PGOPTIONS
 systemctl daemon-reload
 systemctl reset-failed $unit 2>/dev/null || :
 systemctl start $unit
@@ -104,65 +100,77 @@ if [ "$(cat "$SAVED/wanted" 2>/dev/null)" = active ]; then systemctl reset-faile
 """
 
 _CAUGHT_UP = _SQL + r"""reach
-good=0; n=0
+uptime_s() { cut -d . -f 1 /proc/uptime; }
+good=0; end_s=$(($(uptime_s) + 60 * @minutes@))
 while [ $good -lt 3 ]; do
   end=$(far -c IDENTIFY_SYSTEM | cut -d'|' -f3)
   lag=$(sql -c "select greatest(0, pg_wal_lsn_diff('$end', pg_last_wal_replay_lsn()))::bigint")
   if [ "$lag" -le @lag@ ]; then good=$((good + 1)); else good=0; fi
-  n=$((n + 1)); [ $n -lt @tries@ ] || { echo "the replica is $lag bytes behind and does not catch up" >&2; exit 1; }
+  [ $good != 0 ] || [ "$(uptime_s)" -lt $end_s ] || { echo "the replica is $lag bytes behind and does not catch up" >&2; exit 1; }
   [ $good = 3 ] || sleep 0.5
 done
+# from here on this host's WAL is kept for the way back
+sql -c "select pg_create_physical_replication_slot('@back@', true)
+  where not exists (select from pg_replication_slots where slot_name = '@back@')" >/dev/null
 echo "the replica is $lag bytes behind"
 """
 
+# What would make the stop last is done before it.
+_READY = _SQL + r"""sql -c checkpoint
+"""
 _FENCE = _SQL + r"""if systemctl is-active -q $unit; then
-  connected=$(sql -c "select count(*) from pg_stat_replication where usename = '@role@'")
-  [ "$connected" != 0 ] || { echo "no replica is connected; nothing was stopped" >&2; exit 1; }
+  replica="pg_stat_replication where usename = '@role@'"
+  [ "$(sql -c "select count(*) from $replica")" != 0 ] || { echo "no replica is connected; nothing was stopped" >&2; exit 1; }
   sql -c checkpoint
+  # the stop waits until all is sent: not with a replica that has fallen behind again
+  n=0; until [ "$(sql -c "select bool_and(pg_wal_lsn_diff(pg_current_wal_flush_lsn(), replay_lsn) <= @lag@) from $replica")" = t ]; do
+    n=$((n + 1)); [ $n -lt 100 ] || { echo "the replica has fallen behind again; nothing was stopped" >&2; exit 1; }; sleep 0.1; done
 fi
 was="$CHANGE_DIR/saved/start.conf"
 [ -e "$was" ] || { cp -p $config/start.conf "$was.new"; mv "$was.new" "$was"; }
+: >"$CHANGE_DIR/saved/stopped"; sync "$CHANGE_DIR/saved/stopped"
 echo disabled >$config/start.conf  # nobody starts it by mistake, nor does the machine
+meanwhile() { :
+@meanwhile_script@
+}
+meanwhile & beside=$!
 systemctl stop @units_script@ $unit
 pg_controldata() { $bin/pg_controldata "$data" | sed -n "s/^$1: *//p"; }
 [ "$(pg_controldata 'Database cluster state')" = "shut down" ] || { echo "PostgreSQL was not shut down cleanly" >&2; exit 1; }
-pg_controldata 'Latest checkpoint location' >@door_script@/fenced.new
-chmod 644 @door_script@/fenced.new; sync @door_script@/fenced.new; mv @door_script@/fenced.new @door_script@/fenced
+pg_controldata 'Latest checkpoint location' >$door/fenced.new
+chmod 644 $door/fenced.new; sync $door/fenced.new; mv $door/fenced.new $door/fenced
+wait $beside
 """
 _FENCED = _SQL + r"""for one in @units_script@ $unit; do
   case $(systemctl is-active "$one" || :) in inactive|failed) ;; *) echo "$one still runs" >&2; exit 1 ;; esac
 done
-[ -s @door_script@/fenced ]
-echo "nobody writes here any more; the last position is $(cat @door_script@/fenced)"
+[ -s $door/fenced ]
+echo "nobody writes here any more; the last position is $(cat $door/fenced)"
 """
 
 _OPEN = _SQL + r"""umask 077
 reach
+systemctl is-active -q $unit || { systemctl reset-failed $unit 2>/dev/null || :; systemctl start $unit; }
 if [ ! -e "$CHANGE_DIR/saved/promoted" ]; then
   fenced=$(ask fenced)
+  (umask 022; copy) & files=$!
   n=0; until [ "$(replayed '>' "$fenced")" = t ]; do
-    n=$((n + 1)); [ $n -lt @replay_tries@ ] || { echo "the replica did not receive the old server's last position $fenced" >&2; exit 1; }; sleep 0.05; done
-  umask 022; copy; umask 077
-  sql -c "select pg_create_physical_replication_slot('@back@', true)
-    where not exists (select from pg_replication_slots where slot_name = '@back@')" >/dev/null
-  ask open || { echo "the old host does not give the turn" >&2; exit 1; }
-  : >"$CHANGE_DIR/saved/promoted"; sync "$CHANGE_DIR/saved/promoted"
-fi
-[ "$(sql -c 'select pg_is_in_recovery()')" = f ] || [ "$(sql -c 'select pg_promote(true, 60)')" = t ]
+    n=$((n + 1)); sleep 0.05
+    if [ $n = 100 ] && ! received "$fenced" || [ $n = @replay_tries@ ]; then
+      echo "the replica did not receive the old server's last position $fenced" >&2; exit 1
+    fi
+  done
+  wait $files || { echo "the files' second pass failed" >&2; exit 1; }
+@ask_turn_script@fi
+promoted=$(sql -c "select case when pg_is_in_recovery() then pg_promote(true, 60) else true end")
+[ "$promoted" = t ] || { echo "PostgreSQL was not promoted" >&2; exit 1; }
 @digest_script@
 : >"$CHANGE_DIR/saved/opened"
 umask 022
 @start_script@
 """
 
-# What this host's undo needs: whether it may be the one that serves. It may, unless the old host has the service back, or never gave the turn.
-_NOT_SERVING = r"""if [ -e "$CHANGE_DIR/saved/promoted" ] && [ ! -e "$CHANGE_DIR/saved/handed-back" ]; then
-  [ "$(ask turn)" = source ] || { echo "this host serves, and the old one has not taken the service back; nothing was undone here" >&2; exit 1; }
-  : >"$CHANGE_DIR/saved/handed-back"
-fi
-"""
-
-_KEPT = _SQL + r"""if [ -e "$CHANGE_DIR/saved/promoted" ] && [ ! -e "$CHANGE_DIR/saved/handed-back" ] && [ ! -e "$data/standfast_hba.conf" ] &&
+_KEPT = r"""if may_serve && [ ! -e "$data/standfast_hba.conf" ] &&
   [ "$(sql -c 'select pg_is_in_recovery()')" = f ]; then
   kept=$(sql -c "select coalesce((select wal_status from pg_replication_slots where slot_name = '@back@'), 'lost')")
   case $kept in
@@ -171,8 +179,12 @@ _KEPT = _SQL + r"""if [ -e "$CHANGE_DIR/saved/promoted" ] && [ ! -e "$CHANGE_DIR
   esac
 fi
 """
-_SHUT = _KEPT + r"""back=never
-if [ -e "$CHANGE_DIR/saved/promoted" ] && [ ! -e "$CHANGE_DIR/saved/handed-back" ]; then
+_SHUT = _SQL + r"""back=never
+if may_serve; then
+  old_host_listens
+  systemctl is-active -q $unit || { systemctl reset-failed $unit 2>/dev/null || :; systemctl start $unit; }
+fi
+""" + _KEPT + r"""if may_serve && [ "$(sql -c 'select pg_is_in_recovery()')" = f ]; then
   @open_script@
   systemctl stop @units_script@
   # only the old host's replica gets in, from here on
@@ -186,50 +198,54 @@ if [ -e "$CHANGE_DIR/saved/promoted" ] && [ ! -e "$CHANGE_DIR/saved/handed-back"
   systemctl restart $unit
   back=$(sql -c "select pg_current_wal_flush_lsn()")
 else
-  systemctl stop @units_script@ $unit
+  systemctl stop @units_script@ $unit  # it never served, or serves no more
 fi
-ask "returned $back"
+tell_how_left $back
 """
 
-_COME_BACK = _SQL + r"""[ -e "$CHANGE_DIR/saved/start.conf" ] || { echo "nothing was stopped"; exit 0; }
-if [ ! -e @door_script@/turn ] || [ "$(cat @door_script@/turn)" = source ]; then take_turn source; returned=never; else
-  returned=$(cat @door_script@/returned 2>/dev/null) || {
-    echo "the new host got the turn and has not said how it was left: it may hold what was written since. Bring it up, then take this up again" >&2
-    exit 1
-  }
-fi
-cp -p "$CHANGE_DIR/saved/start.conf" $config/start.conf
-if [ "$returned" = never ]; then
-  rm -f "$data/standby.signal"
-  systemctl is-active -q $unit || { systemctl reset-failed $unit 2>/dev/null || :; systemctl start $unit; }
-else
-  umask 077
-  rm -f "$CHANGE_DIR/saved/peer.secret"
-  reach
-  if [ ! -e "$CHANGE_DIR/saved/followed" ]; then
-    systemctl stop $unit
-    cp -p "$data/postgresql.auto.conf" "$data/postgresql.auto.conf.new"
-    sed -i '/^primary_conninfo\|^primary_slot_name/d' "$data/postgresql.auto.conf.new"
-    { printf "primary_conninfo = 'host=127.0.0.1 port=@near_data@ user=@role@ password=%s'\n" "$(cat "$CHANGE_DIR/saved/peer.secret")"
-      echo "primary_slot_name = '@back@'"; } >>"$data/postgresql.auto.conf.new"
-    mv "$data/postgresql.auto.conf.new" "$data/postgresql.auto.conf"
-    : >"$data/standby.signal"; chown postgres: "$data/standby.signal" "$data/postgresql.auto.conf"
-    systemctl reset-failed $unit 2>/dev/null || :
-    systemctl start $unit
-    n=0; until [ "$(replayed '>=' "$returned" 2>/dev/null)" = t ]; do
-      n=$((n + 1)); [ $n -lt 36000 ] || { echo "this host does not receive what was written on the new one" >&2; exit 1; }; sleep 0.1; done
-    umask 022; copy; umask 077
-    : >"$CHANGE_DIR/saved/followed"; sync "$CHANGE_DIR/saved/followed"
+_COME_BACK = _SQL + r"""if [ -e "$CHANGE_DIR/saved/stopped" ]; then
+  returned=$(how_left)
+  if [ "$returned" = never ]; then
+    hand_turn source
+    rm -f "$data/standby.signal"
+    cp -p "$CHANGE_DIR/saved/start.conf" $config/start.conf
+    systemctl is-active -q $unit || { systemctl reset-failed $unit 2>/dev/null || :; systemctl start $unit; }
+  else
+    @follow_script@
+    hand_turn source
+    sql -c "select case when pg_is_in_recovery() then pg_promote(true, 60) end" >/dev/null
+    sql -c "alter system reset primary_conninfo"
+    sql -c "alter system reset primary_slot_name" -c "select pg_reload_conf()" >/dev/null
+    cp -p "$CHANGE_DIR/saved/start.conf" $config/start.conf
   fi
-  rm -f @door_script@/turn; take_turn source
-  [ "$(sql -c 'select pg_is_in_recovery()')" = f ] || [ "$(sql -c 'select pg_promote(true, 60)')" = t ]
-  sql -c "alter system reset primary_conninfo"
-  sql -c "alter system reset primary_slot_name" -c "select pg_reload_conf()" >/dev/null
+  rm -f $door/fenced "$CHANGE_DIR/saved/stopped"
+else
+  echo "this host has come back, or nothing was stopped"
 fi
-rm -f @door_script@/fenced "$CHANGE_DIR/saved/start.conf"
-umask 022
 @start_script@
 @leave_script@
+"""
+_FOLLOW = r"""umask 077
+rm -f "$CHANGE_DIR/saved/peer.secret"
+reach
+if [ ! -e "$CHANGE_DIR/saved/followed" ]; then
+  systemctl stop $unit
+  echo manual >$config/start.conf  # not with the machine: before it follows it would begin a history of its own
+  cp -p "$data/postgresql.auto.conf" "$data/postgresql.auto.conf.new"
+  sed -i '/^primary_conninfo\|^primary_slot_name/d' "$data/postgresql.auto.conf.new"
+  { printf "primary_conninfo = 'host=127.0.0.1 port=@near_data@ user=@role@ password=%s'\n" "$(cat "$CHANGE_DIR/saved/peer.secret")"
+    echo "primary_slot_name = '@back@'"; } >>"$data/postgresql.auto.conf.new"
+  mv "$data/postgresql.auto.conf.new" "$data/postgresql.auto.conf"
+  : >"$data/standby.signal"; chown postgres: "$data/standby.signal" "$data/postgresql.auto.conf"
+  systemctl reset-failed $unit 2>/dev/null || :
+  systemctl start $unit
+  n=0; until [ "$(replayed '>=' "$returned" 2>/dev/null)" = t ]; do
+    n=$((n + 1)); [ $n -lt 36000 ] || { echo "this host does not receive what was written on the new one" >&2; exit 1; }; sleep 0.1; done
+  umask 022; copy; umask 077
+  : >"$CHANGE_DIR/saved/followed"; sync "$CHANGE_DIR/saved/followed"
+fi
+systemctl is-active -q $unit || { systemctl reset-failed $unit 2>/dev/null || :; systemctl start $unit; }
+umask 022
 """
 _CAME_BACK = _SQL + r"""[ "$(sql -c 'select pg_is_in_recovery()')" = f ]
 for one in @units_script@; do systemctl is-active -q "$one"; done
@@ -271,13 +287,14 @@ write_sql() { cat <<'END'
 }
 """
 _BEGIN_DIGESTS = _DIGESTS + r"""if [ ! -e "$CHANGE_DIR/saved/opened" ]; then
-  for base in $(sql -c "select datname from pg_database where datallowconn and datname <> 'template1'"); do
+  bases=$(sql -c "select datname from pg_database where datallowconn and datname <> 'template1'")
+  for base in $bases; do
     if [ -e "$digests/$base.begun" ] || [ -e "$digests/$base.whole" ] || systemctl is-active -q "standfast-digest-@tag@-$base"; then continue; fi
     write_sql | sed "s|standfast-file|$digests/$base|g" >"$digests/$base.sql"; chown postgres: "$digests/$base.sql"
     systemd-run --quiet --collect --unit="standfast-digest-@tag@-$base" --uid=postgres \
       psql -X -q -A -t -F '	' --cluster @version@/@name@ -d "$base" -f "$digests/$base.sql"
   done
-  for base in $(sql -c "select datname from pg_database where datallowconn and datname <> 'template1'"); do
+  for base in $bases; do
     n=0; until [ -e "$digests/$base.begun" ] || [ -e "$digests/$base.whole" ]; do
       n=$((n + 1)); [ $n -lt 300 ] || { echo "the state of the cutover could not be held for comparison" >&2; exit 1; }; sleep 0.02; done
   done
@@ -299,10 +316,10 @@ for base in $(ask_here -d postgres -c "select datname from pg_database where dat
   write_sql | sed "s|standfast-file|$digests/$base|g" >"$digests/$base.sql"; chown postgres: "$digests/$base.sql"
   ask_here -d "$base" -f "$digests/$base.sql"
 done
-cat $digests/*.whole | LC_ALL=C sort >@door_script@/digest.new
-chmod 644 @door_script@/digest.new; mv @door_script@/digest.new @door_script@/digest
+cat $digests/*.whole | LC_ALL=C sort >$door/digest.new
+chmod 644 $door/digest.new; mv $door/digest.new $door/digest
 stop_reading
-wc -l <@door_script@/digest
+wc -l <$door/digest
 """
 _COMPARE = _SQL + _DIGESTS + r"""for file in $digests/*.sql; do
   while systemctl is-active -q "standfast-digest-@tag@-$(basename "$file" .sql)"; do sleep 0.2; done
@@ -326,27 +343,26 @@ sql -c "drop role if exists @role@"
 """
 
 
-class MovedCluster:
+class MovedCluster(MovedService):
     """One cluster on its way from `there` to here and, in need, back.
 
-    there: the way from the new host to the old one; back: the other way round. units: the services that write, in the order they start in.
+    keep_mib: of WAL, for the other host. catch_up_minutes: what the replica has for it.
     """
 
-    def __init__(self, change: str, *, version: str, name: str, port: int, data: str, keep_mib: int, units: Sequence[str], there: Way, back: Way) -> None:
+    def __init__(self, change: str, *, version: str, name: str, port: int, data: str, keep_mib: int, catch_up_minutes: int, units: Sequence[str],
+                 there: Way, back: Way) -> None:
+        super().__init__(change, units=units, there=there, back=back)
         tag = change.lower().replace("-", "_")
-        self.there, self.back, self.units = there, back, list(units)
-        listed = " ".join(map(quote, units))
-        start = "\n".join(f"systemctl reset-failed {quote(one)} 2>/dev/null || :\nsystemctl start {quote(one)}" for one in units)
-        self._gaps: dict[str, str | int] = {
-            "version": version, "name": name, "port": port, "data": data, "keep_mib": keep_mib, "units_script": listed, "start_script": start,
-            "door_script": door_of(change), "tag": tag.replace("_", "-"), "lag": LAG_BYTES, "tries": 7200, "replay_tries": REPLAY_S * 20}
+        self._gaps |= {
+            "version": version, "name": name, "port": port, "data": data, "keep_mib": keep_mib, "near_data": there.near_data,
+            "tag": tag.replace("_", "-"), "lag": LAG_BYTES, "minutes": catch_up_minutes, "replay_tries": REPLAY_S * 20}
         # names of SQL, made of the change's number: no quoting there
         self._names = {"role": f"standfast_{tag}", "slot": f"standfast_{tag}", "back": f"standfast_{tag}_back"}
 
-    def _fill(self, text: str, way: Way | None = None, **more: str) -> str:
+    def _fill(self, text: str, **more: str | int) -> str:
         for gap, value in self._names.items():
             text = text.replace(f"@{gap}@", value)
-        return fill(text, **self._gaps, **more, near_data=(way or self.there).near_data)
+        return super()._fill(text, **more)
 
     def give(self) -> str:
         """Old host: a role and a bound on the WAL that is kept for a replica."""
@@ -369,10 +385,6 @@ class MovedCluster:
     def replicates(self) -> str:
         return self._fill(_REPLICA_PROOF)
 
-    def not_serving(self) -> str:
-        """New host: exit 1 while it may be the one that serves. Stands before every undo there."""
-        return self.there.ask() + _NOT_SERVING
-
     def drop_replica(self) -> str:
         return self.not_serving() + self._fill(_REPLICA_UNDO)
 
@@ -383,23 +395,27 @@ class MovedCluster:
     def caught_up(self) -> str:
         return self.there.reach() + self._fill(_CAUGHT_UP)
 
-    def fence(self) -> str:
-        """Old host: applications and server stopped for good, the last position noted."""
-        return self._fill(_FENCE)
+    def make_ready(self) -> str:
+        """Old host: what is in memory is written out, so that the stop is short."""
+        return self._fill(_READY)
+
+    def fence(self, meanwhile: str) -> str:
+        """Old host: applications and server stopped for good, the last position noted. meanwhile: shell text that is run at the same time."""
+        return self._fill(_FENCE, meanwhile_script=meanwhile)
 
     def fenced(self) -> str:
         return self._fill(_FENCED)
 
     def open(self, copy: str) -> str:
         """New host: everything is here, then the files' second pass, the turn, promotion, applications."""
-        return self.there.reach() + copy + self._fill(_OPEN, digest_script=self._fill(_BEGIN_DIGESTS, sql_script=_sql()))
+        return self.there.reach() + copy + self._fill(_OPEN, ask_turn_script=ASK_TURN, digest_script=self._fill(_BEGIN_DIGESTS, sql_script=_sql()))
 
     def opened(self) -> str:
         return self._fill(_CAME_BACK).replace("this host serves again", "this host serves")
 
     def way_back_is_whole(self) -> str:
         """New host: exit 1 if going back would lose what was written since the cutover."""
-        return self._fill(_KEPT)
+        return self._fill(_SQL + _KEPT)
 
     def shut(self) -> str:
         """New host, on the way back: nobody writes here any more; what was written since waits for the old host."""
@@ -408,7 +424,8 @@ class MovedCluster:
 
     def come_back(self, copy: str) -> str:
         """Old host: with all that was written on the new one, if it was opened; else as it was stopped."""
-        return self.back.reach() + copy + self._fill(_COME_BACK, self.back, leave_script=self.back.leave())
+        follow = "".join(f"    {line}\n" if line else "\n" for line in self._fill(_FOLLOW).splitlines())
+        return self.back.reach() + copy + self._fill(_COME_BACK, follow_script=follow, leave_script=self.back.leave())
 
     def came_back(self) -> str:
         return self._fill(_CAME_BACK)

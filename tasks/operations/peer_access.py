@@ -21,7 +21,7 @@ HOURS = 48  # after so long the key is worth nothing, whoever died
 _ANSWER = r"""#!/bin/sh
 # What the other host of change @change@ may ask here; its key runs this and nothing else.
 cd @door@ || exit 1
-take() { printf '%s\n' "$1" >"turn.$$" && sync "turn.$$" && { ln "turn.$$" turn 2>/dev/null; rm -f "turn.$$"; [ "$(cat turn)" = "$1" ]; }; }
+take() { printf '%s\n' "$1" >"turn.$$" && sync "turn.$$" && { ln "turn.$$" turn 2>/dev/null; rm -f "turn.$$"; sync . && [ "$(cat turn)" = "$1" ]; }; }
 keep() { printf '%s\n' "$2" >"$1.new" && sync "$1.new" && mv "$1.new" "$1" && sync .; }
 case $SSH_ORIGINAL_COMMAND in
   secret|fenced|digest|turn) cat "$SSH_ORIGINAL_COMMAND" ;;

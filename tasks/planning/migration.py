@@ -14,15 +14,18 @@ from shlex import quote
 from reports.records import Acceptance, Plan, Risk, Step, Survey, Text, VersionChange, Window
 from tasks.operations import front_door, moved_base, moved_files
 from tasks.operations.moved_postgresql import MovedCluster
+from tasks.operations.moved_service import MovedService
 from tasks.operations.peer_access import Way
 from tasks.operations.service import wait_steady
 from tasks.planning.migration_facts import Facts
 from tasks.planning.roll_out import held_up, window_blockers
-from tasks.requests import MigrationRequest
+from tasks.requests import FrontDoor, MigrationRequest
 
 SKEW_S = 5.0
 NEAR_PORT = 28390  # the first of the loopback ports that are tried for the way between the hosts; below those that the kernel lends to clients
 HOUR_S = 3600
+SPARE_KIB = 262_144  # for the WAL that is written while the copy is made
+PATIENCE_S = 60  # how long the new host may be out of reach in the cutover before the old one is to serve again
 PROVED = Text(zh="结果验证通过", en="its proof holds")
 # Where a host's own nature lies: carried over, the new host would be somebody else, or nobody could get in.
 NEVER_CARRIED = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/fstab", "/etc/hostname", "/etc/hosts", "/etc/network", "/etc/netplan",
@@ -55,6 +58,11 @@ def paths_of(request: MigrationRequest) -> list[str]:
     return list(dict.fromkeys([*request.configuration, *([f"/etc/postgresql/{version}/{name}"] if version else []), *request.data]))
 
 
+def at_old(request: MigrationRequest) -> bool:
+    """Whether the old host has the front door."""
+    return request.front_door is not None and request.front_door.host in ("", request.source)
+
+
 def _unit_files(request: MigrationRequest) -> list[str]:
     return [f"/etc/systemd/system/{unit}" for unit in [*request.services, *request.ahead]]
 
@@ -77,13 +85,7 @@ def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Su
         improvements=(), media=(), steps=tuple(steps), in_order=True,
         acceptance=(*(acceptances[0] if door == request.source else ()), *acceptances[1], health),
         window=_window(request, plan_at), impact=_impact(request), risk=_risk(request, surveys, old, new),
-        back_out=Text(
-            zh="任一步骤或验收检查失败即按相反顺序回退；结束之后也可凭批准回退。切换之后写入新主机的数据库数据与“数据文件”随回退带回旧主机，"
-               f"前提是新主机仍保留切换以来的全部 WAL（上限 {request.keep_mib} MiB）；超过此上限后不再有保留数据的回退途径，回退会在改动任何内容之前停止。",
-            en="The first failure of a step or an acceptance check backs it out in the opposite order; it can be backed out later, too, with an approval. "
-               "What was written to the database and the data files on the new host since the cutover comes back with it, as long as the new host still "
-               f"has all WAL since the cutover (at most {request.keep_mib} MiB). Beyond that there is no way back that keeps these data, and a back-out "
-               "stops before it touches anything."),
+        back_out=_way_back(request),
         blockers=tuple(blockers),
         untested=(Text(zh="副本之间的网络速度、真实负载下的复制延迟；演练测得的停机时间不含网络差异",
                        en="the speed of the real network and replication under the real load; the downtime was measured without them"),
@@ -113,6 +115,20 @@ def _impact(request: MigrationRequest) -> Text:
         zh += "此后由人员执行：" + "；".join(request.afterwards) + "。"
         en += " Afterwards people do: " + "; ".join(request.afterwards) + "."
     return Text(zh=zh, en=en)
+
+
+def _way_back(request: MigrationRequest) -> Text:
+    zh = "任一步骤或验收检查失败即按相反顺序回退；结束之后也可凭批准回退。"
+    en = "The first failure of a step or an acceptance check backs it out in the opposite order; it can be backed out later, too, with an approval. "
+    if not request.cluster:
+        return Text(zh=zh + "切换之后写入新主机“数据文件”的内容随回退带回旧主机。",
+                    en=en + "What was written to the data files on the new host since the cutover comes back with it.")
+    return Text(
+        zh=zh + "切换之后写入新主机的数据库数据与“数据文件”随回退带回旧主机，"
+                f"前提是新主机仍保留切换以来的全部 WAL（上限 {request.keep_mib} MiB）；超过此上限后不再有保留数据的回退途径，回退会在改动任何内容之前停止。",
+        en=en + "What was written to the database and the data files on the new host since the cutover comes back with it, as long as the new host still "
+                f"has all WAL since the cutover (at most {request.keep_mib} MiB). Beyond that there is no way back that keeps these data, and a back-out "
+                "stops before it touches anything.")
 
 
 def _risk(request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts) -> Risk:
@@ -152,6 +168,8 @@ def _blockers(request: MigrationRequest, surveys: dict[str, Survey], old: Facts,
     for unit in request.services:
         if old.units.get(unit, ("",))[0] != "loaded":
             block(f"{source} has no service {unit}.", f"{source} 上没有服务 {unit}。")
+        elif old.units[unit][2] != "active":
+            block(f"{unit} does not run on {source}; start it, or leave it out.", f"{source} 上的服务 {unit} 未在运行；请先启动，或从申请中删去。")
     for name in request.accounts:
         account = old.accounts.get(name)
         if account is None:
@@ -178,8 +196,9 @@ def _blockers(request: MigrationRequest, surveys: dict[str, Survey], old: Facts,
     if replaced := [name for name, _, before in new.installs if before]:
         block(f"On {target} this would replace {', '.join(replaced)}; bring the hosts to the same versions first.",
               f"在 {target} 上会替换 {'、'.join(replaced)}；请先将两台主机升级到相同版本。")
-    found += _cluster_blockers(request, old, new)
-    return found
+    if request.cluster:
+        found += _cluster_blockers(request, old, new)
+    return found + _room_blockers(request, old, new)
 
 
 def _taken(name: str, number: int, there: dict[str, str]) -> bool:
@@ -207,10 +226,19 @@ def _cluster_blockers(request: MigrationRequest, old: Facts, new: Facts) -> list
     if new.cluster and new.cluster.bases:
         found.append(Text(zh=f"{target} 上的 PostgreSQL {request.cluster} 已有数据库：{'、'.join(new.cluster.bases)}。",
                           en=f"PostgreSQL {request.cluster} on {target} holds databases already: {', '.join(new.cluster.bases)}."))
-    needed = cluster.size_kib * 6 // 5 + sum(old.paths.values()) + 262_144
-    if new.free_kib < needed:
-        found.append(Text(zh=f"{target} 只有 {new.free_kib // 1024} MiB 可用空间，需要 {needed // 1024} MiB。",
-                          en=f"{target} has {new.free_kib // 1024} MiB free where the database goes, and needs {needed // 1024} MiB."))
+    return found
+
+
+def _room_blockers(request: MigrationRequest, old: Facts, new: Facts) -> list[Text]:
+    found, target = [], request.destination
+    needs, free = dict(old.paths), dict(new.room.values())
+    if old.cluster:
+        needs[old.cluster.data] = old.cluster.size_kib * 6 // 5 + SPARE_KIB
+    for mount, kib in free.items():
+        needed = sum(needs.get(path, 0) for path, (at, _) in new.room.items() if at == mount)
+        if kib < needed:
+            found.append(Text(zh=f"{target} 的 {mount} 只有 {kib // 1024} MiB 可用空间，需要 {needed // 1024} MiB。",
+                              en=f"{target} has {kib // 1024} MiB free on {mount}, and needs {needed // 1024} MiB."))
     return found
 
 
@@ -223,12 +251,16 @@ class _Steps:
         self.version, _, self.name = request.cluster.partition("/")
         taken = {port.port for survey in surveys.values() for port in survey.ports}
         near_data, near_files, files = [port for port in range(NEAR_PORT, NEAR_PORT + 100) if port not in taken][:3]
-        ports = {"data_port": old.cluster.port, "files_port": files, "near_data": near_data, "near_files": near_files}
+        cluster = old.cluster if request.cluster else None
+        # without a database its port is nobody's; the files' stands for it
+        ports = {"data_port": cluster.port if cluster else files, "files_port": files, "near_data": near_data, "near_files": near_files}
         there = Way(number, near=self.T, far=self.S, user=users[0], **ports)
         back = Way(number, near=self.S, far=self.T, user=users[1], **ports)
         self.way, self.back = there, back
-        self.cluster = MovedCluster(number, version=self.version, name=self.name, port=old.cluster.port, data=old.cluster.data, keep_mib=request.keep_mib,
-                                    units=request.services, there=there, back=back)
+        self.cluster = cluster and MovedCluster(
+            number, version=self.version, name=self.name, port=cluster.port, data=cluster.data, keep_mib=request.keep_mib,
+            catch_up_minutes=request.catch_up_minutes, units=request.services, there=there, back=back)
+        self.service: MovedService = self.cluster or MovedService(number, units=request.services, there=there, back=back)
         self.paths = [*paths_of(request), *(path for path in _unit_files(request) if path in old.paths)]
         self.server = f"postgresql@{self.version}-{self.name}.service"
         self.made: list[Step] = []
@@ -241,14 +273,16 @@ class _Steps:
 
     def all(self) -> list[Step]:
         self._base()
-        self._copies()
+        self._files()
+        if self.cluster:
+            self._replica(self.cluster)
         self._cutover()
         self._compare_and_close()
         return self.made
 
     def _base(self) -> None:
         S, T, old, new = self.S, self.T, self.old, self.new
-        for host, installs, before in ((S, _tools(old), ()), (T, new.installs, (self.cluster.not_serving(),))):
+        for host, installs, guard in ((S, _tools(old), self.service.not_fenced()), (T, new.installs, self.service.not_serving())):
             if installs:
                 names = [name for name, _, _ in installs]
                 drop = ""
@@ -258,64 +292,79 @@ class _Steps:
                 self.step("packages-new" if host == T else "packages-old", host, "安装所需软件包", "Install the packages it needs",
                           moved_base.install([(name, version) for name, version, _ in installs]),
                           moved_base.installed([(name, version) for name, version, _ in installs]),
-                          undo="".join(before) + drop + moved_base.remove(names), undo_proof=moved_base.removed(names))
+                          undo=guard + drop + moved_base.remove(names), undo_proof=moved_base.removed(names))
         missing = [old.accounts[name] for name in self.request.accounts if name not in new.people]
         if missing:
             self.step("accounts", T, "建立账号，编号与旧主机相同", "Make the accounts, with the old host's numbers", moved_base.make_accounts(missing),
-                      moved_base.accounts_made(missing), undo=self.cluster.not_serving() + moved_base.remove_accounts(missing),
+                      moved_base.accounts_made(missing), undo=self.service.not_serving() + moved_base.remove_accounts(missing),
                       undo_proof=moved_base.accounts_gone(missing))
 
-    def _copies(self) -> None:
-        S, T, way, cluster = self.S, self.T, self.way, self.cluster
+    def _files(self) -> None:
+        S, T, way, service = self.S, self.T, self.way, self.service
         self.step("door-open", S, "允许新主机读取：限定来源与端口的临时密钥", "Let the new host read: a temporary key for two ports, from its address only",
-                  way.open(), "systemctl is-active " + f"standfast-files-{self._tag()}", undo=way.close() + way.forget(), undo_proof=way.closed())
+                  way.open(), "systemctl is-active " + f"standfast-files-{self._tag()}", undo=service.not_fenced() + way.close() + way.forget(),
+                  undo_proof=way.closed())
         self.step("tunnel", T, "建立到旧主机的加密通道", "The way to the old host: an SSH tunnel on the loopback", way.reach() + "reach\n",
-                  "systemctl is-active " + f"standfast-tunnel-{self._tag()}", undo=way.leave() + self.back.close() + self.back.forget(),
+                  "systemctl is-active " + f"standfast-tunnel-{self._tag()}", undo=service.not_serving() + way.leave() + self.back.close() + self.back.forget(),
                   undo_proof=self.back.closed() + f"! systemctl is-active -q standfast-tunnel-{self._tag()}\n", changes=False)
         folders = tuple(f"{path}/" for path in self.paths) + tuple(self.paths)
         self.step("files", T, "文件第一遍复制", "Files, first pass, while the service runs", moved_files.first_pass(way, self.paths, self.request.ahead),
                   moved_files.first_pass_proof(self.paths, self.request.ahead),
-                  undo=cluster.not_serving() + moved_files.first_pass_undo(self.paths) + cluster.start_as_before(),
+                  undo=service.not_serving() + moved_files.first_pass_undo(self.paths) + service.start_as_before(),
                   touches=(*folders, *self.request.ahead), time_limit_s=12 * HOUR_S)
+
+    def _replica(self, cluster: MovedCluster) -> None:
+        S, T = self.S, self.T
         self.step("replication", S, "允许复制，限定为其保留的 WAL", "A role for replication, and a bound on the WAL kept for it",
-                  cluster.give(), cluster.given(), undo=cluster.take(), undo_proof=cluster.taken())
+                  cluster.give(), cluster.given(), undo=cluster.not_fenced() + cluster.take(), undo_proof=cluster.taken())
         self.step("replica", T, "建立数据库副本", "A replica of the database, from a base backup", cluster.replicate(), cluster.replicates(),
                   undo=cluster.drop_replica(), touches=(self.server,), time_limit_s=24 * HOUR_S)
         self.step("caught-up", T, "等待副本追上", "The replica has caught up", cluster.caught_up(), cluster.replicates(), changes=False,
-                  time_limit_s=2 * HOUR_S)
+                  time_limit_s=60 * self.request.catch_up_minutes + 600)
 
     def _cutover(self) -> None:
-        S, T, cluster, request = self.S, self.T, self.cluster, self.request
-        start = f"/etc/postgresql/{self.version}/{self.name}/start.conf"
-        self.step("fence", S, "隔离旧主机：停止应用与数据库", "Fence the old host: applications and server stopped for good", cluster.fence(), cluster.fenced(),
-                  undo=cluster.come_back(moved_files.copy(self.back, request.data)), undo_proof=cluster.came_back(), interrupts=True,
-                  touches=(*request.services, self.server, start), time_limit_s=600)
-        self.step("open", T, "开启新主机：补齐文件，提升数据库，启动应用", "Open the new host: the files' second pass, promotion, applications",
-                  cluster.open(moved_files.copy(self.way, self.paths)), cluster.opened() + wait_steady(request.health, answers=1, within_s=60),
-                  undo=cluster.shut(), undo_holds=cluster.way_back_is_whole(), interrupts=True, touches=(*request.services, self.server), time_limit_s=1800)
-        if door := request.front_door:
-            host = door.host or S
-            address = f'"$CHANGE_DIR/peers/{T}/address"'
-            self.step("front-door", host, "将入口切换到新主机", "Turn the front door to the new host",
-                      front_door.turn(door.file, door.now, door.then, door.unit, address), front_door.turned(door.file, door.unit),
-                      undo=front_door.back(door.file, door.unit), undo_holds=front_door.as_we_left_it(door.file),
+        S, T, service, request, door = self.S, self.T, self.service, self.request, self.request.front_door
+        server = (self.server, f"/etc/postgresql/{self.version}/{self.name}/start.conf") if self.cluster else ()
+        self.step("make-ready", S, "旧主机的服务不再随机器启动；将内存中的数据写入磁盘",
+                  "The old host's services no longer start with it; memory is written out",
+                  moved_base.starts_with_machine(request.services, wanted=False, mark="starts") + service.make_ready(),
+                  moved_base.is_enabled(request.services, False), undo=service.not_fenced() + moved_base.starts_as_before("starts") + service.run_services(),
+                  touches=tuple(request.services))
+        # a front door on the old host turns while that stops, and comes back with it; one on another host has a step of its own
+        turn, turned, back, holds = self._turning(door) if door and at_old(request) else ("", "", "", "")
+        self.step("fence", S, "隔离旧主机：停止一切写入者" + ("，切换入口" if turn else ""),
+                  "Fence the old host: all that writes is stopped for good" + (", the front door turned" if turn else ""),
+                  service.fence(turn), service.fenced() + turned, undo=service.come_back(moved_files.copy(self.back, request.data)) + back,
+                  undo_proof=service.came_back(), undo_holds=holds, interrupts=True,
+                  touches=(*request.services, *server, *((door.file, door.unit) if turn else ())), time_limit_s=600)
+        self.step("open", T, "开启新主机：补齐文件，取得服务权，启动应用", "Open the new host: the files' second pass, the turn to serve, applications",
+                  service.open(moved_files.copy(self.way, self.paths)), service.opened() + wait_steady(request.health, answers=1, within_s=60),
+                  undo=service.shut(), undo_holds=service.way_back_is_whole(), interrupts=True, touches=(*request.services, *server[:1]), time_limit_s=1800,
+                  patience_s=PATIENCE_S)
+        if door and not turn:
+            turn, turned, back, holds = self._turning(door)
+            self.step("front-door", door.host, "将入口切换到新主机", "Turn the front door to the new host", turn, turned, undo=back, undo_holds=holds,
                       interrupts=True, touches=(door.file, door.unit), time_limit_s=120)
 
+    def _turning(self, door: FrontDoor) -> tuple[str, str, str, str]:
+        """Command, proof, undo, and what must hold before an undo on request."""
+        address = f'"$CHANGE_DIR/peers/{self.T}/address"'
+        return (front_door.turn(door.file, door.now, door.then, door.unit, address), front_door.turned(door.file, door.unit),
+                front_door.back(door.file, door.unit), front_door.as_we_left_it(door.file))
+
     def _compare_and_close(self) -> None:
-        S, T, way, cluster, request = self.S, self.T, self.way, self.cluster, self.request
-        at_old = request.front_door is not None and request.front_door.host in ("", S)
-        self.step("digests", S, "读取旧主机数据的行数与摘要", "Read counts and digests of the fenced data, without writing to them", cluster.read_digests(),
-                  "systemctl is-active -q " + self.server + " && exit 1 || true\n", changes=False, time_limit_s=12 * HOUR_S)
-        self.step("compare", T, "比对数据库与文件", "Compare database and files",
-                  cluster.compare() + moved_files.differing(way, self.paths, '"$CHANGE_DIR/saved/opened"', but=request.front_door.file if at_old else ""), "",
+        S, T, way, service, request = self.S, self.T, self.way, self.service, self.request
+        if self.cluster:
+            self.step("digests", S, "读取旧主机数据的行数与摘要", "Read counts and digests of the fenced data, without writing to them",
+                      self.cluster.read_digests(), "systemctl is-active -q " + self.server + " && exit 1 || true\n", changes=False, time_limit_s=12 * HOUR_S)
+        but = request.front_door.file if at_old(request) else ""
+        self.step("compare", T, "比对数据库与文件" if self.cluster else "比对文件", "Compare database and files" if self.cluster else "Compare the files",
+                  service.compare() + moved_files.differing(way, self.paths, '"$CHANGE_DIR/saved/opened"', but=but), "",
                   changes=False, time_limit_s=12 * HOUR_S)
         self.step("settle", T, "新主机独立运行", "The new host stands alone, and starts with its machine",
-                  cluster.settle() + moved_base.starts_with_machine([*request.services, *request.ahead], wanted=True, mark="starts"),
+                  service.settle() + moved_base.starts_with_machine([*request.services, *request.ahead], wanted=True, mark="starts"),
                   moved_base.is_enabled([*request.services, *request.ahead], True), undo=moved_base.starts_as_before("starts"),
                   touches=(*request.services, *request.ahead))
-        self.step("stay-fenced", S, "旧主机保持隔离", "The old host stays fenced over a restart",
-                  moved_base.starts_with_machine(request.services, wanted=False, mark="starts"), moved_base.is_enabled(request.services, False),
-                  undo=moved_base.starts_as_before("starts"), touches=tuple(request.services))
         self.step("tunnel-closed", T, "拆除通道", "The way to the old host ends", way.leave(), f"! systemctl is-active -q standfast-tunnel-{self._tag()}\n",
                   undo=way.ask() + "true\n", changes=False)
         self.step("door-closed", S, "撤销临时密钥", "The temporary key is taken away", way.close(), way.closed(), undo=way.open(),

@@ -27,7 +27,11 @@ class ClusterFacts:
 
 @dataclass(frozen=True)
 class Facts:
-    """paths: KiB, by path; absent ones are missing. units: "load state, start state, run state". installs: (name, version, replaces which)."""
+    """What one host told.
+
+    paths: KiB, by path; absent ones are missing. room: (mount point, KiB free there), by path. units: (load state, start state, run state).
+    installs: (name, version, replaces which).
+    """
 
     packages: dict[str, str] = field(default_factory=dict)
     people: dict[str, str] = field(default_factory=dict)  # account name -> uid
@@ -38,7 +42,7 @@ class Facts:
     cluster: ClusterFacts | None = None
     forwards: bool = True
     rsync: bool = False
-    free_kib: int = 0
+    room: dict[str, tuple[str, int]] = field(default_factory=dict)
     glibc: str = ""
     installs: tuple[tuple[str, str, str], ...] = ()
     refusal: str = ""  # why apt cannot install what is wished
@@ -52,14 +56,18 @@ getent group | awk -F: '{ print "group\t" $1 "\t" $3 }'
 for name in @accounts_script@; do
   getent passwd "$name" | awk -F: -v OFS='	' -v main="$(id -gn "$name")" -v groups="$(id -Gn "$name")" '{ print "account", $1, $3, $4, main, $6, $7, groups }'
 done
-for path in @paths_script@; do if [ -e "$path" ] || [ -L "$path" ]; then tell path "$path" "$(du -skx "$path" | cut -f1)"; fi; done
+room() { dir=$1; while [ ! -d "$dir" ]; do dir=${dir%/*}; [ "$dir" ] || dir=/; done; df -k --output=avail,target "$dir" | awk 'NR == 2 { print $1 "\t" $2 }'; }
+for path in @paths_script@; do
+  if [ -e "$path" ] || [ -L "$path" ]; then tell path "$path" "$(du -skx "$path" | cut -f1)"; fi
+  tell room "$path" "$(room "$path")"
+done
 for unit in @units_script@; do
   tell unit "$unit" "$(systemctl show -p LoadState --value "$unit")" "$(systemctl is-enabled "$unit")" "$(systemctl is-active "$unit")"
 done
 sshd -T -C user=@user@,host=localhost,addr=127.0.0.1 |
   awk '$1 == "allowtcpforwarding" && $2 !~ /^(yes|all|local)$/ || $1 == "disableforwarding" && $2 == "yes" { print "forwards\tno" }'
 command -v rsync >/dev/null && tell rsync yes
-dir=@data@; while [ ! -d "$dir" ]; do dir=${dir%/*}; [ "$dir" ] || dir=/; done; tell free "$(df -Pk "$dir" | awk 'NR == 2 { print $4 }')"
+tell room @data@ "$(room @data@)"
 tell glibc "$(ldd --version | sed -n '1s/.* //p')"
 if [ @version@ ] && pg_lsclusters -h @version@ @name@ | grep -q ' online'; then
   runuser -u postgres -- psql -X -q -A -t -F '	' --cluster @version@/@name@ -d postgres -c "select
@@ -106,5 +114,5 @@ def parse_facts(output: str) -> Facts:
         accounts=accounts, paths={r[0]: int(r[1] or 0) for r in of("path")}, units={r[0]: (r[1], r[2], r[3]) for r in of("unit")},
         cluster=cluster and ClusterFacts(int(cluster[0]), cluster[1], int(cluster[2]), int(cluster[3]), int(cluster[4]), cluster[5], int(cluster[6]),
                                          int(cluster[7]) > 0, tuple(cluster[8].split())),
-        forwards=not of("forwards"), rsync=bool(of("rsync")), free_kib=int((of("free") or [["0"]])[0][0] or 0), glibc=(of("glibc") or [[""]])[0][0],
+        forwards=not of("forwards"), rsync=bool(of("rsync")), room={r[0]: (r[2], int(r[1])) for r in of("room")}, glibc=(of("glibc") or [[""]])[0][0],
         installs=tuple((r[0], r[1], r[2]) for r in of("install")), refusal="; ".join(r[0] for r in of("refusal")))

@@ -7,9 +7,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from deployments.lab import Lab
+from deployments.lab import Lab, engine, hosts
 
 FILES = "/srv/orders-files"
+NEW_HOST = {"acceptance": [], "databases": [], "releases": []}  # what the inventory says of it
 # The lab's application only reads; for migrations it takes orders, too: into the database and into a file, and only then answers.
 WRITES = '''
     def do_POST(self):
@@ -44,6 +45,42 @@ su postgres -c "psql -q -c 'drop database orders' -c 'drop owned by orders' -c '
 userdel orders""")
 
 
+def power_cycle(lab: Lab, name: str) -> None:
+    """Power off and on. It need not serve afterwards; it has its address again."""
+    before = address_of(lab, name)
+    lab.kill(name)
+    engine.docker("start", lab.host(name).container)
+    end = time.monotonic() + 180
+    while not hosts.greets(lab.host(name)):
+        assert time.monotonic() < end, f"{name} does not come up"
+        time.sleep(0.2)
+    lab.exec(name, "systemctl is-system-running --wait", limit_s=180)
+    assert address_of(lab, name) == before, "somebody else took its address meanwhile; run this again"
+
+
+def address_of(lab: Lab, name: str) -> str:
+    return engine.text("inspect", "-f", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", lab.host(name).container)
+
+
+def facts(lab: Lab, name: str) -> str:
+    """What a host is, read without any of our own code."""
+    return lab.must(name, """
+        dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\\n'
+        find /etc/nginx /etc/postgresql /etc/orders /etc/systemd/system /etc/cron.d /srv /home/ops/.ssh -type f ! -path '*/orders-files/*' \\
+          -exec sha256sum {} + 2>/dev/null | sort -k2
+        find /etc/systemd/system -type l | sort
+        getent passwd; getent group
+        systemctl is-active nginx postgresql@15-main orders ssh
+        systemctl is-enabled nginx orders
+        ls /var/lib/postgresql/15 | grep -v served
+        su postgres -c "psql -At -c 'select slot_name from pg_replication_slots' -c 'select rolname from pg_roles' -c 'show max_slot_wal_keep_size'"
+        ss -Hltn | awk '{ print $4 }' | sort
+        ls -d /var/lib/standfast-door/* 2>/dev/null
+        systemctl list-units --all --plain --no-legend 'standfast-*'
+        true
+    """)
+
+
 def request(old: str = "web1", new: str = "web2", **changes) -> dict:
     return {"customer": "bureau", "source": old, "destination": new, "services": ["orders.service"], "ahead": ["nginx.service"], "cluster": "15/main",
             "accounts": ["orders"],
@@ -58,6 +95,7 @@ class Writer:
 
     port: int
     name: str = "w"
+    host: str = "127.0.0.1"
     pause_s: float = 0.02
     taken: list[tuple[float, str]] = field(default_factory=list)
     refused: list[tuple[float, str]] = field(default_factory=list)
@@ -78,7 +116,7 @@ class Writer:
             count += 1
             token = f"{self.name}-{count}"
             try:
-                connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15)
+                connection = http.client.HTTPConnection(self.host, self.port, timeout=15)
                 connection.request("POST", "/", token)
                 good = connection.getresponse().status == 200
                 connection.close()

@@ -11,14 +11,12 @@ from reports.records import Plan, Rehearsal
 from tests.live import moving
 from tests.live.drive import Desk
 
-NEW_HOST = {"acceptance": [], "databases": [], "releases": []}
-
 
 @pytest.fixture
 def desk(lab, fresh_web1, server, tmp_path):
     lab.reset("web2")
     moving.make_ready(lab)
-    yield Desk.open(lab, tmp_path, server.environment, web2=NEW_HOST)
+    yield Desk.open(lab, tmp_path, server.environment, web2=moving.NEW_HOST)
     lab.reset("web2")
 
 
@@ -33,26 +31,9 @@ def planned(desk: Desk, **changes) -> str:
     return json.loads(done.stdout)["number"]
 
 
-def facts(lab, name: str) -> str:
-    """What a host is, read without any of our own code."""
-    return lab.must(name, """
-        dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\\n'
-        find /etc/nginx /etc/postgresql /etc/orders /etc/systemd/system /etc/cron.d /srv /home/ops/.ssh -type f ! -path '*/orders-files/*' \\
-          -exec sha256sum {} + 2>/dev/null | sort -k2
-        getent passwd; getent group
-        systemctl is-active nginx postgresql@15-main orders ssh
-        systemctl is-enabled nginx orders
-        ls /var/lib/postgresql/15 | grep -v served
-        su postgres -c "psql -At -c 'select slot_name from pg_replication_slots' -c 'select rolname from pg_roles' -c 'show max_slot_wal_keep_size'"
-        ss -Hltn | awk '{ print $4 }' | sort
-        systemctl list-units --all --plain --no-legend 'standfast-*'
-        true
-    """)
-
-
 @pytest.mark.long
 def test_a_service_moves_and_comes_home_and_no_acknowledged_order_is_lost(desk, lab):
-    before = {name: facts(lab, name) for name in ("web1", "web2")}
+    before = {name: moving.facts(lab, name) for name in ("web1", "web2")}
     number = planned(desk)
     done = desk.run("rehearse", number, limit_s=1500)
     assert done.returncode == 0, done.stderr[-3000:] + done.stdout[-3000:]
@@ -61,7 +42,7 @@ def test_a_service_moves_and_comes_home_and_no_acknowledged_order_is_lost(desk, 
     archive.dispose()
     assert rehearsal.passed and len(rehearsal.copies) == 2 and not rehearsal.remaining
     assert [o.number for o in rehearsal.undone] == sorted((s.number for s in plan.steps if s.undo), reverse=True)
-    assert {name: facts(lab, name) for name in before} == before, "the rehearsal touched neither host"
+    assert {name: moving.facts(lab, name) for name in before} == before, "the rehearsal touched neither host"
     desk.approve(number)
 
     with moving.Writer(port(lab)) as writer:
@@ -85,5 +66,5 @@ def test_a_service_moves_and_comes_home_and_no_acknowledged_order_is_lost(desk, 
     assert done.returncode == 0, done.stderr[-3000:] + desk.run("status", second).stdout
     for one in (writer, later):
         assert one.taken and moving.lost(lab, "web1", one) == (set(), set(), 0), "what was written on the new host came home, too"
-    assert {name: facts(lab, name) for name in before} == before
+    assert {name: moving.facts(lab, name) for name in before} == before
     assert desk.run("archive", "verify").returncode == 0

@@ -23,7 +23,8 @@ ORDERS = moved_base.Account("orders", 998, 997, "orders", "/srv/orders", "/bin/f
 OLD = Facts(packages={"postgresql-15": "15.18-1", "nginx": "1.22"}, accounts={"orders": ORDERS},
             paths=dict.fromkeys(PATHS, 1024), units={"orders.service": ("loaded", "enabled", "active")}, glibc="2.36", installs=(("rsync", "3.2.7-1", ""),),
             cluster=ClusterFacts(5432, "/var/lib/postgresql/15/main", 100_000, 0, 0, "replica", 10, True, ("orders",)))
-NEW = Facts(free_kib=10_000_000, glibc="2.36", rsync=True, installs=(("postgresql-15", "15.18-1", ""),))
+ROOM = dict.fromkeys([*PATHS, "/var/lib/postgresql/15/main"], ("/", 10_000_000))
+NEW = Facts(room=ROOM, glibc="2.36", rsync=True, installs=(("postgresql-15", "15.18-1", ""),))
 PARTS = ("command", "proof", "undo", "undo_proof", "undo_holds")
 
 
@@ -55,14 +56,31 @@ def test_nothing_interrupts_before_the_replica_has_caught_up_and_comparison_foll
     plan = made()
     assert plan.in_order and not plan.blockers and plan.batches == (("web1", "web2"),)
     order = [key for _, key in keys(plan)]
-    assert [step.key for step in plan.steps if step.interrupts] == ["fence", "open", "front-door"] == order[order.index("caught-up") + 1:order.index("digests")]
+    assert [step.key for step in plan.steps if step.interrupts] == ["fence", "open"] == order[order.index("make-ready") + 1:order.index("digests")]
     assert order[-1] == "door-closed" and order.index("compare") < order.index("tunnel-closed")
     assert keys(plan)[:3] == [("web1", "packages-old"), ("web2", "packages-new"), ("web2", "accounts")]
     assert [step.key for step in plan.steps if step.changes and not step.undo] == [], "whatever changes something can be taken back"
 
 
-def test_every_script_is_whole_shell_and_no_gap_is_left():
-    for step in made().steps:
+def test_a_front_door_on_a_third_host_has_a_step_of_its_own_and_on_the_old_host_it_turns_while_that_stops():
+    here, door = made(), {**request().front_door.model_dump(), "host": "web3"}
+    there = made(request(front_door=door, hosts=["web1", "web2", "web3"]))
+    assert ("web3", "front-door") in keys(there) and "front-door" not in dict(map(reversed, keys(here)))
+    fences = [next(step for step in plan.steps if step.key == "fence") for plan in (here, there)]
+    assert [("nginx" in fence.command, "nginx" in fence.undo, bool(fence.undo_holds)) for fence in fences] == [(True, True, True), (False, False, False)]
+
+
+def test_a_service_without_a_database_has_the_same_cutover_and_no_step_of_one():
+    plan = made(request(cluster=""), replace(OLD, cluster=None))
+    assert not plan.blockers and "WAL" not in plan.back_out.en
+    order = [key for _, key in keys(plan)]
+    assert order[order.index("files"):order.index("settle")] == ["files", "make-ready", "fence", "open", "compare"]
+    assert not re.search(r"psql|pg_ctl|runuser", "".join(getattr(step, part) for step in plan.steps for part in PARTS))
+
+
+@pytest.mark.parametrize("asked", [{}, {"cluster": ""}], ids=["database", "files"])
+def test_every_script_is_whole_shell_and_no_gap_is_left(asked):
+    for step in made(request(**asked)).steps:
         for part in PARTS:
             text = getattr(step, part)
             read = subprocess.run(["sh", "-n"], input=text, capture_output=True, text=True)
@@ -72,9 +90,33 @@ def test_every_script_is_whole_shell_and_no_gap_is_left():
 
 def test_the_new_host_is_never_undone_while_it_may_be_the_one_that_serves():
     for step in made().steps:
-        if step.target == "web2" and step.undo and step.key not in ("tunnel", "tunnel-closed", "open", "settle"):
+        if step.target == "web2" and step.undo and step.key not in ("tunnel-closed", "open", "settle"):
             before, guard, rest = step.undo.partition("this host serves, and the old one has not taken the service back")
             assert guard and rest and not re.search(r"rm -rf|userdel|groupdel|purge|systemctl|mv |dropcluster", before), step.key
+
+
+def test_the_old_host_keeps_what_the_way_back_needs_until_it_has_come_back():
+    plan = made()
+    fenced = next(step.number for step in plan.steps if step.key == "fence")
+    for step in plan.steps:
+        if step.target == "web1" and step.undo and step.number < fenced:
+            before, guard, _ = step.undo.partition("this host is fenced and has not come back")
+            assert guard and not re.search(r"rm -rf|purge|systemctl|drop", before), step.key
+
+
+def test_a_new_host_that_is_gone_in_the_cutover_is_not_waited_for():
+    assert {step.key for step in made().steps if step.patience_s} == {"open"}
+
+
+def test_no_decision_compares_the_clocks_of_two_hosts():
+    """Positions in the WAL and files that are there decide. A clock is read for the key's end, which the same host's sshd reads, and for a name."""
+    clocks = r"\bdate\b|now\(\)|current_timestamp|clock_timestamp|-newer|-mmin|-mtime|\btouch -[dr]|--update\b|\brsync [^|]* -[a-zA-Z]*u"
+    for step in made().steps:
+        for part in PARTS:
+            lines = [line for line in getattr(step, part).splitlines() if re.search(clocks, line)]
+            assert all(re.search(r"expiry-time=|\.served-\$\(date", line) for line in lines), (step.key, part, lines)
+    compare = next(step for step in made().steps if step.key == "compare").command
+    assert "-cnewer" in compare, "the time of a file's change came with it from the other host; that of its arrival is this host's own"
 
 
 def test_the_key_is_for_two_ports_one_command_one_address_and_some_hours():
@@ -90,7 +132,9 @@ def test_ports_that_are_taken_on_either_host_are_left_alone():
 
 
 BAD = {
-    "room": ({}, {}, {"free_kib": 100_000}, "has 97 MiB free"),
+    "room": ({}, {}, {"room": dict.fromkeys(ROOM, ("/", 100_000))}, "web2 has 97 MiB free on /, and needs 3"),
+    "room for files": ({}, {"paths": dict.fromkeys(PATHS, 50_000)}, {"room": {**ROOM, "/srv/files": ("/srv", 40_000)}}, "39 MiB free on /srv, and needs 48"),
+    "not running": ({}, {"units": {"orders.service": ("loaded", "enabled", "inactive")}}, {}, "orders.service does not run on web1"),
     "its own nature": ({"configuration": ["/etc/ssh/sshd_config"]}, {}, {}, "belongs to the host itself"),
     "no such path": ({"data": ["/srv/none"]}, {}, {}, "/srv/none is not there on web1"),
     "no such service": ({"services": ["none.service"]}, {}, {}, "web1 has no service none.service"),
@@ -123,7 +167,7 @@ def test_clocks_that_differ_are_said_and_do_not_stop_it():
 
 def test_without_a_front_door_people_are_told_and_the_old_hosts_checks_are_not_asked():
     plan = made(request(front_door=None, afterwards=["改 DNS 记录"]))
-    assert "front-door" not in [key for _, key in keys(plan)] and "People switch" in plan.impact.en and "改 DNS 记录" in plan.impact.zh
+    assert not any("nginx" in step.command for step in plan.steps) and "People switch" in plan.impact.en and "改 DNS 记录" in plan.impact.zh
     assert {check.target for check in plan.acceptance} == {"web2"} and {check.target for check in made().acceptance} == {"web1", "web2"}
 
 
@@ -138,10 +182,12 @@ def test_bad_input_is_refused_by_the_form(changes):
 def test_the_facts_read_back_what_the_script_tells():
     told = "\n".join(["package\tnginx\t1.22\tii ", "person\torders\t998", "group\torders\t997",
                       "account\torders\t998\t997\torders\t/srv/orders\t/bin/false\torders www",
-                      "path\t/srv/orders\t12", "unit\torders.service\tloaded\tenabled\tactive", "free\t1000", "glibc\t2.36", "install\trsync\t3.2.7\t",
+                      "path\t/srv/orders\t12", "unit\torders.service\tloaded\tenabled\tactive", "room\t/srv/orders\t1000\t/srv",
+                      "glibc\t2.36", "install\trsync\t3.2.7\t",
                       "cluster\t5432\t/var/lib/postgresql/15/main\t100\t0\t0\treplica\t9\t1\torders", "end"])
     facts = parse_facts(told)
     assert facts.accounts["orders"].groups == ("www",) and facts.cluster.bases == ("orders",)
+    assert facts.room == {"/srv/orders": ("/srv", 1000)}
     assert facts.installs == (("rsync", "3.2.7", ""),) and not facts.rsync
     for broken in ("", told.rpartition("\n")[0]):
         with pytest.raises(ValueError, match="cut off"):
