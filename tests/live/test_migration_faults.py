@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -73,6 +74,7 @@ class Moving:
         assert lost(self.lab, "web1", writer) == NONE_LOST
         for name, before in self.before.items():
             assert moving.facts(self.lab, name) == before
+        as_new.append(True)
 
     def file(self, key: str, what: str) -> str:
         """Where an attempt's file lies on the host."""
@@ -80,16 +82,28 @@ class Moving:
         return f"/var/lib/standfast/changes/{self.number}/steps/{number:02d}-{key}/carry-out-1/{what}"
 
 
+@pytest.fixture(scope="module")
+def office(lab, tmp_path_factory):
+    """One archive for all: its numbers are the names of folders on the hosts."""
+    yield tmp_path_factory.mktemp("moving")
+    for name in ("web1", "web2"):
+        lab.reset(name)
+
+
 @pytest.fixture
-def hosts(lab, fresh_web1, tmp_path, monkeypatch):
-    lab.reset("web2")
-    moving.make_ready(lab)
-    Desk.open(lab, tmp_path, {}, web2=moving.NEW_HOST)
-    monkeypatch.setenv("STANDFAST_INVENTORY", str(tmp_path / "inventory.yaml"))
+def hosts(lab, office, monkeypatch) -> Lab:
+    """A pair made ready; made afresh unless the test before proved that it left both as they were."""
+    if not as_new:
+        for name in ("web1", "web2"):
+            lab.reset(name)
+        moving.make_ready(lab)
+        lab.must("web1", "apt-get -qq -y install rsync >/dev/null 2>&1", limit_s=600)  # a whole move in test_migration.py installs it itself
+    as_new.clear()
+    Desk.open(lab, office, {}, web2=moving.NEW_HOST)
+    monkeypatch.setenv("STANDFAST_INVENTORY", str(office / "inventory.yaml"))
     the_desk.forget_what_is_kept()
     yield lab
     the_desk.forget_what_is_kept()
-    lab.reset("web2")
 
 
 @pytest.fixture
@@ -97,13 +111,17 @@ def ready(hosts) -> Moving:
     return Moving(hosts)
 
 
+as_new: list[bool] = []
+writers = itertools.count(1)
+
+
 def writing(lab: Lab) -> moving.Writer:
-    return moving.Writer(lab.host("web1").services["http"])
+    return moving.Writer(lab.host("web1").services["http"], name=f"w{next(writers)}")
 
 
 def goes_on(writer: moving.Writer) -> bool:
     """Whether further orders are acknowledged."""
-    count, end = len(writer.taken), time.monotonic() + 60
+    count, end = len(writer.taken), time.monotonic() + 180
     while len(writer.taken) < count + 3 and time.monotonic() < end:
         time.sleep(0.2)
     return len(writer.taken) >= count + 3
@@ -324,6 +342,7 @@ def test_a_new_host_that_is_too_small_is_refused_and_one_that_fills_up_is_left_a
         lab.free_disk("web2", "/var/lib/postgresql")
         assert goes_on(writer) and not writer.refused
         ready.home(writer)
+    as_new.clear()  # the disk is still a small one
 
 
 def test_files_that_change_while_they_are_copied_arrive_as_they_were_left_whatever_the_clocks_say(lab, ready):
