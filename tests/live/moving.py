@@ -131,7 +131,7 @@ class Writer:
 
 def lost(lab: Lab, host: str, writer: Writer) -> tuple[set[str], set[str], int]:
     """Acknowledged orders that the host's database does not have, that its file does not have, and how many rows are there twice."""
+    acknowledged = {token for _, token in writer.taken}  # before the host is asked: the writer may go on
     rows = lab.must(host, "su postgres -c \"psql -At orders -c \\\"select item from orders where item like '%-%'\\\"\"").split()
     files = set(lab.must(host, f"cat {FILES}/taken").split())
-    acknowledged = {token for _, token in writer.taken}
     return acknowledged - set(rows), acknowledged - files, len(rows) - len(set(rows))
