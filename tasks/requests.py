@@ -412,8 +412,8 @@ class MigrationRequest(BaseModel):
     services: list[UnitName] = Field(title="Services that move", description="In the order they start in, for example orders.service", min_length=1)
     ahead: list[UnitName] = Field(default_factory=list, title="Services started before the cutover",
                                   description="Those that write nothing, for example nginx.service")
-    cluster: str = Field(title="PostgreSQL cluster", description="As pg_lsclusters names it, for example 15/main; so far a service moves with its server",
-                         pattern=r"^[0-9]{2}/[a-z][a-z0-9_]*$")
+    cluster: str = Field(default="", title="PostgreSQL cluster", description="As pg_lsclusters names it, for example 15/main; empty: no database moves",
+                         pattern=r"^([0-9]{2}/[a-z][a-z0-9_]*)?$")
     packages: list[PackageWish] = Field(default_factory=list, title="Packages", description="Installed on the new host at the old host's versions")
     accounts: list[str] = Field(default_factory=list, title="Accounts", description="Made with the same numbers, without a password")
     configuration: list[AbsolutePlace] = Field(
