@@ -64,7 +64,7 @@ def _edited_since(original: Plan) -> tuple[Text, ...]:
         asking = {step.key: step for step in original.steps_of(name) if step.undo_holds}
         for key, said in (obstacles.of_undo(desk.host(name), original.change) if asking else {}).items():
             found.append(Text(zh=f"{name}：“{asking[key].title.zh}”写入的文件此后被他人修改，而该文件只能整体恢复；请先将这些修改另存，或人工撤回（{said}）。",
-                              en=f"{name}, “{asking[key].title.en}”: {said}."))
+                              en=f"{name}, '{asking[key].title.en}': {said}."))
     return tuple(found)
 
 
@@ -90,7 +90,7 @@ def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, 
         risk=Risk(level="medium", reasons=(
             _data_written_since(original),
             *(Text(zh=f"{a.target}：检查“{a.title.zh}”在 {original.change} 之前并非正常，或未作检查，回退后不作要求",
-                   en=f"{a.target}: the check “{a.title.en}” was not good, or not asked, before {original.change}, so it is not required afterwards")
+                   en=f"{a.target}: the check '{a.title.en}' was not good, or not asked, before {original.change}, so it is not required afterwards")
               for a in original.acceptance if a not in acceptance))),
         back_out=Text(zh="回退步骤本身不再回退；失败时停止并通知人员处理", en="a back-out is not backed out again; if it fails it stops and people are called"),
         blockers=blockers,

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from deployments.lab import Lab, LabError
 from deployments.lab import lab as the_lab
@@ -73,6 +74,15 @@ class Office:
         """Python in a process of its own that finds everything in blocks."""
         environment = {key: value for key, value in self.desk.environment.items() if key != INVENTORY}
         return subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120)
+
+    def describe(self, host: str, **changes) -> None:
+        """Say something else of a host, and load the blocks anew."""
+        file = Path(self.desk.environment[INVENTORY])
+        content = yaml.safe_load(file.read_text())
+        next(one for one in content["hosts"] if one["name"] == host).update(changes)
+        file.write_text(yaml.safe_dump(content, allow_unicode=True))
+        loaded = self.process("standfast.py", "inventory", "load", str(file))
+        assert loaded.returncode == 0, loaded.stderr + loaded.stdout
 
     def deployment(self, name: str) -> str:
         return self.api("GET", f"/deployments/name/{name}")["id"]
@@ -199,8 +209,7 @@ def opened(folder: Path) -> Iterator[Office]:
         desk = Desk.open(the_lab, folder, orchestrator.environment, **{HOST: {"wal_kept_mib": 512}})
         orchestrator.start_server(print)
         office = Office(the_lab, desk, orchestrator, browser)
-        loaded = office.process("standfast.py", "inventory", "load", desk.environment[INVENTORY])
-        assert loaded.returncode == 0, loaded.stderr + loaded.stdout
+        office.describe(HOST)
         orchestrator.deploy(print)
         orchestrator.start_worker(print)
         yield office

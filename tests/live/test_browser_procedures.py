@@ -172,6 +172,7 @@ def test_a_service_moves_to_another_host(office):
     lab.reset(HOST)
     lab.reset(STAGING)
     make_ready(lab, HOST, STAGING)
+    office.describe(STAGING, acceptance=[], databases=[], releases=[])  # nothing is there yet
     page = office.form("system-migration")
     pictured(office, "form-system-migration", 3600)
     fill(page, {**PEOPLE, "Old host": HOST, "New host": STAGING, "PostgreSQL cluster": "15/main", "Health address": "http://127.0.0.1:8000/health",

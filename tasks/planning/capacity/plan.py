@@ -100,7 +100,7 @@ def _risk(changed: Sequence[str], found: Mapping[str, Expansion], unwell: Sequen
     acts = [act.mend for host in changed for act in found[host].acts]
     reasons = [Text(zh=f"{mend.title.zh}：{mend.breaks.zh}", en=f"{mend.title.en}: {mend.breaks.en}") for mend in acts if mend.breaks]
     reasons += [Text(zh=f"{host}：验收检查“{health.title.zh}”变更前已不通过，本次不作要求",
-                     en=f"{host}: the check “{health.title.en}” fails before anything is changed, so it is not required") for host, health in unwell]
+                     en=f"{host}: the check '{health.title.en}' fails before anything is changed, so it is not required") for host, health in unwell]
     return Risk(level=max((mend.risk for mend in acts), key=WEIGHT.__getitem__, default="low"), reasons=tuple(dict.fromkeys(reasons)) or (
         Text(zh="先保存原状，可自动回退", en="what was is saved first, and brought back by itself"),))
 

@@ -109,10 +109,10 @@ def _of_form(request: TuningRequest) -> list[Text]:
     for load in request.loads:
         if load.better == "lower" and load.at_least_pct >= 100:
             found.append(Text(zh=f"负载“{load.title}”：数值越小越好时改善不可能达到 {load.at_least_pct:g} %；请填写小于 100 的数。",
-                              en=f"The load “{load.title}”: where lower is better nothing can be better by {load.at_least_pct:g} %; ask for less than 100."))
+                              en=f"The load '{load.title}': where lower is better nothing can be better by {load.at_least_pct:g} %; ask for less than 100."))
         if any(redact(text) != text for text in (load.command, load.prepare, load.clean)):
             found.append(Text(zh=f"负载“{load.title}”的命令中似有密码；方案会给客户看，请改用该账户自己的密码文件。",
-                              en=f"The commands of the load “{load.title}” seem to hold a password, and the plan is shown; use a password file."))
+                              en=f"The commands of the load '{load.title}' seem to hold a password, and the plan is shown; use a password file."))
     if sum(2 * _load(load).seconds for load in request.loads) > LONGEST_S:
         found.append(Text(zh=f"各负载在一台主机上合计最多运行 {LONGEST_S // 3600} 小时；请减少轮数或每轮时间。",
                           en=f"The loads may run {LONGEST_S // 3600} hours on a host in all; ask for fewer or shorter rounds."))
@@ -128,7 +128,7 @@ def _of_form(request: TuningRequest) -> list[Text]:
 def _unmeasurable(request: TuningRequest, changed: Sequence[str], tuned: Mapping[str, Sequence[tuple[Tuned, bool]]]) -> list[Text]:
     """Loads that are to run in the rehearsal only, where that rehearsal cannot show the settings."""
     return [Text(zh=f"负载“{load.title}”只在演练中运行，但模拟副本无法体现 {host} 的这些参数；请指定演练主机，或允许在目标主机上运行。",
-                 en=f"The load “{load.title}” is to run in the rehearsal only, and a simulated copy cannot show these settings of {host}; "
+                 en=f"The load '{load.title}' is to run in the rehearsal only, and a simulated copy cannot show these settings of {host}; "
                     "name a staging host, or let it run on the host.")
             for host in changed for load in request.loads if load.where == "copy" and not request.rehearse_on and not any(shown for _, shown in tuned[host])]
 
@@ -193,9 +193,9 @@ def _risk(every: Sequence[Tuned], measurements: Sequence[Measurement], unwell: S
     level = max((one.mend.risk for one in every), key=WEIGHT.__getitem__, default="low")
     reasons = [Text(zh=f"{one.mend.title.zh}：{one.mend.breaks.zh}", en=f"{one.mend.title.en}: {one.mend.breaks.en}") for one in every if one.mend.breaks]
     reasons += [Text(zh=f"负载“{one.title.zh}”的判定标准：{wanted(one).zh}；达不到即回退",
-                     en=f"the load “{one.title.en}” decides: {wanted(one).en}; else it is backed out") for one in measurements]
+                     en=f"the load '{one.title.en}' decides: {wanted(one).en}; else it is backed out") for one in measurements]
     reasons += [Text(zh=f"{host}：验收检查“{health.title.zh}”调整前已不通过，本次不作要求",
-                     en=f"{host}: the check “{health.title.en}” fails before anything is changed, so it is not required") for host, health in unwell]
+                     en=f"{host}: the check '{health.title.en}' fails before anything is changed, so it is not required") for host, health in unwell]
     return Risk(level=level, reasons=tuple(dict.fromkeys(reasons)) or (
         Text(zh="各参数改动前的值已保存，可自动回退", en="each value is saved before and set back by itself"),))
 
