@@ -199,7 +199,8 @@ def opened(folder: Path) -> Iterator[Office]:
     pictures.mkdir(parents=True, exist_ok=True)
     try:
         the_lab.up([HOST, STAGING])
-        the_lab.reset(HOST)
+        for name in (HOST, STAGING):
+            the_lab.reset(name)
     except LabError as problem:
         pytest.fail(f"the lab cannot be had: {problem}", pytrace=False)
     browser = Browser(*paths, folder / "profile", pictures)
