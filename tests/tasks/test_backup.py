@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from reports.records import BackedUpServer, Backup, BackupFile, TableRows
+from reports.records import BackedUpServer, Backup, BackupFile, BackupProof, Closure, EmergencyReview, TableRows, same
 from tasks import backup_store
 from tasks.backup_proof import _Compared, compare_rows
 from tasks.mariadb_dump import sections, unequal
@@ -149,3 +149,61 @@ def test_digests_are_those_that_sha256sum_checks(place):
     assert len(names) == 3 and subprocess.run(["sha256sum", "-c", "--quiet", "files.sums"], cwd=place).returncode == 0
     (place / "etc" / "a").write_text("changed")
     assert subprocess.run(["sha256sum", "-c", "--quiet", "files.sums"], cwd=place, capture_output=True).returncode != 0
+
+
+def opened(office, procedure: str, host: str, **more) -> str:
+    return office.archive().new_change(procedure=procedure, customer="bureau", requester="张工", operator="赵工", reason="x", request={"hosts": [host]},
+                                       opened_at=AT, **more)
+
+
+def test_an_inspection_knows_the_newest_backup_that_a_restore_proved(office):
+    """Only what is there whole counts; newer ones that were not proved are counted, and none proved is told apart from none at all."""
+    from tasks.inspection import _own_backup
+
+    assert _own_backup("web1") == {"own_unproved": 0}
+    for count, passed in ((1, True), (2, True), (3, False)):
+        number = opened(office, "backup", "web1", prefix="BAK")
+        taken = backup(number)
+        office.archive().save(number, "backup", "web1", taken)
+        proof = BackupProof(number=number, target="web1", place="copy", proved_at=AT, seconds=9, passed=passed)
+        if count > 1:
+            office.archive().save(number, "proof", "web1 1", proof)
+        backup_store.folder("web1", number).mkdir(parents=True)
+        for file in taken.files:
+            (backup_store.folder("web1", number) / file.name).write_text("x")
+        if count == 1:
+            assert _own_backup("web1") == {"own_unproved": 1}
+    known = _own_backup("web1")["own_backup"]
+    assert known.number.endswith("-002") and known.later == 1 and known.taken_at == known.proved_at == AT
+    next(backup_store.folder("web1", known.number).iterdir()).unlink()
+    assert _own_backup("web1") == {"own_unproved": 2}, "a file is gone"
+
+
+def test_a_restore_that_its_review_settled_is_not_taken_back(office):
+    from tasks import emergency
+    from tasks.errors import BlockersFound
+    from tasks.procedures.back_out import Request, complete
+
+    archive = office.archive()
+    change = opened(office, "emergency-restore", "web1")
+    archive.close(change, Closure.SUCCESSFUL, "done", AT)
+    review = emergency.open_review(change)
+    found = EmergencyReview(number=review, change=change, bundle="", leave=same("-"), ended=same("-"), loss=same("-"), times=same("-"), cause="x", judged="x",
+                            follows="x", done=True, reviewed_by="赵工")
+    archive.save(review, "review", "1", found)
+    assert emergency.settled_by(change) == "" and [row["emergency"] for row in emergency.owed()] == [change], "nobody has confirmed it"
+    archive.close(review, Closure.SUCCESSFUL, "confirmed", AT)
+    assert emergency.settled_by(change) == review and emergency.owed() == []
+    with pytest.raises(BlockersFound, match="taken back any more"):
+        complete(Request(change=change, requester="张工", reason="x"))
+
+
+def test_who_approves_the_next_change_on_a_host_reads_of_a_review_that_is_owed(office):
+    from tasks import change_record, emergency
+
+    changes = {host: opened(office, "emergency-restore", host) for host in ("web1", "web2")}
+    review = emergency.open_review(changes["web1"])
+    later = {host: opened(office, "software-upgrade", host) for host in ("web1", "web2")}
+    (owed,) = change_record.record_of(later["web1"]).owed
+    assert review in owed.zh and changes["web1"] in owed.en and change_record.record_of(later["web2"]).owed == ()
+    assert change_record.record_of(changes["web1"]).owed == (), "its own review is told otherwise"
