@@ -222,11 +222,14 @@ def test_the_list_of_checksums_is_made_when_all_else_is_done():
 
 
 @pytest.mark.parametrize(("dpkg", "code"), [("exit 1", 0), ("echo not-installed", 0), ("echo installed", 1)], ids=["unknown", "only suggested", "there"])
-def test_what_the_first_step_installs_is_asked_for_only_where_it_is_there(dpkg, code):
+def test_what_the_first_step_installs_is_asked_for_only_where_it_is_there(tmp_path, dpkg, code):
     """dpkg-query knows, and finds without an error, what nobody installed and another package suggests."""
     step = plan({"H-INT-01": "package dpkg\nfile ssh.service enabled\nactive ssh.service\nend\n"}).steps[-1]
     head = step.holds_before.partition("done\n")[0]
-    script = f"CHANGE_DIR=/nowhere\ndpkg-query() {{ {dpkg}; }}\n{head}done\nexit 1\n"
+    tool = tmp_path / "dpkg-query"
+    tool.write_text(f"#!/bin/sh\n{dpkg}\n")
+    tool.chmod(0o755)
+    script = f"CHANGE_DIR=/nowhere; PATH={tmp_path}:$PATH\n{head}done\nexit 1\n"
     assert subprocess.run(["sh", "-eu"], input=script, text=True, capture_output=True, check=False).returncode == code
 
 
