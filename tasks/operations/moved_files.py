@@ -15,7 +15,7 @@ from tasks.operations.scripts import fill
 # The server that these hosts call by rsync's name reads the other host as root, with numbers for owners; see peer_access.
 _COPY = r"""copy() {  # rsync's options -> the paths as the other host has them
   RSYNC_PASSWORD=$(cat "$CHANGE_DIR/saved/peer.secret"); export RSYNC_PASSWORD
-  rsync -aHAX --numeric-ids --delete --relative --no-implied-dirs --port=@near_files@ --exclude='/etc/postgresql/*/*/start.conf' --timeout=120 "$@" \
+  rsync -aHAX --numeric-ids --delete --relative --no-implied-dirs --port=@near_files@ --exclude='/etc/postgresql/*/*/start.conf' --exclude=@but@ --timeout=120 "$@" \
     @sources_script@ / && code=0 || code=$?
   unset RSYNC_PASSWORD
   return $code
@@ -59,13 +59,16 @@ def _listed(words: Sequence[str]) -> str:
     return " ".join(quote(word) for word in words) or "''"
 
 
-def copy(way: Way, paths: Sequence[str]) -> str:
-    """The shell function `copy`, which makes these paths what they are on the far host; it needs `reach` to have been called."""
+def copy(way: Way, paths: Sequence[str], but: str = "") -> str:
+    """The shell function `copy`, which makes these paths what they are on the far host; it needs `reach` to have been called.
+
+    but: a file that is left as it is here, because the change itself has altered it there.
+    """
     if not paths:
         return "copy() { :; }\n"
     # the first names the server, the others follow it
     sources = " ".join(quote(f"{'standfast@127.0.0.1' if count == 0 else ''}::all{path}") for count, path in enumerate(paths))
-    return fill(_COPY, near_files=way.near_files, sources_script=sources)
+    return fill(_COPY, near_files=way.near_files, sources_script=sources, but=but or "/nothing-is-left-out")
 
 
 def first_pass(way: Way, paths: Sequence[str], units: Sequence[str]) -> str:
@@ -87,10 +90,10 @@ def first_pass_undo(paths: Sequence[str]) -> str:
 def differing(way: Way, paths: Sequence[str], since: str, but: str = "") -> str:
     """Exit 1 if one of the files differs from the far host's, by content, owner or mode.
 
-    Not looked at: what was written here since the file `since` (shell text), and the file `but`, which the change itself has altered there.
+    Not looked at: what was written here since the file `since` (shell text), and the file `but`.
     """
-    return way.reach() + copy(way, paths) + fill(r"""reach
-copy --dry-run --checksum --itemize-changes --exclude=@but@ >"$CHANGE_DIR/saved/differing" || { echo "the files could not be compared" >&2; exit 1; }
+    return way.reach() + copy(way, paths, but) + fill(r"""reach
+copy --dry-run --checksum --itemize-changes >"$CHANGE_DIR/saved/differing" || { echo "the files could not be compared" >&2; exit 1; }
 bad=0
 while read -r how path; do
   [ "$how" != '.d..t......' ] || continue  # a folder's time alone
@@ -100,4 +103,4 @@ while read -r how path; do
 done <"$CHANGE_DIR/saved/differing"
 [ $bad = 0 ] || { echo "files differ from those of the other host" >&2; exit 1; }
 echo "all files are equal by content, owner and mode"
-""", since_script=since, but=but or "/nothing-is-left-out")
+""", since_script=since)

@@ -262,6 +262,8 @@ class _Steps:
             catch_up_minutes=request.catch_up_minutes, units=request.services, there=there, back=back)
         self.service: MovedService = self.cluster or MovedService(number, units=request.services, there=there, back=back)
         self.paths = [*paths_of(request), *(path for path in _unit_files(request) if path in old.paths)]
+        # by the second pass it leads to the new host, where it stays as the first pass brought it
+        self.turned = request.front_door.file if at_old(request) else ""
         self.server = f"postgresql@{self.version}-{self.name}.service"
         self.made: list[Step] = []
 
@@ -338,7 +340,7 @@ class _Steps:
                   undo_proof=service.came_back(), undo_holds=holds, interrupts=True,
                   touches=(*request.services, *server, *((door.file, door.unit) if turn else ())), time_limit_s=600)
         self.step("open", T, "开启新主机：补齐文件，取得服务权，启动应用", "Open the new host: the files' second pass, the turn to serve, applications",
-                  service.open(moved_files.copy(self.way, self.paths)), service.opened() + wait_steady(request.health, answers=1, within_s=60),
+                  service.open(moved_files.copy(self.way, self.paths, self.turned)), service.opened() + wait_steady(request.health, answers=1, within_s=60),
                   undo=service.shut(), undo_holds=service.way_back_is_whole(), interrupts=True, touches=(*request.services, *server[:1]), time_limit_s=1800,
                   patience_s=PATIENCE_S)
         if door and not turn:
@@ -357,9 +359,8 @@ class _Steps:
         if self.cluster:
             self.step("digests", S, "读取旧主机数据的行数与摘要", "Read counts and digests of the fenced data, without writing to them",
                       self.cluster.read_digests(), "systemctl is-active -q " + self.server + " && exit 1 || true\n", changes=False, time_limit_s=12 * HOUR_S)
-        but = request.front_door.file if at_old(request) else ""
         self.step("compare", T, "比对数据库与文件" if self.cluster else "比对文件", "Compare database and files" if self.cluster else "Compare the files",
-                  service.compare() + moved_files.differing(way, self.paths, '"$CHANGE_DIR/saved/opened"', but=but), "",
+                  service.compare() + moved_files.differing(way, self.paths, '"$CHANGE_DIR/saved/opened"', self.turned), "",
                   changes=False, time_limit_s=12 * HOUR_S)
         self.step("settle", T, "新主机独立运行", "The new host stands alone, and starts with its machine",
                   service.settle() + moved_base.starts_with_machine([*request.services, *request.ahead], wanted=True, mark="starts"),

@@ -68,6 +68,9 @@ def test_a_front_door_on_a_third_host_has_a_step_of_its_own_and_on_the_old_host_
     assert ("web3", "front-door") in keys(there) and "front-door" not in dict(map(reversed, keys(here)))
     fences = [next(step for step in plan.steps if step.key == "fence") for plan in (here, there)]
     assert [("nginx" in fence.command, "nginx" in fence.undo, bool(fence.undo_holds)) for fence in fences] == [(True, True, True), (False, False, False)]
+    left_out = f"--exclude={door['file']}"  # the new host would lead its own users to itself
+    assert [[key for key in ("files", "open", "compare") if left_out in next(step for step in plan.steps if step.key == key).command]
+            for plan in (here, there)] == [["open", "compare"], []]
 
 
 def test_a_service_without_a_database_has_the_same_cutover_and_no_step_of_one():
