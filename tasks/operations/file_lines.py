@@ -74,7 +74,8 @@ class FileLines:
         told = "; ".join(texts[:NAMED]) + more
         head = _head(self)
         made = Mend(
-            title=Text(zh=f"写入 {self.path}：{told}", en=f"Write into {self.path}: {told}"),
+            title=Text(zh=f"写入 {self.path}（整个文件）", en=f"Write the whole of {self.path}") if self.whole
+            else Text(zh=f"写入 {self.path}：{told}", en=f"Write into {self.path}: {told}"),
             expected=Text(zh=f"{self.path} 含有所列各行，检验通过并已生效", en=f"{self.path} has these lines, passes its test, and is in force"),
             probe=head + "in_force() {\n:\n" + self.in_force + '}\nif stands && (in_force) >/dev/null 2>&1; then echo DONE\n'
                          'elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi\n',

@@ -55,7 +55,7 @@ def test_every_failed_row_is_mended_or_says_in_both_languages_why_not(control):
             continue
         assert mend.probe and mend.command and mend.proof and mend.undo and mend.undo_proof and mend.touches
         assert all(re.search("[\u4e00-\u9fff]", text.zh) and text.en for text in (mend.title, mend.expected))
-        assert not re.search("[\u4e00-\u9fff]", mend.title.en) or mend.part and mend.part.whole, "a text in both languages is what is written"
+        assert not re.search("[\u4e00-\u9fff]", mend.title.en)
     for mend in [one for _, one in made if isinstance(one, Mend)][:2]:
         for script in SCRIPTS:
             shell(getattr(mend, script))
