@@ -19,6 +19,8 @@ from reports.records import Backup, BackupFile, BackupProof, Medium
 from tasks import desk
 from tasks.errors import BlockersFound, ProcedureError
 
+NAME_LIMIT = 1 << 20   # bytes of a member's name and attributes; tar's headers are read into memory whole
+FILES_LIMIT = 10_000_000
 ROOM_LEFT = 256 << 20  # bytes that a backup never takes from its file system
 SOURCE = "backup "     # how a plan's medium names a file of a backup
 
@@ -85,30 +87,45 @@ def keep_text(target: str, number: str, name: str, text: str, kind: str, of: str
         return keeper.keep(kind, of)
 
 
+class _Member(tarfile.TarInfo):
+    """As tarfile's, but a header that only means to fill our memory is refused."""
+
+    def _proc_member(self, tar: tarfile.TarFile) -> tarfile.TarInfo:
+        if not self.isreg() and self.size > NAME_LIMIT:
+            raise tarfile.ReadError(f"a header of {self.size} bytes, more than {NAME_LIMIT}")
+        return super()._proc_member(tar)  # type: ignore[misc]
+
+
+def _members(archive: Path) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
+    """Raises tarfile.ReadError for what is no packed tar, or no honest one."""
+    with tarfile.open(archive, mode="r|gz", tarinfo=_Member) as tar:
+        for count, member in enumerate(tar):
+            if count >= FILES_LIMIT:
+                raise tarfile.ReadError(f"more than {FILES_LIMIT} files")
+            tar.members.clear()  # it would remember every one
+            yield tar, member
+
+
 def digests_of(archive: Path) -> tuple[str, int, list[str]]:
     """Of a packed tar: the list of its regular files' digests as sha256sum reads it, KiB that they take, and their paths."""
     lines, size, names = [], 0, []
-    with tarfile.open(archive, mode="r|gz") as tar:
-        for member in tar:
-            size += 1024 + member.size
-            if not member.isreg() and not member.islnk():
-                continue
-            if member.islnk():
-                continue  # the same file under another name
-            content, digest = tar.extractfile(member), hashlib.sha256()
-            while content is not None and (piece := content.read(1 << 20)):
-                digest.update(piece)
-            names.append("/" + member.name.removeprefix("./"))
-            odd = "\\" in member.name or "\n" in member.name
-            name = member.name.replace("\\", "\\\\").replace("\n", "\\n") if odd else member.name
-            lines.append(f"{chr(92) if odd else ''}{digest.hexdigest()}  {name}\n")
+    for tar, member in _members(archive):
+        size += 1024 + member.size
+        if not member.isreg():
+            continue  # of a link, the same file under another name
+        content, digest = tar.extractfile(member), hashlib.sha256()
+        while content is not None and (piece := content.read(1 << 20)):
+            digest.update(piece)
+        names.append("/" + member.name.removeprefix("./"))
+        odd = "\\" in member.name or "\n" in member.name
+        name = member.name.replace("\\", "\\\\").replace("\n", "\\n") if odd else member.name
+        lines.append(f"{chr(92) if odd else ''}{digest.hexdigest()}  {name}\n")
     return "".join(lines), size >> 10, names
 
 
 def unpacked_kib(archive: Path) -> int:
     """What the files of a packed tar take."""
-    with tarfile.open(archive, mode="r|gz") as tar:
-        return sum(1024 + member.size for member in tar) >> 10
+    return sum(1024 + member.size for _, member in _members(archive)) >> 10
 
 
 # --- what there is --------------------------------------------------------------------------------------------------------
@@ -124,12 +141,13 @@ def proof_of(number: str, target: str) -> BackupProof | None:
 
 
 def kept(target: str) -> Iterator[tuple[Backup, BackupProof | None]]:
-    """The backups of a host whose files are all there, the newest first."""
+    """The backups of a host whose files are all there, the newest first. Not those of another customer whose host once had this name."""
     if not (place() / target).is_dir():
         return
+    whose = desk.host(target).customer
     for number in sorted((path.name for path in (place() / target).iterdir() if path.is_dir()), key=_order, reverse=True):
         backup = _known(number, target)
-        if backup is not None and all((folder(target, number) / file.name).is_file() for file in backup.files):
+        if backup is not None and desk.change(number).customer == whose and all((folder(target, number) / file.name).is_file() for file in backup.files):
             yield backup, proof_of(number, target)
 
 

@@ -89,6 +89,11 @@ def take_down(number: str, round_: int) -> None:
     answer = approval.take_entry(number, round_, entry, without_code=by_phone(number))
     if isinstance(answer, gates.AskAgain):
         desk.archive().note(number, "leave does not cover", round=round_, **answer.why.fields("why"))
+    else:  # who is said to have given it hears of it at once, and so do the others
+        _mail(row, Text(zh=f"{number}：{entry.taken_by} 记录，{given.by} 已通过电话批准恢复主机 {'、'.join(request.hosts)}（{request.reason}）。"
+                           "如未作此批准，请立即致电服务经理",
+                        en=f"{number}: {entry.taken_by} took down that {given.by} gave leave by phone to restore {', '.join(request.hosts)} "
+                           f"({request.reason}). If that is not so, call the service manager at once"))
 
 
 def ask(number: str, round_: int) -> ApprovalRequest:

@@ -20,10 +20,13 @@ def open_review(request: ReviewRequest, run_id: str = "") -> str:
     """The review's number; what was found is filed for the round that begins.
 
     Raises:
-        BlockersFound: the change needs no review, is still open, or was reviewed.
+        BlockersFound: the change needs no review, is still open, or was reviewed; or the number is not that of its review.
     """
     archive = desk.archive()
-    number = request.number or emergency.review_of(request.change)
+    number = emergency.review_of(request.change)
+    if request.number not in ("", number):
+        raise BlockersFound(f"the review of {request.change} is {number}, not {request.number}; leave the number empty",
+                            f"{request.change} 的复核编号是 {number}，不是 {request.number}；编号请留空")
     if desk.change(number).closure is Closure.SUCCESSFUL:
         raise BlockersFound(f"{request.change} was reviewed ({number})", f"{request.change} 已经复核（{number}）")
     if desk.change(request.change).closure in (None, Closure.FAILED):
@@ -118,6 +121,9 @@ def confirmed(number: str, decision: str) -> bool:
     archive, round_ = desk.archive(), approval.current_round(number)
     if decision == "approved":
         answer, found = approval.decision_of(number, round_), review(number)
+        if answer.gate != GATE or not gates.covers(answer, found.fingerprint()):
+            raise BlockersFound(f"what was confirmed is not the review {number} as it is filed; start the emergency review of {found.change} again",
+                                f"所确认的内容与复核 {number} 的存档不一致；请重新启动 {found.change} 的应急复核")
         says = Text(zh=f"{found.change} 已复核，由 {answer.name} 确认", en=f"{found.change} is reviewed, confirmed by {answer.name}")
         if desk.change(number).closure is not Closure.SUCCESSFUL:
             archive.close(number, Closure.SUCCESSFUL, says, desk.now())

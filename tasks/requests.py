@@ -346,13 +346,20 @@ class LoadWish(BaseModel):
                                 description="Of the median. 0 or less: it need not be better, and may be worse by so much")
     rounds: int = Field(default=5, ge=3, le=20, title="Rounds, before and after each", description="More rounds tell luck from effect")
     limit_s: int = Field(default=60, ge=1, le=900, title="Seconds that one round may take", description="A round that takes longer fails")
-    run_as: str = Field(default="nobody", title="Account that runs it", description="On the host; postgres for pgbench", pattern=r"^[a-z_][a-z0-9_-]*$")
+    run_as: str = Field(default="nobody", title="Account that runs it", description="On the host, not root; postgres for pgbench",
+                        pattern=r"^[a-z_][a-z0-9_-]*$")
     prepare: str = Field(default="", title="Command that prepares it", max_length=2000, description="Run once before the rounds; may be empty")
     clean: str = Field(default="", title="Command that clears up", max_length=2000,
                        description="Run after the rounds, and if they are broken off; must do no harm where nothing was prepared")
     where: Literal["copy and host", "copy", "host"] = Field(
         default="copy and host", title="Where it runs",
         description="copy: only in the rehearsal, the live system is spared; host: only on the live system, after the approval")
+
+    @model_validator(mode="after")
+    def _never_root(self) -> LoadWish:
+        if self.run_as == "root":  # on a staging host it runs before anybody has approved it
+            raise ValueError("a load does not run as root; name an account that may do less")
+        return self
 
 
 class TuningRequest(BaseModel):

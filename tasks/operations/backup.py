@@ -7,11 +7,14 @@ Sources: pg_basebackup(1), PostgreSQL 26.3 (continuous archiving), mariadb-dump(
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from shlex import quote
 
 SLOT = "standfast"
+NAMED = re.compile(r"mariadb|[0-9]{1,2}(\.[0-9])?/[\w.-]+")
+OWNER = re.compile(r"[A-Za-z_][\w.-]*\$?")
 MARIADB_SYSTEM = "'mysql', 'information_schema', 'performance_schema', 'sys'"
 
 # tar's or the dump's own status counts, not only that of gzip behind it; the status travels beside the stream.
@@ -75,6 +78,9 @@ def parse_servers(text: str) -> tuple[list[Server], list[str]]:
             problems.append(line.split(" ")[1])
             continue
         engine, name, port, owner, version, standby, bound, spaces, data = line.split(" ", 8)
+        if not NAMED.fullmatch(name) or not OWNER.fullmatch(owner) or not data.startswith("/"):  # they stand in scripts later, also on a host made anew
+            problems.append(name)
+            continue
         found.append(Server(engine=engine, name=name, port=int(port), owner=owner, version="" if version == "down" else version, standby=standby == "t",
                             bound_mib=int(bound) if bound not in ("-", "") else -1, spaces=int(spaces), data=data))
     return found, problems
@@ -171,10 +177,15 @@ def dump(socket: str = "") -> str:
     """Every database but the server's own as SQL, packed, from one snapshot; the same rows give the same bytes."""
     there = f" --socket={quote(socket)}" if socket else ""
     asked = f"select schema_name from information_schema.schemata where schema_name not in ({MARIADB_SYSTEM}) order by 1"
+    # A name is one word whatever is in it, and never an option: whoever may make databases must not tell root's mariadb-dump where to write.
     return f"""{_MARIADB}names=$($client{there} -N -B -e "{asked}")
 if [ -z "$names" ]; then printf -- '-- there is no database\\n' | gzip -1; exit 0; fi
-{_packed(f'$dump{there} --single-transaction --quick --routines --events --triggers --hex-blob --order-by-primary --skip-dump-date '
-         '--default-character-set=utf8mb4 --databases $names')}"""
+set -f
+IFS='
+'
+set -- $names
+{_packed(f'"$dump"{there} --single-transaction --quick --routines --events --triggers --hex-blob --order-by-primary --skip-dump-date '
+         '--default-character-set=utf8mb4 --databases -- "$@"')}"""
 
 
 ACCOUNTS = f"""{_MARIADB}{_packed('$dump --system=users --replace')}"""
@@ -183,7 +194,7 @@ NOT_TRANSACTIONAL = f"""{_MARIADB}$client -N -B -e "select concat(table_schema, 
   where table_type = 'BASE TABLE' and engine <> 'InnoDB' and table_schema not in ({MARIADB_SYSTEM})"
 """
 
-ROWS = f"""{_MARIADB}$client -N -B -e "select concat('select ', quote(concat(table_schema, '.', table_name)), ', count(*) from ',
-  '\\`', table_schema, '\\`.\\`', table_name, '\\`;') from information_schema.tables
+ROWS = f"""{_MARIADB}$client -N -B -r -e "select concat('select ', quote(concat(table_schema, '.', table_name)), ', count(*) from ',
+  '\\`', replace(table_schema, '\\`', '\\`\\`'), '\\`.\\`', replace(table_name, '\\`', '\\`\\`'), '\\`;') from information_schema.tables
   where table_type = 'BASE TABLE' and table_schema not in ({MARIADB_SYSTEM})" | $client -N -B
 """

@@ -209,7 +209,7 @@ def plan_restore(number: str, request: RestoreRequest, survey: Survey, known: Kn
     """
     name, backup = survey.target, known.backup
     todo = chosen(request, damage(survey, known), known)
-    failed_at = request.reported_at or now
+    failed_at = _failed_at(request, known, now)
     running = {cluster.name: cluster.running for cluster in survey.clusters}
     servers = [server for server in backup.servers if server.name in todo.servers]
     untils = {server.name: until_of(request, server, known, running.get(server.name, False)) for server in servers}
@@ -247,11 +247,17 @@ def plan_restore(number: str, request: RestoreRequest, survey: Survey, known: Kn
     return held_up(made)
 
 
+def _failed_at(request: RestoreRequest, known: Known, now: datetime) -> datetime:
+    """When it was reported; but what the log says was committed after that is lost, too."""
+    commits = [log.last_at for log in known.logs.values() if log.last_at is not None]
+    return min(now, max([request.reported_at or now, *commits]))
+
+
 def most_minutes_lost(request: RestoreRequest, survey: Survey, known: Known, now: datetime) -> float:
     """The longest time of which data are lost by this plan."""
     todo = chosen(request, damage(survey, known), known)
-    running = {cluster.name: cluster.running for cluster in survey.clusters}
-    return max((loss_of(request, server, until_of(request, server, known, running.get(server.name, False)), known, request.reported_at or now).minutes
+    running, failed_at = {cluster.name: cluster.running for cluster in survey.clusters}, _failed_at(request, known, now)
+    return max((loss_of(request, server, until_of(request, server, known, running.get(server.name, False)), known, failed_at).minutes
                 for server in known.backup.servers if server.name in todo.servers), default=0.0)
 
 
@@ -316,6 +322,9 @@ def _left(survey: Survey, known: Known, todo: Damage, trees: Sequence[str]) -> l
     """What stays as it is although it differs, so that nobody is surprised."""
     new = [package.name for package in survey.packages if package.name not in {one.name for one in known.facts.packages}]
     found = []
+    if survey.identity != known.facts.identity:
+        found.append(Text(zh="主机密钥与备份时不同：主机已重装，或并非同一台主机，请核实", en="the host has another key than when the backup was taken: it was "
+                                                                                     "made anew, or is another one; make sure"))
     if new:
         found.append(Text(zh=f"备份之后新装的 {len(new)} 个软件包保留（如 {new[0]}）",
                           en=f"{len(new)} packages installed since the backup stay (the first: {new[0]})"))

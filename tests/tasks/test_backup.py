@@ -46,6 +46,12 @@ def test_servers_are_read_as_the_host_tells_them():
     assert problems == ["13/shut"] and found[1].data == "/srv/pg data/old"
 
 
+@pytest.mark.parametrize("name, owner, data", [("15;id/main", "postgres", "/srv/pg"), ("15/$(id)", "postgres", "/srv/pg"), ("15/main", "a;id", "/srv/pg"),
+                                               ("15/main", "postgres", "srv/pg")], ids=["version", "name", "owner", "folder"])
+def test_a_server_whose_name_would_be_a_command_is_a_problem(name, owner, data):
+    assert read.parse_servers(f"postgresql {name} 5432 {owner} 15.18 f -1 0 {data}\nend\n") == ([], [name])
+
+
 @pytest.mark.parametrize("answer", ["", "postgresql 15/main 5432", ANSWER.removesuffix("end\n")], ids=["nothing", "half a line", "no end"])
 def test_an_answer_that_is_cut_off_is_no_answer(answer):
     with pytest.raises(ValueError):
@@ -133,6 +139,17 @@ def test_a_file_of_a_backup_is_there_whole_or_not_at_all(place):
     assert list((place / "web1" / "BAK-20261123-001").iterdir()) == []
     file = backup_store.keep_text("web1", "BAK-20261123-001", "one", "whole", "packages")
     assert file.size == 5 and (place / "web1" / "BAK-20261123-001" / "one").read_text() == "whole"
+
+
+@pytest.mark.parametrize("kind", [tarfile.GNUTYPE_LONGNAME, tarfile.XHDTYPE, tarfile.XGLTYPE], ids=["long name", "attributes", "attributes of all"])
+def test_a_header_that_would_fill_the_memory_is_refused(place, kind):
+    member = tarfile.TarInfo("./long")
+    member.type, member.size = kind, 2 * backup_store.NAME_LIMIT
+    with gzip.open(place / "files.tar.gz", "wb") as packed:
+        packed.write(member.tobuf() + bytes(member.size + 1024))
+    for reader in (backup_store.digests_of, backup_store.unpacked_kib):
+        with pytest.raises(tarfile.ReadError, match="a header of"):
+            reader(place / "files.tar.gz")
 
 
 def test_digests_are_those_that_sha256sum_checks(place):

@@ -63,7 +63,7 @@ def leave(by: str = "王主任") -> dict:
 def test_leave_that_came_with_the_call_counts_for_the_loss_that_was_accepted(people):
     given = put(planned(leave=leave(), accepted_loss_minutes=120))
     assert isinstance(given, Approval) and (given.decision, given.channel, given.name, given.taken_by) == ("approved", "phone", "王主任", "赵工")
-    assert not people, "nobody needs a code"
+    assert people and all("王主任 已通过电话批准" in text and not re.search(r"\d{4} \d{4}", text) for _, text in people), "all hear of it, nobody needs a code"
     number = planned(leave=leave(), accepted_loss_minutes=60)
     assert put(number) is None
     assert desk.archive().journal(number, event="leave does not cover")[0].detail["why"].startswith("the plan loses 120 minutes")
@@ -101,6 +101,24 @@ def test_until_the_review_is_confirmed_by_another_no_leave_by_phone_is_taken(peo
     assert entered(second).decision == "approved", "the review is over"
     with pytest.raises(BlockersFound):
         emergency_review.open_review(ReviewRequest(change=first, **REVIEW))
+
+
+def test_a_review_closes_nothing_but_the_review_of_its_own_emergency(people):
+    """Neither a change that was approved once and is stuck, nor another emergency's review, is confirmed by naming its number."""
+    first, stuck = (planned(leave=leave(), accepted_loss_minutes=600) for _ in range(2))
+    for number, closure in ((first, Closure.SUCCESSFUL), (stuck, Closure.FAILED)):
+        put(number)
+        desk.archive().close(number, closure, "ended", desk.now())
+    review = emergency.open_review(first)
+    for number in (stuck, first, emergency.open_review(stuck)):
+        with pytest.raises(BlockersFound, match=f"the review of {first} is {review}"):
+            emergency_review.open_review(ReviewRequest(change=first, number=number, **REVIEW))
+    emergency_review.open_review(ReviewRequest(change=first, number=review, **REVIEW))
+    answer = approval.decision_of(first, 1)
+    desk.archive().save(review, "approval", "1", answer)  # an answer to another question
+    with pytest.raises(BlockersFound, match="not the review"):
+        emergency_review.confirmed(review, "approved")
+    assert desk.change(review).closure is None and desk.change(stuck).closure is Closure.FAILED
 
 
 def test_a_review_that_nobody_confirms_stays_open_and_is_reminded_of(people, monkeypatch):

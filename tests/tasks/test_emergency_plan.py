@@ -88,6 +88,18 @@ def test_the_loss_is_said_beforehand(changes, clusters, log, to, minutes, said):
     assert most_minutes_lost(request(**changes), now, known(log), NOW) == minutes
 
 
+def test_what_was_committed_after_the_report_is_lost_too():
+    """A report dated back must not make the loss look smaller than it is."""
+    log = LogOnHost(segments=WHOLE.segments, commits=12, lost=3, last_at=AT + timedelta(hours=5))
+    early = request(reported_at=AT)
+    assert most_minutes_lost(early, survey("before 1", clusters=(cluster(10),)), known(log), NOW) == 300
+
+
+def test_a_host_with_another_key_than_when_it_was_backed_up_is_named():
+    plan = plan_restore("CHG-20261123-001", request(), survey("before 1", clusters=(cluster(10),), identity="0" * 64), known(), NOW)
+    assert any("another key" in reason.en for reason in plan.risk.reasons)
+
+
 def test_without_a_log_the_moment_of_the_backup_is_all_there_is():
     server = SERVER.model_copy(update={"point": "", "point_at": None, "first_log": "", "last_log": ""})
     plan = plan_restore("CHG-20261123-001", request(to=AT + timedelta(hours=1)), survey("before 1", clusters=(cluster(1),)), known(server=server), NOW)

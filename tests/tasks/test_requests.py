@@ -64,7 +64,8 @@ WRONG = {
     "a wrong value deep inside": ("configuration_tuning", {"customer": "bureau", "hosts": ["web1"], "requester": "张工", "reason": "慢",
                                                            "loads": [{"title": "t", "command": "true", "run_as": "No Body"}],
                                                            "settings": [{"system": "kernel", "name": "vm.swappiness", "value": "1"}]},
-                                  "Loads, item 1, Account that runs it: 'No Body' is not written as it must be here (On the host; postgres for pgbench)"),
+                                  "Loads, item 1, Account that runs it: 'No Body' "
+     "is not written as it must be here (On the host, not root; postgres for pgbench)"),
     "a time without a zone": ("emergency_restore", {"customer": "bureau", "hosts": ["web1"], "requester": "张工", "reason": "满", "to": "2026-11-23T10:00:00"},
                               "Data as of just before: needs its time zone"),
     "another's number": ("security_hardening", {"customer": "bureau", "inspection": "INS-20261123-001", "requester": "张工"},
