@@ -1,6 +1,6 @@
 """System migration (系统迁移, R010, R011, R013).
 
-Purpose: move a service with its data from one host to another: PostgreSQL by physical replication, files in two passes, packages, configuration,
+Purpose: move a service with its data from one host to another: PostgreSQL or MariaDB by replication, files in two passes, packages, configuration,
     accounts, scheduled jobs and certificates; with a cutover of seconds and nothing that was acknowledged lost.
 When to use: a host is to be replaced or relieved. Both hosts are Debian, of one architecture, and reach each other by SSH.
 Approval: one, by an approver whom the customer named, for exactly the plan, facts and rehearsal shown (R104, R111, X7).
@@ -11,7 +11,7 @@ Steps: 1 survey both hosts and plan; 2 rehearse on copies of both, the cutover a
     new one, turn the front door; compare every table, sequence and file; 5 verify; 6 archive.
 Back-out plan: any failure undoes all steps in the opposite order, across the hosts. After the end an approved back-out brings the service home, with
     what was written since the cutover: the old host follows the new one before it takes over.
-Point of no return: none by itself. Once the WAL since the cutover exceeds the bound in the request, there is no way back that keeps the data.
+Point of no return: none by itself. Once the new host's log since the cutover is no longer whole, there is no way back that keeps the data.
 Known errors: docs/known-errors.md, docs/system-migration.md.
 Evidence kept: surveys, plan, rehearsal, approval, every step's output with both hosts' counts and digests, both documents, sealed and chained
     (R175, R179).

@@ -419,20 +419,21 @@ class MigrationRequest(BaseModel):
     services: list[UnitName] = Field(title="Services that move", description="In the order they start in, for example orders.service", min_length=1)
     ahead: list[UnitName] = Field(default_factory=list, title="Services started before the cutover",
                                   description="Those that write nothing, for example nginx.service")
-    cluster: str = Field(default="", title="PostgreSQL cluster", description="As pg_lsclusters names it, for example 15/main; empty: no database moves",
+    cluster: str = Field(default="", title="PostgreSQL cluster", description="As pg_lsclusters names it, for example 15/main; empty: no PostgreSQL moves",
                          pattern=r"^([0-9]{2}/[a-z][a-z0-9_]*)?$")
+    mariadb: bool = Field(default=False, title="MariaDB", description="The host's MariaDB server moves, with all its databases and accounts")
     packages: list[PackageWish] = Field(default_factory=list, title="Packages", description="Installed on the new host at the old host's versions")
     accounts: list[str] = Field(default_factory=list, title="Accounts", description="Made with the same numbers, without a password")
     configuration: list[AbsolutePlace] = Field(
         default_factory=list, title="Configuration",
-        description="Files and folders: programs, settings, certificates, scheduled jobs. The unit's own files and PostgreSQL's come along by themselves",
+        description="Files and folders: programs, settings, certificates, scheduled jobs. The units' and the database server's come by themselves",
     )
     data: list[AbsolutePlace] = Field(default_factory=list, title="Data files", description="Folders that the services write; they come back with a back-out")
     front_door: FrontDoor | None = Field(default=None, title="Front door", description="Empty: people switch the traffic, see below")
     health: str = Field(title="Health address", description="On the new host itself, for example http://127.0.0.1:8000/health", pattern=r"^https?://[^\s'\"]+$")
     afterwards: list[Words] = Field(default_factory=list, title="What people do afterwards", description="For example: change the DNS record of orders")
     keep_mib: int = Field(default=4096, ge=64, title="WAL kept for the other host at most (MiB)",
-                          description="On either host; beyond it there is no way on, or back")
+                          description="On either host, of PostgreSQL; beyond it there is no way on, or back")
     catch_up_minutes: int = Field(default=60, ge=1, le=1440, title="Time the replica has to catch up (minutes)",
                                   description="Too many writes for it: the migration is backed out before anything was stopped")
     requester: Requester
@@ -443,6 +444,12 @@ class MigrationRequest(BaseModel):
     approval_hours: Silence = 72
     number: ChangeNumber = ""
     hosts: list[str] = Field(default_factory=list, title="Hosts to change", description="Leave empty: the old one, the new one, the front door's")
+
+    @model_validator(mode="after")
+    def _one_server(self) -> MigrationRequest:
+        if self.cluster and self.mariadb:
+            raise ValueError("name a PostgreSQL cluster or MariaDB, not both: each server moves with a change of its own")
+        return self
 
 
 class BackOutRequest(BaseModel):

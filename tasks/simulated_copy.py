@@ -32,7 +32,7 @@ from tasks.errors import (
     UnreadableOutput,
 )
 from tasks.remote import Remote
-from tasks.sandbox import container
+from tasks.sandbox import container, mariadb_copy
 from tasks.sandbox.cleaning import Cleaned, clean, new_machine_id, pack, told
 from tasks.sandbox.engine import COPY_LABEL, MACHINE_LABEL, MADE_LABEL, TARGET_LABEL, Engine
 from tasks.sandbox.keys import ssh_pair
@@ -181,6 +181,7 @@ def _make(
             _give_host_key(cleaned)
         say(f"{len(cleaned.masked)} files bear secrets and are re-keyed")
 
+        mariadb = read.mariadb if with_data else None
         running = [cluster for cluster in read.clusters if cluster.running and with_data]
         image = container.empty_image(engine, f"{name}:copy", labels)
         subnet = container.make_network(engine, name, labels)
@@ -191,7 +192,7 @@ def _make(
             network=name,
             hostname=read.hostname,
             labels=labels,
-            boot=container.boot_script(running),
+            boot=container.boot_script(running, mariadb),
             memory_mib=sandbox.memory_mib,
             cpu=sandbox.cpu,
         )
@@ -235,6 +236,20 @@ def _make(
                 data.finish()
             stream.bytes_read += data.bytes_read
             say(f"{data.bytes_read // MIB} MiB of database {cluster.version}/{cluster.name} are copied")
+        if mariadb:
+            pairs, accounts = mariadb_copy.rekey(mariadb.accounts, cleaned.replacements)
+            said += accounts
+            room = min(sandbox.disk_mib * MIB - stream.bytes_read - stream.whole, engine.free_bytes())
+            data = _Masked(StreamMask(pairs), sandbox.disk_mib * MIB - stream.bytes_read, host.name, False, room)
+            with engine.fed("cp", "-", f"{name}:/", timeout_s=_left(deadline)) as sink:
+                data.sink = pieces = mariadb_copy.Pieces(sink)
+                remote.stream(mariadb_copy.dump_script(), data, timeout_s=_left(deadline)).need("the dump of MariaDB", host.name, "MariaDB 的导出")
+                data.finish()
+                if not pieces.close():
+                    raise CommandFailed(f"{host.name}: the dump of MariaDB has no end; see what the server's log says",
+                                        f"{host.name}：MariaDB 的导出不完整；请查看其日志")
+            stream.bytes_read += data.bytes_read
+            say(f"{data.bytes_read // MIB} MiB of MariaDB are copied")
 
     engine.run("start", name)
     copy_host = _access(host, port, read.ssh_port, private_key, cleaned.host_keys)
@@ -246,7 +261,7 @@ def _make(
         + ([_further(stream.mask.hits)] if stream.mask.hits else [])
     )
     left_out = (
-        [Text(zh=f"/{path} 的内容", en=f"the content of /{path}") for path in LEFT_OUT_CONTENT]
+        [Text(zh=f"/{path} 的内容", en=f"the content of /{path}") for path in LEFT_OUT_CONTENT if not mariadb or f"/{path}" != mariadb.data]
         + cleaned.left_out
         + [told(path, "网络文件系统", "a network file system") for path in read.remote]
         + [told(service, "在副本中停用", "switched off in a copy") for service in _silenced(survey)]

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasks.operations.moved_service import ASK_TURN, MAY_SERVE, TURN, MovedService
+from tasks.operations.moved_service import ASK_TURN, MAY_SERVE, TURN, MovedDatabase
 from tasks.operations.peer_access import Way
 
 LAG_BYTES = 1 << 20  # so far behind a replica counts as caught up: what is left takes moments
@@ -343,7 +343,7 @@ sql -c "drop role if exists @role@"
 """
 
 
-class MovedCluster(MovedService):
+class MovedCluster(MovedDatabase):
     """One cluster on its way from `there` to here and, in need, back.
 
     keep_mib: of WAL, for the other host. catch_up_minutes: what the replica has for it.
@@ -353,6 +353,7 @@ class MovedCluster(MovedService):
                  there: Way, back: Way) -> None:
         super().__init__(change, units=units, there=there, back=back)
         tag = change.lower().replace("-", "_")
+        self.unit, self.fence_touches = f"postgresql@{version}-{name}.service", (f"/etc/postgresql/{version}/{name}/start.conf",)
         self._gaps |= {
             "version": version, "name": name, "port": port, "data": data, "keep_mib": keep_mib, "near_data": there.near_data,
             "tag": tag.replace("_", "-"), "lag": LAG_BYTES, "minutes": catch_up_minutes, "replay_tries": REPLAY_S * 20}
@@ -391,6 +392,12 @@ class MovedCluster(MovedService):
     def start_as_before(self) -> str:
         """New host, once its own configuration is back: its server as it was."""
         return self._fill(_REPLICA_START)
+
+    def clear_packages(self) -> str:
+        """New host: the clusters that PostgreSQL's package made."""
+        return self._fill("""pg_lsclusters -h 2>/dev/null | awk '$1 == @version@ { print $2 }' |
+  while read -r one; do pg_dropcluster --stop @version@ "$one"; done
+""")
 
     def caught_up(self) -> str:
         return self.there.reach() + self._fill(_CAUGHT_UP)

@@ -180,3 +180,48 @@ class MovedService:
     def settle(self) -> str:
         """New host: what the change needed there and nobody needs any more goes."""
         return ""
+
+
+class MovedDatabase(MovedService):
+    """Services with the database server that they write to. All texts may be run again after they were cut off.
+
+    unit: the server's own. fence_touches: files of its own that the fence alters on the old host.
+    """
+
+    unit: str
+    fence_touches: tuple[str, ...]
+
+    def give(self) -> str:
+        """Old host: a role for replication, and what the copy needs."""
+        raise NotImplementedError
+
+    def given(self) -> str:
+        raise NotImplementedError
+
+    def take(self) -> str:
+        """Old host: all of that away."""
+        raise NotImplementedError
+
+    def taken(self) -> str:
+        raise NotImplementedError
+
+    def replicate(self) -> str:
+        """New host: what lies there aside, a copy, start as a replica."""
+        raise NotImplementedError
+
+    def replicates(self) -> str:
+        raise NotImplementedError
+
+    def drop_replica(self) -> str:
+        raise NotImplementedError
+
+    def clear_packages(self) -> str:
+        """New host, before the package goes that brought the server: what it made."""
+        raise NotImplementedError
+
+    def caught_up(self) -> str:
+        raise NotImplementedError
+
+    def read_digests(self) -> str:
+        """Old host: the fenced data, read without writing to them."""
+        raise NotImplementedError

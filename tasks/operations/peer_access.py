@@ -5,10 +5,11 @@ On the host that is read from, the *door*: /var/lib/standfast-door/CHANGE, owned
 
     answer      the only command that the key runs; it knows a few words and no other
     secret      the password of the replication role and of the files' server, random, made here
-    fenced      WAL position at which the database was stopped for good; there once nobody writes here any more
+    fenced      position in its log at which the database was stopped for good; there once nobody writes here any more
     turn        whose turn it is to serve, written once: `target` (the other one may open) or `source` (it may not any more)
-    returned    what the other one says when the service comes back: `never`, or the WAL position at which it closed
+    returned    what the other one says when the service comes back: `never`, or the position at which it closed
     digest      the database's rows and sequences, as this host has them
+    seed.*      pipes through which root here hands out a backup, one for each time it is asked for (MariaDB)
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ keep() { printf '%s\n' "$2" >"$1.new" && sync "$1.new" && mv "$1.new" "$1" && sy
 case $SSH_ORIGINAL_COMMAND in
   secret|fenced|digest|turn) cat "$SSH_ORIGINAL_COMMAND" ;;
   open) [ -s fenced ] && take target ;;
-  "returned never"|"returned "[0-9A-F]*/[0-9A-F]*) keep returned "${SSH_ORIGINAL_COMMAND#returned }" ;;
+  "returned "*) said=${SSH_ORIGINAL_COMMAND#returned }; case $said in *[!0-9A-Za-z/,-]*) exit 1 ;; esac; keep returned "$said" ;;
+  seed) [ -p seed.ask ] && mkfifo -m 600 "seed.$$" && timeout 30 sh -c 'echo "$1" >seed.ask' ask "$$" && exec cat "seed.$$" ;;
   *) echo "this key asks nothing of that kind" >&2; exit 1 ;;
 esac
 """

@@ -13,11 +13,11 @@ from shlex import quote
 
 from reports.records import Acceptance, Plan, Risk, Step, Survey, Text, VersionChange, Window
 from tasks.operations import front_door, moved_base, moved_files
-from tasks.operations.moved_postgresql import MovedCluster
-from tasks.operations.moved_service import MovedService
+from tasks.operations.moved_service import MovedDatabase, MovedService
 from tasks.operations.peer_access import Way
 from tasks.operations.service import wait_steady
 from tasks.planning.migration_facts import Facts
+from tasks.planning.moving_servers import server_of
 from tasks.planning.roll_out import held_up, window_blockers
 from tasks.requests import FrontDoor, MigrationRequest
 
@@ -39,23 +39,38 @@ class Moves:
 
     asked: dict
     packages: tuple[str, ...]
+    request: MigrationRequest
 
     def wished(self, old: Facts) -> list[str]:
         """What apt is asked on the new host: the old host's versions, and rsync at whatever version there is."""
-        return ["rsync", *(f"{name}={old.packages[name]}" for name in self.packages if name in old.packages)]
+        return ["rsync", *(f"{name}={old.packages[name]}" for name in self.packages if name in old.packages), *self.tools(old)]
+
+    def missing(self, old: Facts) -> list[str]:
+        """What apt is asked on the old host: what the move itself needs and is not there."""
+        return [*([] if old.rsync else ["rsync"]), *self.tools(old)]
+
+    def tools(self, old: Facts) -> list[str]:
+        server = server_of(self.request)
+        return server.tools(old) if server else []
+
+    def place(self, old: Facts) -> str:
+        """The folder on the new host that needs the room."""
+        server = server_of(self.request)
+        return server.place(old) if server else ""
 
 
 def what_moves(request: MigrationRequest) -> Moves:
-    version, _, name = request.cluster.partition("/")
-    packages = tuple(dict.fromkeys([*(wish.partition("=")[0] for wish in request.packages), *([f"postgresql-{version}"] if version else [])]))
-    return Moves({"packages": packages, "accounts": request.accounts, "paths": [*paths_of(request), *_unit_files(request)],
-                  "units": [*request.services, *request.ahead], "version": version, "name": name}, packages)
+    server = server_of(request)
+    packages = tuple(dict.fromkeys([*(wish.partition("=")[0] for wish in request.packages), *(server.packages if server else ())]))
+    tools = ("mariadb-backup",) if request.mariadb else ()
+    return Moves({"packages": (*packages, *tools), "accounts": request.accounts, "paths": [*paths_of(request), *_unit_files(request)],
+                  "units": [*request.services, *request.ahead], **(server.asked if server else {})}, packages, request)
 
 
 def paths_of(request: MigrationRequest) -> list[str]:
     """All that is carried as files, in the order given."""
-    version, _, name = request.cluster.partition("/")
-    return list(dict.fromkeys([*request.configuration, *([f"/etc/postgresql/{version}/{name}"] if version else []), *request.data]))
+    server = server_of(request)
+    return list(dict.fromkeys([*request.configuration, *(server.paths if server else ()), *request.data]))
 
 
 def at_old(request: MigrationRequest) -> bool:
@@ -75,7 +90,7 @@ def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Su
     steps = [] if blockers else _Steps(number, request, surveys, old, new, users).all()
     health = Acceptance(target=request.destination, title=Text(zh="新主机上的服务应答", en="The service answers on the new host"),
                         command=f"curl -fsS --noproxy '*' --max-time 5 {quote(request.health)}")
-    installs = [*((request.source, one) for one in _tools(old)), *((request.destination, one) for one in new.installs)]
+    installs = [*((request.source, one) for one in _tools(request, old)), *((request.destination, one) for one in new.installs)]
     made = Plan(
         change=number, procedure="system-migration", kind="migration", customer=request.customer, requester=request.requester, reason=request.reason,
         title=Text(zh=f"将 {'、'.join(request.services)} 从 {request.source} 迁移到 {request.destination}",
@@ -85,7 +100,7 @@ def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Su
         improvements=(), media=(), steps=tuple(steps), in_order=True,
         acceptance=(*(acceptances[0] if door == request.source else ()), *acceptances[1], health),
         window=_window(request, plan_at), impact=_impact(request), risk=_risk(request, surveys, old, new),
-        back_out=_way_back(request),
+        back_out=_way_back(request, old),
         blockers=tuple(blockers),
         untested=(Text(zh="副本之间的网络速度、真实负载下的复制延迟；演练测得的停机时间不含网络差异",
                        en="the speed of the real network and replication under the real load; the downtime was measured without them"),
@@ -93,8 +108,8 @@ def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Su
     return held_up(made)
 
 
-def _tools(old: Facts) -> tuple[tuple[str, str, str], ...]:
-    return () if old.rsync else old.installs
+def _tools(request: MigrationRequest, old: Facts) -> tuple[tuple[str, str, str], ...]:
+    return old.installs if what_moves(request).missing(old) else ()
 
 
 def _window(request: MigrationRequest, plan_at: datetime) -> Window | None:
@@ -117,18 +132,18 @@ def _impact(request: MigrationRequest) -> Text:
     return Text(zh=zh, en=en)
 
 
-def _way_back(request: MigrationRequest) -> Text:
+def _way_back(request: MigrationRequest, old: Facts) -> Text:
     zh = "任一步骤或验收检查失败即按相反顺序回退；结束之后也可凭批准回退。"
     en = "The first failure of a step or an acceptance check backs it out in the opposite order; it can be backed out later, too, with an approval. "
-    if not request.cluster:
+    server = server_of(request)
+    if server is None:
         return Text(zh=zh + "切换之后写入新主机“数据文件”的内容随回退带回旧主机。",
                     en=en + "What was written to the data files on the new host since the cutover comes back with it.")
+    bound = server.bound_of_way_back(old)
     return Text(
-        zh=zh + "切换之后写入新主机的数据库数据与“数据文件”随回退带回旧主机，"
-                f"前提是新主机仍保留切换以来的全部 WAL（上限 {request.keep_mib} MiB）；超过此上限后不再有保留数据的回退途径，回退会在改动任何内容之前停止。",
-        en=en + "What was written to the database and the data files on the new host since the cutover comes back with it, as long as the new host still "
-                f"has all WAL since the cutover (at most {request.keep_mib} MiB). Beyond that there is no way back that keeps these data, and a back-out "
-                "stops before it touches anything.")
+        zh=zh + f"切换之后写入新主机的数据库数据与“数据文件”随回退带回旧主机，{bound.zh}；此后不再有保留数据的回退途径，回退会在改动任何内容之前停止。",
+        en=en + f"What was written to the database and the data files on the new host since the cutover comes back with it, {bound.en}. "
+                "Beyond that there is no way back that keeps these data, and a back-out stops before it touches anything.")
 
 
 def _risk(request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts) -> Risk:
@@ -137,9 +152,8 @@ def _risk(request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new
     if skew > SKEW_S:
         reasons.append(Text(zh=f"两台主机时钟相差 {skew:.0f} 秒；迁移本身不依赖时钟，但应用写入的时间会跳变",
                             en=f"the hosts' clocks differ by {skew:.0f} s; the migration relies on no clock, but the times that applications write will jump"))
-    if old.glibc != new.glibc and request.cluster:
-        reasons.append(Text(zh=f"两台主机 glibc 版本不同（{old.glibc} 与 {new.glibc}），文本索引须在切换后重建",
-                            en=f"glibc differs ({old.glibc} and {new.glibc}), so indexes on text must be rebuilt after the cutover"))
+    if server := server_of(request):
+        reasons += server.reasons(request.source, old, new)
     return Risk(level="high" if len(reasons) > 1 else "medium", reasons=tuple(reasons))
 
 
@@ -161,7 +175,7 @@ def _blockers(request: MigrationRequest, surveys: dict[str, Survey], old: Facts,
         block("The hosts' architectures differ, so the database cannot be replicated as it is.",
               "两台主机的体系结构不同，数据库无法按原样复制。")
     for path in paths_of(request):
-        if path.startswith(NEVER_CARRIED) or path.startswith("/var/lib/postgresql"):
+        if path.startswith((*NEVER_CARRIED, "/var/lib/postgresql", "/var/lib/mysql")):
             block(f"{path} belongs to the host itself and is never carried over.", f"{path} 属于主机自身，不可迁移。")
         elif path not in old.paths:
             block(f"{path} is not there on {source}.", f"{source} 上没有 {path}。")
@@ -191,13 +205,15 @@ def _blockers(request: MigrationRequest, surveys: dict[str, Survey], old: Facts,
             block(f"{source} has no package {name}.", f"{source} 上没有软件包 {name}。")
     if new.refusal:
         block(f"{target} cannot install what is needed: {new.refusal}.", f"{target} 无法安装所需软件包：{new.refusal}。")
-    if not old.rsync and old.refusal:
-        block(f"{source} cannot install rsync: {old.refusal}.", f"{source} 无法安装 rsync：{old.refusal}。")
-    if replaced := [name for name, _, before in new.installs if before]:
-        block(f"On {target} this would replace {', '.join(replaced)}; bring the hosts to the same versions first.",
-              f"在 {target} 上会替换 {'、'.join(replaced)}；请先将两台主机升级到相同版本。")
-    if request.cluster:
-        found += _cluster_blockers(request, old, new)
+    if (missing := what_moves(request).missing(old)) and old.refusal:
+        names = [name.partition("=")[0] for name in missing]
+        block(f"{source} cannot install {' and '.join(names)}: {old.refusal}.", f"{source} 无法安装 {'、'.join(names)}：{old.refusal}。")
+    for host, installs in ((source, _tools(request, old)), (target, new.installs)):
+        if replaced := [name for name, _, before in installs if before]:
+            block(f"On {host} this would replace {', '.join(replaced)}; bring the hosts to the same versions first.",
+                  f"在 {host} 上会替换 {'、'.join(replaced)}；请先将两台主机升级到相同版本。")
+    if server := server_of(request):
+        found += server.blockers(source, target, old, new)
     return found + _room_blockers(request, old, new)
 
 
@@ -206,34 +222,11 @@ def _taken(name: str, number: int, there: dict[str, str]) -> bool:
     return there[name] != str(number) if name in there else str(number) in there.values()
 
 
-def _cluster_blockers(request: MigrationRequest, old: Facts, new: Facts) -> list[Text]:
-    source, target, cluster = request.source, request.destination, old.cluster
-    if cluster is None:
-        return [Text(zh=f"{source} 上没有运行中的 PostgreSQL {request.cluster}。", en=f"No PostgreSQL {request.cluster} runs on {source}.")]
-    found = []
-    if cluster.spaces:
-        found.append(Text(zh=f"{source} 的数据库使用自定义表空间，目前无法迁移。",
-                          en=f"The database on {source} has table spaces of its own, which cannot be moved so far."))
-    if cluster.unlogged:
-        found.append(Text(zh=f"{source} 上有 {cluster.unlogged} 张不记日志的表，其内容不会被复制；请先改为普通表或清空。",
-                          en=f"{source} has {cluster.unlogged} unlogged tables, whose rows are not replicated; make them ordinary tables first."))
-    if cluster.wal_level == "minimal" or cluster.free_senders < 3:
-        found.append(Text(zh=f"{source} 的 wal_level 或 max_wal_senders 不允许复制；修改后须重启数据库。",
-                          en=f"{source}'s wal_level or max_wal_senders does not allow replication; changing them needs a restart."))
-    if not cluster.lets_replicate:
-        found.append(Text(zh=f"{source} 的 pg_hba.conf 不允许从 127.0.0.1 复制。",
-                          en=f"pg_hba.conf on {source} allows no replication from 127.0.0.1."))
-    if new.cluster and new.cluster.bases:
-        found.append(Text(zh=f"{target} 上的 PostgreSQL {request.cluster} 已有数据库：{'、'.join(new.cluster.bases)}。",
-                          en=f"PostgreSQL {request.cluster} on {target} holds databases already: {', '.join(new.cluster.bases)}."))
-    return found
-
-
 def _room_blockers(request: MigrationRequest, old: Facts, new: Facts) -> list[Text]:
     found, target = [], request.destination
     needs, free = dict(old.paths), dict(new.room.values())
-    if old.cluster:
-        needs[old.cluster.data] = old.cluster.size_kib * 6 // 5 + SPARE_KIB
+    if (server := server_of(request)) and (place := server.place(old)):
+        needs[place] = server.size_kib(old) * 6 // 5 + SPARE_KIB
     for mount, kib in free.items():
         needed = sum(needs.get(path, 0) for path, (at, _) in new.room.items() if at == mount)
         if kib < needed:
@@ -248,23 +241,18 @@ class _Steps:
     def __init__(self, number: str, request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts, users: tuple[str, str]) -> None:
         self.request, self.old, self.new = request, old, new
         self.S, self.T = request.source, request.destination
-        self.version, _, self.name = request.cluster.partition("/")
         taken = {port.port for survey in surveys.values() for port in survey.ports}
-        near_data, near_files, files = [port for port in range(NEAR_PORT, NEAR_PORT + 100) if port not in taken][:3]
-        cluster = old.cluster if request.cluster else None
+        near_data, near_files, files, free = [port for port in range(NEAR_PORT, NEAR_PORT + 100) if port not in taken][:4]
+        self.kind = kind = server_of(request)
         # without a database its port is nobody's; the files' stands for it
-        ports = {"data_port": cluster.port if cluster else files, "files_port": files, "near_data": near_data, "near_files": near_files}
-        there = Way(number, near=self.T, far=self.S, user=users[0], **ports)
-        back = Way(number, near=self.S, far=self.T, user=users[1], **ports)
-        self.way, self.back = there, back
-        self.cluster = cluster and MovedCluster(
-            number, version=self.version, name=self.name, port=cluster.port, data=cluster.data, keep_mib=request.keep_mib,
-            catch_up_minutes=request.catch_up_minutes, units=request.services, there=there, back=back)
-        self.service: MovedService = self.cluster or MovedService(number, units=request.services, there=there, back=back)
+        ports, home = {"files_port": files, "near_data": near_data, "near_files": near_files}, kind.home_port(old, free) if kind else files
+        self.way = there = Way(number, near=self.T, far=self.S, user=users[0], data_port=kind.port(old) if kind else files, **ports)
+        self.back = back = Way(number, near=self.S, far=self.T, user=users[1], data_port=home, **ports)
+        self.database = kind and kind.moved(number, old, there=there, back=back, home=home)
+        self.service: MovedService = self.database or MovedService(number, units=request.services, there=there, back=back)
         self.paths = [*paths_of(request), *(path for path in _unit_files(request) if path in old.paths)]
         # by the second pass it leads to the new host, where it stays as the first pass brought it
         self.turned = request.front_door.file if at_old(request) else ""
-        self.server = f"postgresql@{self.version}-{self.name}.service"
         self.made: list[Step] = []
 
     def step(self, key: str, target: str, zh: str, en: str, command: str, proof: str, **more) -> None:
@@ -276,21 +264,19 @@ class _Steps:
     def all(self) -> list[Step]:
         self._base()
         self._files()
-        if self.cluster:
-            self._replica(self.cluster)
+        if self.database:
+            self._replica(self.database)
         self._cutover()
         self._compare_and_close()
         return self.made
 
     def _base(self) -> None:
         S, T, old, new = self.S, self.T, self.old, self.new
-        for host, installs, guard in ((S, _tools(old), self.service.not_fenced()), (T, new.installs, self.service.not_serving())):
+        for host, installs, guard in ((S, _tools(self.request, old), self.service.not_fenced()), (T, new.installs, self.service.not_serving())):
             if installs:
                 names = [name for name, _, _ in installs]
-                drop = ""
-                if host == T and f"postgresql-{self.version}" in names:
-                    drop = f"! pg_lsclusters -h 2>/dev/null | grep -q '^{self.version} ' || pg_lsclusters -h | awk '$1 == {self.version} {{ print $2 }}' | " \
-                           f"while read -r one; do pg_dropcluster --stop {self.version} \"$one\"; done\n"
+                brought = host == T and self.kind and self.kind.server_package in names
+                drop = self.database.clear_packages() if brought else ""
                 self.step("packages-new" if host == T else "packages-old", host, "安装所需软件包", "Install the packages it needs",
                           moved_base.install([(name, version) for name, version, _ in installs]),
                           moved_base.installed([(name, version) for name, version, _ in installs]),
@@ -315,18 +301,18 @@ class _Steps:
                   undo=service.not_serving() + moved_files.first_pass_undo(self.paths) + service.start_as_before(),
                   touches=(*folders, *self.request.ahead), time_limit_s=12 * HOUR_S)
 
-    def _replica(self, cluster: MovedCluster) -> None:
-        S, T = self.S, self.T
-        self.step("replication", S, "允许复制，限定为其保留的 WAL", "A role for replication, and a bound on the WAL kept for it",
-                  cluster.give(), cluster.given(), undo=cluster.not_fenced() + cluster.take(), undo_proof=cluster.taken())
-        self.step("replica", T, "建立数据库副本", "A replica of the database, from a base backup", cluster.replicate(), cluster.replicates(),
-                  undo=cluster.drop_replica(), touches=(self.server,), time_limit_s=24 * HOUR_S)
-        self.step("caught-up", T, "等待副本追上", "The replica has caught up", cluster.caught_up(), cluster.replicates(), changes=False,
+    def _replica(self, database: MovedDatabase) -> None:
+        S, T, role = self.S, self.T, self.kind.role_title
+        self.step("replication", S, role.zh, role.en, database.give(), database.given(), undo=database.not_fenced() + database.take(),
+                  undo_proof=database.taken())
+        self.step("replica", T, "建立数据库副本", "A replica of the database, from a base backup", database.replicate(), database.replicates(),
+                  undo=database.drop_replica(), touches=(database.unit,), time_limit_s=24 * HOUR_S)
+        self.step("caught-up", T, "等待副本追上", "The replica has caught up", database.caught_up(), database.replicates(), changes=False,
                   time_limit_s=60 * self.request.catch_up_minutes + 600)
 
     def _cutover(self) -> None:
         S, T, service, request, door = self.S, self.T, self.service, self.request, self.request.front_door
-        server = (self.server, f"/etc/postgresql/{self.version}/{self.name}/start.conf") if self.cluster else ()
+        server = (self.database.unit, *self.database.fence_touches) if self.database else ()
         self.step("make-ready", S, "旧主机的服务不再随机器启动；将内存中的数据写入磁盘",
                   "The old host's services no longer start with it; memory is written out",
                   moved_base.starts_with_machine(request.services, wanted=False, mark="starts") + service.make_ready(),
@@ -356,10 +342,11 @@ class _Steps:
 
     def _compare_and_close(self) -> None:
         S, T, way, service, request = self.S, self.T, self.way, self.service, self.request
-        if self.cluster:
+        if self.database:
             self.step("digests", S, "读取旧主机数据的行数与摘要", "Read counts and digests of the fenced data, without writing to them",
-                      self.cluster.read_digests(), "systemctl is-active -q " + self.server + " && exit 1 || true\n", changes=False, time_limit_s=12 * HOUR_S)
-        self.step("compare", T, "比对数据库与文件" if self.cluster else "比对文件", "Compare database and files" if self.cluster else "Compare the files",
+                      self.database.read_digests(), f"systemctl is-active -q {self.database.unit} && exit 1 || true\n", changes=False,
+                      time_limit_s=12 * HOUR_S)
+        self.step("compare", T, *(("比对数据库与文件", "Compare database and files") if self.database else ("比对文件", "Compare the files")),
                   service.compare() + moved_files.differing(way, self.paths, '"$CHANGE_DIR/saved/opened"', self.turned), "",
                   changes=False, time_limit_s=12 * HOUR_S)
         self.step("settle", T, "新主机独立运行", "The new host stands alone, and starts with its machine",

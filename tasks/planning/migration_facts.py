@@ -40,6 +40,7 @@ class Facts:
     paths: dict[str, int] = field(default_factory=dict)
     units: dict[str, tuple[str, str, str]] = field(default_factory=dict)
     cluster: ClusterFacts | None = None
+    mariadb: dict[str, str] = field(default_factory=dict)  # its variables by name, in small letters, and what the script adds to them
     forwards: bool = True
     rsync: bool = False
     room: dict[str, tuple[str, int]] = field(default_factory=dict)
@@ -79,8 +80,10 @@ if [ @version@ ] && pg_lsclusters -h @version@ @name@ | grep -q ' online'; then
       where 'replication' = any(database) and 'all' = any(user_name) and address = '127.0.0.1' and auth_method in ('scram-sha-256', 'md5')),
     (select string_agg(datname, ' ' order by datname) from pg_database where datname not in ('postgres', 'template0', 'template1'))"
 fi
-if [ @wished_script@"" ]; then
-  sim=$(apt-get -s -q -o Debug::NoLocking=1 --no-install-recommends install @all_wished_script@ 2>&1 </dev/null) && good=1 || good=
+@mariadb_script@
+wished=; for one in @wished_script@; do [ "$one" = rsync ] && command -v rsync >/dev/null || wished="$wished $one"; done
+if [ "$wished" ]; then
+  sim=$(apt-get -s -q -o Debug::NoLocking=1 --no-install-recommends install $wished 2>&1 </dev/null) && good=1 || good=
   printf '%s\n' "$sim" | sed -n 's/^Inst \([^ ]*\) \(\[\([^]]*\)\] \)\?(\([^ ]*\).*/install\t\1\t\4\t\3/p; s/^Remv \([^ ]*\).*/refusal\tit would remove \1/p'
   [ "$good" ] || tell refusal "$(printf '%s\n' "$sim" | grep '^E:' | head -n 1 | cut -c1-300)"
 fi
@@ -88,14 +91,44 @@ tell end
 """
 
 
+# A variable that a version does not have is simply not told.
+_MARIADB = r"""socket=$(mariadb -N -B --connect-timeout=10 -e 'select @@socket')
+maria() { mariadb --no-defaults --socket="$socket" -N -B --connect-timeout=10 -e "$1"; }
+people="('mysql', 'information_schema', 'performance_schema', 'sys')"
+maria "select 'mariadb', lower(variable_name), variable_value from information_schema.global_variables where variable_name in ('version', 'port', 'datadir',
+    'socket', 'log_bin', 'log_bin_basename', 'binlog_format', 'server_id', 'event_scheduler', 'innodb_change_buffering', 'innodb_data_home_dir',
+    'innodb_log_group_home_dir', 'innodb_undo_directory', 'wsrep_on', 'require_secure_transport', 'skip_networking', 'expire_logs_days');
+  select 'mariadb', 'replicates', coalesce(group_concat(lower(variable_name) separator ' '), '') from information_schema.global_variables
+    where variable_name regexp '^replicate_.*(do_|ignore_|rewrite)' and variable_value <> '';
+  select 'mariadb', 'other_engine', coalesce(min(concat(table_schema, '.', table_name)), '') from information_schema.tables
+    where table_type in ('BASE TABLE', 'SYSTEM VERSIONED') and engine <> 'InnoDB' and table_schema not in $people;
+  select 'mariadb', 'followers', count(*) from information_schema.processlist where command like 'Binlog Dump%';
+  select 'mariadb', 'bases', coalesce(group_concat(schema_name separator ' '), '') from information_schema.schemata where schema_name not in $people;
+  select 'mariadb', 'runtime', coalesce(group_concat(lower(variable_name) separator ' '), '') from information_schema.system_variables
+    where global_value_origin = 'SQL' and variable_name not like 'gtid%' and variable_name not like 'rpl%' and read_only = 'NO'"
+tell mariadb follows "$(maria 'show all slaves status' | wc -l)"
+tell mariadb filters "$(maria 'show master status' | cut -f3- | tr -d '	')"
+place=$(maria 'select @@datadir')
+if [ "$place" ]; then
+  tell mariadb size_kib "$(du -sk "$place" | cut -f1)"
+  tell mariadb elsewhere "$(find "$place" -name '*.isl' -o -type l | wc -l)"
+  ss -Hltn "sport = :$(maria 'select @@port')" | awk '{ print $4 }' |
+    grep -q '^\(127.0.0.1\|0.0.0.0\|\*\|\[::\]\):' && tell mariadb listens yes
+elif [ -d /var/lib/mysql/mysql ]; then tell mariadb leftover yes; fi
+tell mariadb unit "$(systemctl is-active mariadb.service)"
+tell mariadb activated "$(systemctl is-active mariadb.socket mariadb-extra.socket | grep -x active | head -n 1)"
+"""
+
+
 def facts_script(*, user: str, packages: Sequence[str] = (), accounts: Sequence[str] = (), paths: Sequence[str] = (), units: Sequence[str] = (),
-                 version: str = "", name: str = "", data: str = "/", wished: Sequence[str] = ()) -> str:
+                 version: str = "", name: str = "", mariadb: str = "", data: str = "/", wished: Sequence[str] = ()) -> str:
     """wished: what apt is asked how it would install it, as name or name=version."""
     def listed(words: Sequence[str]) -> str:
         return " ".join(map(quote, words))
 
-    return fill(_SCRIPT, user=user, packages_script=listed(packages) or "''", accounts_script=listed(accounts), paths_script=listed(paths),
-                units_script=listed(units), version=version, name=name, data=data, wished_script=listed(wished[:1]), all_wished_script=listed(wished))
+    return fill(_SCRIPT, user=user, mariadb_script=_MARIADB if mariadb else "", packages_script=listed(packages) or "''", accounts_script=listed(accounts),
+                paths_script=listed(paths),
+                units_script=listed(units), version=version, name=name, data=data, wished_script=listed(wished))
 
 
 def parse_facts(output: str) -> Facts:
@@ -114,5 +147,6 @@ def parse_facts(output: str) -> Facts:
         accounts=accounts, paths={r[0]: int(r[1] or 0) for r in of("path")}, units={r[0]: (r[1], r[2], r[3]) for r in of("unit")},
         cluster=cluster and ClusterFacts(int(cluster[0]), cluster[1], int(cluster[2]), int(cluster[3]), int(cluster[4]), cluster[5], int(cluster[6]),
                                          int(cluster[7]) > 0, tuple(cluster[8].split())),
-        forwards=not of("forwards"), rsync=bool(of("rsync")), room={r[0]: (r[2], int(r[1])) for r in of("room")}, glibc=(of("glibc") or [[""]])[0][0],
+        mariadb={r[0]: "".join(r[1:2]) for r in of("mariadb")}, forwards=not of("forwards"), rsync=bool(of("rsync")),
+        room={r[0]: (r[2], int(r[1])) for r in of("room")}, glibc=(of("glibc") or [[""]])[0][0],
         installs=tuple((r[0], r[1], r[2]) for r in of("install")), refusal="; ".join(r[0] for r in of("refusal")))

@@ -36,8 +36,10 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
     moves = what_moves(request)
     say(f"{old.name}: reading what moves")
     here = _read(old, facts_script(user=old.user, **moves.asked, wished=["rsync"]))
+    if moves.tools(here):
+        here = _read(old, facts_script(user=old.user, **moves.asked, wished=moves.missing(here)))
     say(f"{new.name}: reading whether it has room for it")
-    there = _read(new, facts_script(user=new.user, **moves.asked, data=here.cluster.data if here.cluster else "/", wished=moves.wished(here)))
+    there = _read(new, facts_script(user=new.user, **moves.asked, data=moves.place(here) or "/", wished=moves.wished(here)))
     return plan_migration(number, request, surveys, here, there, (old.user, new.user), (old.acceptances(), new.acceptances()), desk.now())
 
 

@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from tasks.errors import CommandFailed
+from tasks.sandbox import mariadb_copy
 from tasks.sandbox.engine import COPY_LABEL, MACHINE_LABEL, MADE_LABEL, TARGET_LABEL, Engine
 from tasks.sandbox.reading import DataCluster
 
@@ -35,8 +36,8 @@ def silent_units() -> tuple[str, ...]:
     return tuple(f"{name}.{kind}" for name in SILENT for kind in ("service", "timer") if kind == "service" or "@" not in name)
 
 
-def boot_script(clusters: Iterable[DataCluster]) -> str:
-    """The copy's first process, a POSIX script: the databases' roles are re-keyed before all else, then it becomes systemd.
+def boot_script(clusters: Iterable[DataCluster], mariadb: mariadb_copy.DumpedServer | None = None) -> str:
+    """The copy's first process, a POSIX script: the databases are loaded and re-keyed before all else, then it becomes systemd.
 
     systemd reads its own command line as if it were the kernel's when it runs in a container: so units are masked and fstab is
     ignored without touching a file of the copy.
@@ -63,6 +64,7 @@ if [ -s {sql} ]; then
   # after a clean stop only this one is needed; the others hold the old verifiers
   [ -z "$redo" ] || find {data}/pg_wal -maxdepth 1 -type f -name '????????????????????????' ! -name "$redo" -delete
 fi"""
+    loading = mariadb_copy.load_script(mariadb) if mariadb else ""
     masks = " ".join(f"systemd.mask={unit}" for unit in silent_units())
     return f"""set -eu
 umask 022
@@ -88,7 +90,7 @@ fi
 mkdir -p /run/lock
 cat /proc/sys/kernel/random/uuid > /run/standfast-boot
 mount --bind /run/standfast-boot /proc/sys/kernel/random/boot_id
-{rekeying}
+{rekeying}{loading}
 rm -rf /.standfast
 container=docker; export container
 init=/lib/systemd/systemd; [ -x $init ] || init=/usr/lib/systemd/systemd

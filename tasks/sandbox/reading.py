@@ -10,6 +10,8 @@ import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from tasks.sandbox import mariadb_copy
+
 FILE_LIMIT = 1 << 20  # bytes; a larger file is searched by no pattern
 FILES_LIMIT = 20000
 EXAMINED_LIMIT = 128 << 20  # bytes of all such files together
@@ -123,6 +125,7 @@ if command -v pg_lsclusters >/dev/null; then
     say cluster "$version" "$name" "$port" "$state" "$owner" "$data" "$socket" "$spaces" "$(du -sk "$data" 2>/dev/null | cut -f1)"
   done
 fi
+{mariadb_copy.READING}
 roots=$(for root in {ROOTS}; do [ -d "$root" ] && [ ! -L "$root" ] && echo "$root"; done)
 public=$(dpkg-query -W -f='${{Conffiles}}\n' 2>/dev/null)
 {{ find $roots -xdev {NOT_INTO} -prune -o -type f \( {NAMED} \) -size -{FILE_LIMIT // 1024}k -print
@@ -196,6 +199,7 @@ class HostReading:
     log_folders: tuple[SecretFile, ...]
     logs: tuple[SecretFile, ...]
     own_addresses: tuple[str, ...] = ()
+    mariadb: mariadb_copy.DumpedServer | None = None
     strange_names: bool = False
 
 
@@ -277,6 +281,7 @@ def parse(text: str) -> HostReading:
         ),
         log_folders=logs("d"),
         logs=logs("f"),
+        mariadb=mariadb_copy.parse(rows),
         own_addresses=tuple(rows.get("own", [[]])[0]),
         strange_names="newline" in rows,
     )
@@ -314,6 +319,7 @@ def system_script(reading: HostReading, without: Iterable[str], *, compress: boo
     """
     patterns = [_pattern(path) + "/*" for path in LEFT_OUT_CONTENT]
     patterns += [_pattern(cluster.data) + "/*" for cluster in reading.clusters if cluster.running]
+    patterns += [_pattern(reading.mariadb.data) + "/*"] if reading.mariadb else []
     patterns += [_pattern(path) for path in (*without, *reading.swap)]
     patterns += [_pattern(path) + "/*" for path in reading.remote]
     listed = "\n".join(patterns)

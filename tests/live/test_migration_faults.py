@@ -30,7 +30,10 @@ class Moving:
     def __init__(self, lab: Lab, **changes) -> None:
         self.lab = lab
         self.before = {name: moving.facts(lab, name) for name in ("web1", "web2")}
-        request = system_migration.complete(system_migration.Request(**moving.request(**changes)))
+        self.open(moving.request(**changes))
+
+    def open(self, asked: dict) -> None:
+        request = system_migration.complete(system_migration.Request(**asked))
         self.number = lifecycle.open_change("system-migration", request.model_dump(mode="json"))
         self.plan: Plan = lifecycle.make_plan(self.number, 1, print)
         lifecycle.require_no_blockers(self.plan)

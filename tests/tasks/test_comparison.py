@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reports.records import (
+    Acceptance,
     Cluster,
     Difference,
     FileSystem,
@@ -293,3 +294,11 @@ def test_the_planned_release_is_expected_under_its_folder():
     turned = Difference(target="web1", kind="release", name="/srv/orders", before="1.0.0", after="1.1.0")
     assert unexpected([turned], plan("release", orders="1.1.0"), "web1") == ()
     assert unexpected([turned.model_copy(update={"after": "1.2.0"})], plan("release", orders="1.1.0"), "web1") != ()
+
+
+def test_a_check_that_a_migration_does_not_ask_of_the_fenced_host_surprises_nobody():
+    fenced = [d for d in differences(survey(), survey(health=(Health(title=T, ok=False, detail=""),))) if d.kind == "health"]
+    asked = Acceptance(target="web1", title=T, command="true")
+    assert fenced and unexpected(fenced, plan("migration"), "web1") == ()
+    assert unexpected(fenced, plan("migration").model_copy(update={"acceptance": (asked,)}), "web1") == tuple(fenced)
+    assert unexpected(fenced, plan("packages"), "web1") == tuple(fenced)

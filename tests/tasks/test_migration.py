@@ -217,3 +217,119 @@ def test_the_page_tells_of_both_hosts_in_both_languages():
     for language, words in (("zh", "预计中断时长"), ("en", "Expected interruption")):
         page = render_plan_page(record.model_copy(update={"rehearsal": rehearsal}), language)
         assert next(line for line in page.splitlines() if words in line).count(f"{promised} ") == 1
+
+
+# --- MariaDB
+
+MARIA = {"version": "10.11.18-MariaDB-0+deb12u1-log", "port": "3306", "datadir": "/var/lib/mysql/", "socket": "/run/mysqld/mysqld.sock", "log_bin": "ON",
+         "log_bin_basename": "/var/lib/mysql/mariadb-bin", "binlog_format": "MIXED", "server_id": "1", "event_scheduler": "ON", "size_kib": "100000",
+         "innodb_change_buffering": "none", "innodb_log_group_home_dir": "./", "innodb_undo_directory": "./", "expire_logs_days": "10.000000",
+         "listens": "yes", "unit": "active", "followers": "0", "follows": "0", "elsewhere": "0", "wsrep_on": "OFF"}
+OLD_M = replace(OLD, cluster=None, mariadb=MARIA, packages={"mariadb-server": "1:10.11.18-0", "nginx": "1.22"}, paths={**OLD.paths, "/etc/mysql": 40},
+                installs=(("rsync", "3.2.7-1", ""), ("mariadb-backup", "1:10.11.18-0", "")))
+NEW_M = replace(NEW, room={**ROOM, "/var/lib/mysql": ("/", 10_000_000)},
+                installs=(("mariadb-server", "1:10.11.18-0", ""), ("mariadb-backup", "1:10.11.18-0", "")))
+
+
+def moving_mariadb(asked: dict | None = None, old: Facts = OLD_M, new: Facts = NEW_M) -> Plan:
+    return made(request(**{"cluster": "", "mariadb": True, **(asked or {})}), old, new)
+
+
+def test_mariadb_moves_by_the_same_steps_as_postgresql():
+    plan = moving_mariadb()
+    assert not plan.blockers and keys(plan) == keys(made())
+    assert "10 days" in plan.back_out.en and "保留 10 天" in plan.back_out.zh
+    moves = what_moves(request(cluster="", mariadb=True))
+    assert moves.missing(OLD_M) == ["rsync", "mariadb-backup=1:10.11.18-0"] and "mariadb-backup=1:10.11.18-0" in moves.wished(OLD_M)
+    has_it = replace(OLD_M, rsync=True, packages={**OLD_M.packages, "mariadb-backup": "1:10.11.18-0"})
+    assert moves.missing(has_it) == [] and "packages-old" not in [key for _, key in keys(moving_mariadb(old=has_it))]
+    assert paths_of(request(cluster="", mariadb=True)) == ["/etc/orders", "/srv/orders", "/etc/mysql", "/srv/files"]
+
+
+def test_every_script_of_mariadb_is_whole_shell_and_no_gap_is_left():
+    for step in moving_mariadb().steps:
+        for part in PARTS:
+            text = getattr(step, part)
+            read = subprocess.run(["sh", "-n"], input=text, capture_output=True, text=True)
+            assert read.returncode == 0, (step.key, part, read.stderr)
+            assert not re.findall(r"(?<!@)@[a-z_]+@", text) and "\0" not in text, (step.key, part)
+
+
+def test_a_new_host_with_mariadb_is_never_undone_while_it_may_be_the_one_that_serves():
+    for step in moving_mariadb().steps:
+        if step.target == "web2" and step.undo and step.key not in ("tunnel", "tunnel-closed", "open", "settle"):
+            before, guard, rest = step.undo.partition("this host serves, and the old one has not taken the service back")
+            assert guard and rest and not re.search(r"rm -rf|userdel|groupdel|purge|systemctl|mv |dropcluster", before), step.key
+
+
+def test_the_way_home_is_read_at_a_port_of_its_own():
+    """On the way back the new server listens where only the old host looks, so its key must lead there and nowhere else."""
+    shut = next(step for step in moving_mariadb().steps if step.key == "open").undo
+    port = re.search(r"^hide\(\) \{ printf 'port = (\d+)", shut, re.M)[1]
+    assert port != "3306" and f'permitopen=\\"127.0.0.1:{port}\\"' in shut and 'permitopen=\\"127.0.0.1:3306\\"' not in shut
+
+
+def test_passwords_are_in_no_script_and_in_no_binary_log():
+    for step in moving_mariadb().steps:
+        for part in PARTS:
+            for line in getattr(step, part).splitlines():
+                assert "identified by" not in line or "%s" in line
+    give = next(step for step in moving_mariadb().steps if step.key == "replication").command
+    assert "set sql_log_bin = 0" in give and "grant replication slave on *.*" in give and "grant all" not in give
+
+
+BAD_MARIADB = {
+    "not running": ({"version": None}, {}, "No MariaDB runs on web1"),
+    "mysql": ({"version": "8.0.36"}, {}, "is no MariaDB"),
+    "no binary log": ({"log_bin": "OFF"}, {}, "The binary log on web1 is off"),
+    "statements": ({"binlog_format": "STATEMENT"}, {}, "binlog_format on web1 is STATEMENT"),
+    "filtered": ({"filters": "test"}, {}, "leaves databases out (test)"),
+    "filters of a replica": ({"replicates": "replicate_ignore_db"}, {}, "makes a replica leave things out (replicate_ignore_db)"),
+    "other engine": ({"other_engine": "shop.old"}, {}, "not InnoDB cannot be replicated safely (the first: shop.old)"),
+    "change buffer": ({"innodb_change_buffering": "all"}, {}, "innodb_change_buffering on web1 is on"),
+    "galera": ({"wsrep_on": "ON"}, {}, "member of a Galera cluster"),
+    "itself a replica": ({"follows": "1"}, {}, "web1 is itself a replica"),
+    "has replicas": ({"followers": "2"}, {}, "Other servers replicate from web1"),
+    "data elsewhere": ({"elsewhere": "1"}, {}, "outside its data directory"),
+    "log elsewhere": ({"innodb_log_group_home_dir": "/fast/redo"}, {}, "outside its data directory"),
+    "tls only": ({"require_secure_transport": "ON"}, {}, "wants TLS on every connection"),
+    "no network": ({"listens": ""}, {}, "does not listen at 127.0.0.1:3306"),
+    "other unit": ({"unit": "inactive"}, {}, "is not run by mariadb.service"),
+    "socket unit": ({"activated": "active"}, {}, "mariadb.socket is active on web1"),
+    "socket unit there": ({}, {"activated": "active"}, "mariadb.socket is active on web2"),
+    "database there": ({}, {"version": "10.11.18-MariaDB", "bases": "shop"}, "holds databases already: shop"),
+    "data there": ({}, {"leftover": "yes"}, "data of a MariaDB that does not run"),
+    "room": ({"size_kib": "99000000"}, {}, "MiB free on /, and needs"),
+}
+
+
+@pytest.mark.parametrize("old, new, says", BAD_MARIADB.values(), ids=BAD_MARIADB)
+def test_what_stands_in_mariadbs_way_is_one_sentence_before_anything_is_touched(old, new, says):
+    here = {name: value for name, value in {**MARIA, **old}.items() if value is not None}
+    plan = moving_mariadb(old=replace(OLD_M, mariadb=here), new=replace(NEW_M, mariadb=new))
+    assert says in " ".join(blocker.en for blocker in plan.blockers) and not plan.steps
+    assert all(blocker.zh for blocker in plan.blockers)
+
+
+def test_a_tool_that_would_replace_something_on_the_old_host_stops_it():
+    plan = moving_mariadb(old=replace(OLD_M, installs=(("mariadb-client-core", "2", "1"),)))
+    assert "On web1 this would replace mariadb-client-core" in plan.blockers[0].en
+
+
+def test_settings_of_the_running_server_that_do_not_come_along_are_told():
+    plan = moving_mariadb(old=replace(OLD_M, mariadb={**MARIA, "runtime": "max_connections sort_buffer_size"}))
+    assert plan.risk.level == "high" and "max_connections, sort_buffer_size" in plan.risk.reasons[-1].en
+
+
+def test_one_server_moves_with_one_change():
+    with pytest.raises(ValidationError, match="not both"):
+        request(mariadb=True)
+
+
+def test_the_facts_of_mariadb_are_read_back():
+    facts = parse_facts("mariadb\tversion\t10.11.18-MariaDB\nmariadb\tbases\tshop stock\nmariadb\tactivated\nend")
+    assert facts.mariadb == {"version": "10.11.18-MariaDB", "bases": "shop stock", "activated": ""} and facts.cluster is None
+    script = facts_script(user="ops", **what_moves(request(cluster="", mariadb=True)).asked)
+    assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
+    assert not re.search(r"\b(rm|mv|tee|touch|install -d)\b", script), "it only reads"
+    assert "maria()" not in facts_script(user="ops", **what_moves(request()).asked)
