@@ -138,13 +138,19 @@ class Office:
         return self.submitted()
 
     def submitted(self) -> str:
-        """Submit the form that is open; returns the run."""
+        """Submit the form that is open, and go to its run's page; returns the run. The link to it goes by too soon where the machine is busy."""
         page = self.browser
+        deployment = re.search(r"/deployment/([0-9a-f-]{36})", page.driver.current_url).group(1)
+        before = self._runs_of(deployment)
         page.press("Submit")
-        page.shows("View run", 90)
-        page.press("View run")
+        (run,) = page.until("has started a run", lambda: self._runs_of(deployment) - before, 120)
         page.draw_rarely(True)
-        return page.until("is a run's page", lambda: re.search(r"/flow-run/([0-9a-f-]{36})", page.driver.current_url)).group(1)
+        self.look_at(run)
+        return run
+
+    def _runs_of(self, deployment: str) -> set[str]:
+        found = self.api("POST", "/flow_runs/filter", deployments={"id": {"any_": [deployment]}}, limit=200)
+        return {run["id"] for run in found if not run["auto_scheduled"]}
 
     def kill(self, run: str, worker: bool = False) -> None:
         """kill -9 to the process of this run, which our own worker started; with `worker` to the worker as well, just before."""
