@@ -94,6 +94,10 @@ class Chapters:
     def title(self, step: Step | StepOutcome) -> str:
         return step.title.say(self.say.language)
 
+    def title_and_host(self, step: Step | StepOutcome) -> str:
+        """With its host where the steps go to and fro between hosts, and two of them may bear one name."""
+        return f"{step.target} · {self.title(step)}" if self.plan and self.plan.in_order else self.title(step)
+
     def procedure(self) -> str:
         return self.say.known("word.procedure", self.record.procedure)
 
@@ -416,7 +420,7 @@ class Chapters:
         for place, (key, outcomes) in enumerate(outcomes_by_key(rehearsal.outcomes).items(), 1):
             row: list[str | Cell] = [
                 str(numbers.get(key, place)),
-                self.title(outcomes[0]),
+                self.title_and_host(outcomes[0]),
                 str(len({o.target for o in outcomes})),
                 self.results(outcomes),
                 self.span([o.seconds for o in outcomes]),

@@ -118,7 +118,7 @@ def _versions(c: Chapters) -> None:
     c.draft.chapter(c.say("versions.title"))
     c.draft.section(c.say("versions.changes"))
     c.versions()
-    if c.plan and c.plan.versions:
+    if c.plan and any(version.before for version in c.plan.versions):
         c.text("versions.path")
     c.settings(c.rehearsal.outcomes if c.rehearsal else ())
     if c.plan:
@@ -174,7 +174,7 @@ def _time(c: Chapters) -> None:
         rows.append(
             (
                 str(group.number),
-                c.title(group.step),
+                c.title_and_host(group.step),
                 str(len(group.targets)),
                 say.duration(seconds.get(group.key)),
                 say.duration(group.step.time_limit_s),
@@ -403,7 +403,7 @@ def _record(c: Chapters) -> None:
     c.text("record.text")
     c.draft.table(
         say.head("record"),
-        [(str(g.number), c.title(g.step), "", "", "", "", "") for g in c.groups],
+        [(str(g.number), c.title_and_host(g.step), "", "", "", "", "") for g in c.groups],
         (0.6, 3, 1.2, 1.2, 1, 1, 1),
         say("steps.none"),
         tall=True,

@@ -281,7 +281,7 @@ def _outcome_table(c: Chapters, outcomes: tuple[StepOutcome, ...], rehearsed: tu
         rows.append(
             (
                 str(numbers.get(key, place)),
-                c.title(found[0]),
+                c.title_and_host(found[0]),
                 str(len({o.target for o in found})),
                 c.results(last_outcomes(found)),
                 c.span([o.seconds for o in found]),
