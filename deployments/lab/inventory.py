@@ -117,6 +117,7 @@ def _host(host: Host) -> dict:
         "key_file": host.key_file,
         "host_key": host.host_key,
         **({"peer_address": address} if (address := _inside(host)) else {}),
+        **({"connect_timeout_s": 60} if host.kind == "vm" else {}),  # where the processor does not help, and is busy, a log-in takes its time
         "become": "sudo",
         "watched": _WATCHED[host.kind],
         "databases": ["orders"] if host.kind in ("web", "disk", "vm") else [],

@@ -16,7 +16,7 @@ from tasks.operations.scripts import fill
 KINDS = ("ext4", "xfs", "btrfs")
 TOOLS = {"ext4": ("resize2fs", "dumpe2fs", "e2fsck"), "xfs": ("xfs_growfs", "xfs_info"), "btrfs": ("btrfs",)}
 SLACK_BYTES = 8 << 20  # a last piece too small for the file system to use
-OWN_SHARE_PCT = 3      # of what is added, the file system keeps at most so much for itself
+OWN_SHARE_PCT = 3      # of what is added, XFS and btrfs keep at most so much for themselves; ext4 says itself what it keeps for root and for inodes
 RESIZE_LIMIT_S = 4 * 3600  # an offline check or a relocation of a large one
 
 # $mount, $kind. Where it is not mounted (ext4, cut off in the middle), what was saved tells the device.
@@ -34,13 +34,22 @@ fs_bytes() {
   [ $# = 2 ] || { echo "the size of $mount cannot be read" >&2; return 1; }
   echo $(($1 * $2))
 }
+own_pct() {
+  case $kind in
+    ext4) dumpe2fs -h "$(device)" 2>/dev/null | awk -F ': *' '
+      $1 == "Block count" { all = $2 }   $1 == "Reserved block count" { kept = $2 }   $1 == "Blocks per group" { group = $2 }
+      $1 == "Block size" { block = $2 }  $1 == "Inodes per group" { inodes = $2 }     $1 == "Inode size" { inode = $2 }
+      END { print int(100 * kept / all + 100 * inodes * inode / (group * block) + 2) }' ;;
+    *) echo 3 ;;
+  esac
+}
 free_kib() { df -P -k "$mount" | awk 'NR == 2 { print $4 }'; }
 """
 _HOLDS = r"""[ "$(findmnt -n -o FSTYPE -M "$mount" | tail -n 1)" = "$kind" ] || { echo "$mount is no $kind file system any more" >&2; exit 1; }
 case ,$(findmnt -n -o OPTIONS -M "$mount" | tail -n 1), in *,ro,*) echo "$mount is mounted read-only; see why first" >&2; exit 1 ;; esac
 for tool in @tools_script@; do command -v "$tool" >/dev/null || { echo "$tool is not installed on this host" >&2; exit 1; }; done
 room=$(( $(device_bytes) - $(fs_bytes) ))
-free=$(( $(free_kib) + room / 1024 * (100 - @own_pct@) / 100 ))
+free=$(( $(free_kib) + room / 1024 * (100 - $(own_pct)) / 100 ))
 echo "$mount: $(free_kib) KiB free, $((room / 1024)) KiB of its device are not used yet, $goal_kib KiB free are wanted"
 if [ "$free" -lt "$goal_kib" ]; then
   echo "the target is too small: with all of its device $mount would have about $free KiB free, not $goal_kib" >&2; exit 1
@@ -122,7 +131,7 @@ def grow(mount: str, kind: str, goal_kib: int, *, unmount: bool = False, stop: S
         probe=head + grown + """if mounted && grown; then if [ -s "$SAVED/stopped" ]; then echo PARTIAL; else echo DONE; fi
 elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi
 """,
-        holds_before=head + fill(_HOLDS, tools_script=" ".join(TOOLS[kind]), own_pct=OWN_SHARE_PCT),
+        holds_before=head + fill(_HOLDS, tools_script=" ".join(TOOLS[kind])),
         command=head + grown + stopping + _SAVE + command, proof=head + grown + _PROOF,
         undo=head + back if back else "", undo_proof=head + _UNDO_PROOF if back else "",
         touches=(mount, *stop), interrupts=offline, on_copy=False, risk="medium" if offline or not back else "low", time_limit_s=RESIZE_LIMIT_S,

@@ -26,8 +26,11 @@ case $kind in xfs|ext4|btrfs) ;; *) exit 0 ;; esac
 for tool in @tools_script@; do command -v "$tool" >/dev/null || echo "missing-$tool=yes"; done
 echo "device_bytes=$(device_bytes 2>/dev/null)"
 echo "bytes=$(fs_bytes 2>/dev/null)"
-if command -v lvs >/dev/null && told=$(lvs --noheadings --nosuffix --units b --separator : \
-    -o vg_name,lv_name,segtype,lv_size,vg_free,vg_extent_size "$(device)" 2>/dev/null); then echo "volume=$(echo $told)"; fi
+echo "own_pct=$(own_pct 2>/dev/null)"
+# lvs knows a volume by its mapper's name, not as /dev/dm-0
+mapped=/sys/class/block/$(basename "$(device)")/dm/name
+if [ -r "$mapped" ] && command -v lvs >/dev/null && told=$(lvs --noheadings --nosuffix --units b --separator : \
+    -o vg_name,lv_name,segtype,lv_size,vg_free,vg_extent_size "/dev/mapper/$(cat "$mapped")" 2>/dev/null); then echo "volume=$(echo $told)"; fi
 exit 0
 """
 
@@ -45,7 +48,10 @@ class Volume:
 
 @dataclass(frozen=True)
 class Facts:
-    """kind: empty where nothing is mounted. bytes, device_bytes: of the file system and of what it lies on; 0: not read. Sizes otherwise in KiB."""
+    """kind: empty where nothing is mounted. bytes, device_bytes: of the file system and of what it lies on; 0: not read. Sizes otherwise in KiB.
+
+    own_pct: of what is added, the file system keeps at most so much for itself.
+    """
 
     kind: str
     options: str = ""
@@ -57,6 +63,7 @@ class Facts:
     device_bytes: int = 0
     missing: tuple[str, ...] = ()
     volume: Volume | None = None
+    own_pct: int = file_system.OWN_SHARE_PCT
 
 
 def facts_script(part: FileSystemGrowth) -> str:
@@ -75,7 +82,8 @@ def parse(output: str) -> Facts:
         volume = Volume(f"{found[1]}/{found[2]}", found[3] in ("linear", "striped"), int(found[4]), int(found[5]), int(found[6]))
     return Facts(told["kind"], told["options"], told["device"], *(int(told[name]) for name in ("size_kib", "used_kib", "free_kib")),
                  int(told.get("bytes") or 0), int(told.get("device_bytes") or 0),
-                 tuple(name.removeprefix("missing-") for name in told if name.startswith("missing-")), volume)
+                 tuple(name.removeprefix("missing-") for name in told if name.startswith("missing-")), volume,
+                 int(told.get("own_pct") or file_system.OWN_SHARE_PCT))
 
 
 def goal_kib(part: FileSystemGrowth, used_kib: int, size_kib: int) -> int:
@@ -88,7 +96,7 @@ def _size_for(part: FileSystemGrowth, facts: Facts) -> int:
     free = max(part.free_mib * 1024, round(part.lasts_days * part.grows_mib_per_day * 1024))
     wanted_kib = max(facts.used_kib + free, facts.used_kib * 100 // max(1, 100 - part.free_pct))
     more_kib = max(0, wanted_kib - facts.used_kib - facts.free_kib)
-    return facts.bytes + more_kib * 1024 * 100 // (100 - file_system.OWN_SHARE_PCT) + file_system.SLACK_BYTES
+    return facts.bytes + more_kib * 1024 * 100 // (100 - facts.own_pct) + file_system.SLACK_BYTES
 
 
 def expand(part: FileSystemGrowth, facts: Facts) -> Expansion:
@@ -125,7 +133,7 @@ def expand(part: FileSystemGrowth, facts: Facts) -> Expansion:
 
 def _free_after(facts: Facts, device_bytes: int) -> int:
     """KiB free once the file system is as large as this, at the least."""
-    return facts.free_kib + max(0, device_bytes - facts.bytes) // 1024 * (100 - file_system.OWN_SHARE_PCT) // 100
+    return facts.free_kib + max(0, device_bytes - facts.bytes) // 1024 * (100 - facts.own_pct) // 100
 
 
 def _need(part: FileSystemGrowth, facts: Facts) -> Text:
