@@ -171,10 +171,11 @@ behind() { printf '%s\n%s\n' "$1" "$2" | awk -F, '{ for (i = 1; i <= NF; i++) { 
 uptime_s() { cut -d . -f 1 /proc/uptime; }
 good=0; end_s=$(($(uptime_s) + 60 * @minutes@))
 while [ $good -lt 3 ]; do
+  is_up  # it may just have been killed, and goes on where it was
   end=$(far -e 'select @@gtid_binlog_pos')
   lag=$(behind "$end" "$(sql -e 'select @@gtid_slave_pos')")
-  [ "$(slave Slave_SQL_Running)" = Yes ] || { said_of_slave >&2; echo "the replica does not follow any more" >&2; exit 1; }
-  if [ "$lag" -le @lag@ ] && [ "$(slave Slave_IO_Running)" = Yes ]; then good=$((good + 1)); else good=0; fi
+  [ ! "$(slave Last_SQL_Error)" ] || { said_of_slave >&2; echo "the replica does not follow any more" >&2; exit 1; }
+  if [ "$lag" -le @lag@ ] && [ "$(slave Slave_IO_Running) $(slave Slave_SQL_Running)" = "Yes Yes" ]; then good=$((good + 1)); else good=0; fi
   [ $good != 0 ] || [ "$(uptime_s)" -lt $end_s ] || {
     said_of_slave >&2; echo "the replica is $lag transactions behind and does not catch up" >&2; exit 1; }
   [ $good = 3 ] || sleep 0.5
@@ -318,7 +319,9 @@ if [ ! -e "$CHANGE_DIR/saved/followed" ]; then
   fi
   n=0; until [ "$(sql -e "select master_gtid_wait('$returned', 10)")" = 0 ]; do
     n=$((n + 1)); [ $n -lt 360 ] && [ ! "$(slave Last_SQL_Error)" ] || {
-      said_of_slave >&2; echo "this host does not receive what was written on the new one" >&2; exit 1; }; done
+      said_of_slave >&2; echo "this host does not receive what was written on the new one" >&2; exit 1; }
+    is_up
+  done
   (copy)
   : >"$CHANGE_DIR/saved/followed"; sync "$CHANGE_DIR/saved/followed"
 fi
