@@ -77,7 +77,7 @@ def watch_files() -> Mend:
     lines = tuple(Line(str(number), line) for number, line in enumerate(RULES.split("\n")))
     of = FileLines(
         CONF, lines, whole=True, mode="600", refuse=_REFUSE, test=f"aide --config={CONF} -D", put_in_force=_BUILD, put_back=_TAKE_AWAY,
-        in_force=_THERE, is_back=_GONE, on_copy=False, touches=("/var/lib/aide", f"{UNIT}.timer", *(f"{FOLDER}/{name}" for name in UNITS)),
+        in_force=_THERE, is_back=_GONE, on_copy=False, touches=("/var/lib/aide", *UNITS, *(f"{FOLDER}/{name}" for name in UNITS)),
         beside=tuple(FileChange(path=f"{FOLDER}/{name}", after=tuple(text.split("\n")), whole=True) for name, text in UNITS.items()))
     return replace(of.mend(), packages=PACKAGES, last=True, time_limit_s=3600, breaks=Text(
         zh="建立校验清单与每日比对会读取全部程序与配置文件；经批准的变更之后须重建清单",
