@@ -105,7 +105,7 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
         with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:
             list(pool.map(lambda name: running.deliver(desk.host(name), plan, files), locked))
         if plan.in_order and len(locked) == len(plan.targets):
-            peers.introduce([desk.host(name) for name in plan.targets], number)
+            peers.introduce([desk.host(name) for name in plan.targets], number, plan.ways or None)
     except ProcedureError:
         if not begun(number):
             for name in locked:

@@ -212,6 +212,7 @@ class Plan(Record):
     in the way. untested: what the simulated copy cannot show. left: findings without a step. nothing_to_do: every target is already as wished.
     in_order: the hosts depend on each other, so all steps are one sequence across them: one at a time, as they are numbered, and backed out
         in exactly the opposite order. Such hosts are one batch, are rehearsed together, and know each other's addresses and keys (tasks/peers.py).
+    ways: where such hosts are for each other, address and port by name; what they say to each other goes there and nowhere else.
     """
 
     change: str
@@ -238,6 +239,7 @@ class Plan(Record):
     left: tuple[LeftOut, ...] = Field(default=(), exclude_if=lambda value: not value)
     no_rehearsal: Text | None = None  # why this plan need not be rehearsed (it was, in an earlier change); None: it must be
     in_order: bool = Field(default=False, exclude_if=lambda value: not value)
+    ways: dict[str, str] = Field(default_factory=dict, exclude_if=lambda value: not value)
     settings: tuple[SettingChange, ...] = Field(default=(), exclude_if=lambda value: not value)
     measurements: tuple[Measurement, ...] = Field(default=(), exclude_if=lambda value: not value)  # all of them must be satisfied, or it is backed out
 

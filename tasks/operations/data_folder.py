@@ -18,6 +18,7 @@ from shlex import quote
 from typing import Literal
 
 from reports.records import BackedUpServer, Step, Text
+from tasks.operations.owned import OWNED
 from tasks.operations.scripts import fill
 
 LONG_S = 6 * 3600
@@ -58,7 +59,7 @@ run=@run@
 owner=@owner@
 mark=$CHANGE_DIR/saved/@slug@
 as() { runuser -u "$owner" -- "$@"; }
-"""
+""" + OWNED
 
 
 def _places(change: str, server: BackedUpServer) -> str:
@@ -88,21 +89,22 @@ _PG_PREPARE = """\
 umask 077
 mkdir -p "$CHANGE_DIR/saved"
 end_private
-rm -rf -- "$new" "$run"
+in_place rm -rf -- "$new" "$run"
 trap end_private EXIT
 trap 'exit 143' HUP INT TERM
-group=$(id -gn "$owner")
-install -d -m 700 -o "$owner" -g "$group" "$new" "$run" "$run/log"
+make_folder 700 "$new"
+make_folder 700 "$run"
+as mkdir -m 700 "$run/log"
 as tar -x -z -f - -C "$new" <"$CHANGE_DIR/media/@base@"
 for log in @logs_script@; do as tar -x -z -f - -C "$run/log" <"$CHANGE_DIR/media/$log"; done
 # where a segment of the log is looked for: in the backups, then where the server itself keeps it
-cat >"$run/fetch" <<'FETCH'
+fill_as_owner "$run/fetch" <<'FETCH'
 for place in @places_script@; do if [ -f "$place/$1" ]; then exec cp "$place/$1" "$2"; fi; done
 exit 1
 FETCH
-echo 'local all all peer' >"$run/pg_hba.conf"
-: >"$run/pg_ident.conf"
-cat >"$run/postgresql.conf" <<SETTINGS
+echo 'local all all peer' | fill_as_owner "$run/pg_hba.conf"
+as touch "$run/pg_ident.conf"
+fill_as_owner "$run/postgresql.conf" <<SETTINGS
 hba_file = '$run/pg_hba.conf'
 ident_file = '$run/pg_ident.conf'
 listen_addresses = ''
@@ -119,25 +121,24 @@ log_min_messages = log
 lc_messages = 'C'
 log_timezone = 'UTC'
 SETTINGS
-chown -R "$owner:$group" "$run"
 # its own settings, said by ALTER SYSTEM, come back when it is recovered
-if [ -e "$new/postgresql.auto.conf" ]; then mv "$new/postgresql.auto.conf" "$new/postgresql.auto.conf.kept"; fi
+if [ -e "$new/postgresql.auto.conf" ]; then as mv -T "$new/postgresql.auto.conf" "$new/postgresql.auto.conf.kept"; fi
 as touch "$new/postgresql.auto.conf" "$new/recovery.signal"
 as "$bin/pg_ctl" -D "$new" -s -w -t 300 -l "$run/server.log" -o "-c config_file='$run/postgresql.conf'" start || :
 # it answers once it has recovered all there is to recover
 until [ "$(as "$bin/psql" -h "$run" -p 5432 -d postgres -XAtqwc 'select not pg_is_in_recovery()' 2>/dev/null)" = t ]; do
   if ! as "$bin/pg_ctl" -D "$new" status >/dev/null; then
-    echo "the backup cannot be recovered:" >&2; grep -E 'FATAL|PANIC|ERROR' "$run/server.log" | tail -n 5 >&2; exit 1
+    echo "the backup cannot be recovered:" >&2; as grep -E 'FATAL|PANIC|ERROR' "$run/server.log" | tail -n 5 >&2; exit 1
   fi
   sleep 0.2
 done
-{ grep -E 'recovery stopping|last completed transaction|redo (starts|done)|selected new timeline' "$run/server.log" || :; } | tee "$mark.recovered"
+{ as grep -E 'recovery stopping|last completed transaction|redo (starts|done)|selected new timeline' "$run/server.log" || :; } | tee "$mark.recovered"
 as "$bin/pg_ctl" -D "$new" -s -w -m fast -t 600 stop
-rm -f "$new/postgresql.auto.conf"
-if [ -e "$new/postgresql.auto.conf.kept" ]; then mv "$new/postgresql.auto.conf.kept" "$new/postgresql.auto.conf"; fi
+as rm -f "$new/postgresql.auto.conf"
+if [ -e "$new/postgresql.auto.conf.kept" ]; then as mv -T "$new/postgresql.auto.conf.kept" "$new/postgresql.auto.conf"; fi
 as "$bin/initdb" --sync-only -D "$new" >/dev/null
 sync -f "$new"
-rm -rf -- "$run"
+in_place rm -rf -- "$run"
 : >"$mark.prepared"
 sync "$mark.prepared"
 """
@@ -165,21 +166,22 @@ _MY_PREPARE = """\
 umask 077
 mkdir -p "$CHANGE_DIR/saved"
 end_private
-rm -rf -- "$new" "$run"
+in_place rm -rf -- "$new" "$run"
 trap end_private EXIT
 trap 'exit 143' HUP INT TERM
 if "$server" --print-defaults | grep -qE -- '--innodb[-_](data[-_]home[-_]dir|log[-_]group[-_]home[-_]dir|undo[-_]directory)'; then
   echo "InnoDB keeps files outside the data folder here; restore this server by hand" >&2; exit 1
 fi
-install -d -m 700 -o "$owner" -g "$(id -gn "$owner")" "$new" "$run"
+make_folder 700 "$new"
+make_folder 700 "$run"
 builder=$(command -v mariadb-install-db || command -v mysql_install_db)
-"$builder" --user="$owner" --datadir="$new" --skip-test-db --auth-root-authentication-method=socket >"$run/install.log" 2>&1 || {
-  tail -n 5 "$run/install.log" >&2; exit 1; }
+"$builder" --user="$owner" --datadir="$new" --skip-test-db --auth-root-authentication-method=socket >"$mark.install.log" 2>&1 || {
+  tail -n 5 "$mark.install.log" >&2; exit 1; }
 as "$server" --datadir="$new" --socket="$run/socket" --pid-file="$run/pid" --log-error="$run/server.log" --skip-networking --skip-log-bin \\
   --skip-slave-start --event-scheduler=OFF >/dev/null 2>&1 &
 n=0
 until "$client" --socket="$run/socket" -u root -e 'select 1' >/dev/null 2>&1; do
-  n=$((n + 1)); [ $n -le 240 ] || { echo "the new server does not start:" >&2; tail -n 5 "$run/server.log" >&2; exit 1; }
+  n=$((n + 1)); [ $n -le 240 ] || { echo "the new server does not start:" >&2; as tail -n 5 "$run/server.log" >&2; exit 1; }
   sleep 0.5
 done
 gzip -dc "$CHANGE_DIR/media/@dump@" | "$client" --socket="$run/socket" -u root --binary-mode --default-character-set=utf8mb4
@@ -191,10 +193,10 @@ gzip -dc "$CHANGE_DIR/media/@accounts@" | "$client" --socket="$run/socket" -u st
 unset MYSQL_PWD
 "$client" --socket="$run/socket" -u root -e 'drop user standfast_restore@localhost; flush privileges'
 end_private
-grep -qi 'shutdown complete' "$run/server.log" || { echo "the new server did not end cleanly:" >&2; tail -n 5 "$run/server.log" >&2; exit 1; }
-chmod 755 "$new"
+as grep -qi 'shutdown complete' "$run/server.log" || { echo "the new server did not end cleanly:" >&2; as tail -n 5 "$run/server.log" >&2; exit 1; }
+as chmod 755 "$new"
 sync -f "$new"
-rm -rf -- "$run"
+in_place rm -rf -- "$run"
 : >"$mark.prepared"
 sync "$mark.prepared"
 """
@@ -240,7 +242,7 @@ else echo ABSENT; fi
 [ -e "$mark.prepared" ]
 if [ ! -e "$new" ] && [ -e "$before" ]; then echo "it is in its place"; exit 0; fi
 """ + (_PG_WHOLE if postgresql else """[ -s "$new/ibdata1" ]\n"""),
-        undo=head + """end_private\nrm -rf -- "$new" "$run" "$mark.prepared"\n""",
+        undo=head + """end_private\nin_place rm -rf -- "$new" "$run"\nrm -f -- "$mark.prepared"\n""",
         undo_proof=head + """[ ! -e "$new" ] && [ ! -e "$run" ]\n""",
         expected=Text(zh="新的数据目录完整且已正常关闭，现有数据未动", en="the new data folder is whole and cleanly shut down; the present one is untouched"),
         changes=False, time_limit_s=time_limit_s)
@@ -309,11 +311,11 @@ if [ -e "$new" ]; then
   # cut off between the renames, there is no present folder: then only the second is left to do
   if [ -e "$data" ]; then
     if [ -e "$before" ]; then echo "both $data and $before are there" >&2; exit 1; fi
-    mv -T "$data" "$before"
+    in_place mv -T "$data" "$before"
   elif [ ! -e "$before" ]; then
-    install -d -m 700 -o "$owner" -g "$(id -gn "$owner")" "$before"  # all of it had gone; an empty folder stands for that
+    make_folder 700 "$before"  # all of it had gone; an empty folder stands for that
   fi
-  mv -T "$new" "$data"
+  in_place mv -T "$new" "$data"
   sync -f "$(dirname "$data")"
 fi
 begin
@@ -323,8 +325,8 @@ begin
 if [ ! -e "$mark.was" ]; then echo "nothing was switched"; exit 0; fi
 if [ -e "$before" ]; then
   halt
-  if [ -e "$data" ] && [ ! -e "$new" ]; then mv -T "$data" "$after"; fi
-  if [ ! -e "$data" ]; then mv -T "$before" "$data"; fi
+  if [ -e "$data" ] && [ ! -e "$new" ]; then in_place mv -T "$data" "$after"; fi
+  if [ ! -e "$data" ]; then in_place mv -T "$before" "$data"; fi
   sync -f "$(dirname "$data")"
 fi
 if [ "$(cat "$mark.was")" = running ]; then begin; else halt; fi

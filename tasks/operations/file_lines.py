@@ -115,7 +115,29 @@ kind={"whole" if of.whole else "each" if of.each else "first"}
 
 
 # A comment or an empty line is nobody's setting. Words are compared in small letters: sshd and others do not mind the case.
-_WORDS = r"""wanted() { printf '%s\n' "$lines"; }
+_WORDS = r"""# Whoever owns the folder that the file lies in can put links there at any moment. So the new file is made in a folder of root's inside it, which
+# is entered first and looked at then; what is renamed after that follows no name that was not looked at.
+take() {  # the file as it is, into a folder of ours; a link is no file
+  rm -f "$1"; cp -a "$file" "$1"
+  if [ -L "$1" ] || [ ! -f "$1" ]; then rm -f "$1"; echo "$file is no file any more" >&2; exit 1; fi
+}
+roots_folder() {  # whether nobody but root can change where this path leads
+  up=$1
+  while [ "$up" ] && [ "$up" != / ]; do
+    case $(stat -c '%u %A' "$up") in "0 l"*|"0 d"????-??-?) ;; *) return 1 ;; esac
+    up=${up%/*}
+  done
+}
+put() {  # a file of ours in the place of the file
+  ( folder=$(dirname "$file"); cd -P "$folder" || exit 1
+    at=$folder  # links of root's may lead there, and nobody else's
+    until roots_folder "$at" && at_end=$(cd -P "${at:-/}" && pwd -P) && roots_folder "$at_end"; do at=${at%/*}; done
+    if [ "$(pwd -P)" != "${at_end%/}${folder#"$at"}" ]; then echo "$folder leads elsewhere by a link that is not root's" >&2; exit 1; fi
+    room=$(mktemp -d ./.standfast.XXXXXX) && cd -P "$room" || exit 1
+    if [ "$(stat -c '%u %a' .)" != "$(id -u) 700" ] || [ "$(ls -A)" ]; then echo "somebody else writes in $folder just now" >&2; exit 1; fi
+    cp -a "$1" new && sync new && mv -T new "../$(basename "$file")" && cd .. && rmdir "$room" )
+}
+wanted() { printf '%s\n' "$lines"; }
 # the file as it shall be, from the file as it is on standard input
 as_wished() {
   if [ "$kind" = whole ]; then wanted; return; fi
@@ -128,7 +150,7 @@ as_wished() {
       if (mine) done[mine] = 1 }
     END { for (i = 1; i <= n; i++) if (!done[i]) print text[i] }'
 }
-as_it_is() { if [ "$kind" = whole ]; then :; elif [ -e "$file" ]; then cat "$file"; else printf '%s\n' "$head"; fi; }
+as_it_is() { if [ "$kind" = whole ]; then :; elif [ -e "$SAVED/now" ]; then cat "$SAVED/now"; else printf '%s\n' "$head"; fi; }
 stands() { [ -e "$file" ] && as_wished <"$file" | cmp -s - "$file"; }
 # the file as it is on standard input, with what stood before in the place of our lines; a line of ours that somebody altered is theirs
 without_ours() {
@@ -153,7 +175,7 @@ if [ ! -w "$folder" ] || ! touch -c "$folder/." 2>/dev/null; then echo "$folder 
 _SAVE = r"""umask 077
 mkdir -p "$SAVED"
 if [ ! -e "$SAVED/kept" ]; then
-  if [ -e "$file" ]; then cp -a "$file" "$SAVED/file"; fi
+  if [ -e "$file" ]; then take "$SAVED/file"; fi
   folder=$(dirname "$file"); : >"$SAVED/folders"  # those that are made for it, the innermost first
   while [ ! -d "$folder" ]; do echo "$folder" >>"$SAVED/folders"; folder=$(dirname "$folder"); done
 @save@
@@ -161,48 +183,45 @@ if [ ! -e "$SAVED/kept" ]; then
   touch "$SAVED/kept"
 fi
 """
-_WRITE = r"""rm -f "$SAVED/now" "$SAVED/back"
-if [ -e "$file" ]; then cp -a "$file" "$SAVED/now"; fi
+_WRITE = r"""rm -rf "$SAVED/now" "$SAVED/back" "$SAVED/new"
+if [ -e "$file" ]; then take "$SAVED/now"; fi
+as_it_is | as_wished >"$SAVED/wished"
+if [ -e "$SAVED/now" ]; then cp -a "$SAVED/now" "$SAVED/new"; else : >"$SAVED/new"; chmod "$mode" "$SAVED/new"; fi
+cat "$SAVED/wished" >"$SAVED/new"
 umask 022
 mkdir -p "$(dirname "$file")"
-new=$(mktemp "$(dirname "$file")/.standfast.XXXXXX")
-as_it_is | as_wished >"$new"
-if [ -e "$file" ]; then cp -a "$file" "$new.mode"; cat "$new" >"$new.mode"; mv "$new.mode" "$new"; else chmod "$mode" "$new"; fi
-printf '%s %s\n' "$(sha256sum <"$new" | cut -d ' ' -f 1)" "$file" >>"$CHANGE_DIR/saved/left"
-sync "$new" "$CHANGE_DIR/saved/left"
-mv "$new" "$file"
+printf '%s %s\n' "$(sha256sum <"$SAVED/new" | cut -d ' ' -f 1)" "$file" >>"$CHANGE_DIR/saved/left"
+sync "$SAVED/new" "$CHANGE_DIR/saved/left"
+put "$SAVED/new"
 tested() {
 :
 @test@
 }
 if ! (tested); then
-  if [ -e "$SAVED/now" ]; then cp -a "$SAVED/now" "$new"; mv "$new" "$file"; else rm -f "$file"; fi
+  if [ -e "$SAVED/now" ]; then put "$SAVED/now"; else rm -f "$file"; fi
   echo "$file did not pass its test; it is as it was before" >&2
   exit 1
 fi
 note_left "$file"
 """
 _UNDO = r"""[ -e "$SAVED/kept" ] || { echo "nothing was changed"; exit 0; }
-find "$(dirname "$file")" -maxdepth 1 -name '.standfast.*' -delete 2>/dev/null || :  # of a command that was cut off
+find "$(dirname "$file")" -maxdepth 1 -name '.standfast.*' -exec rm -rf {} + 2>/dev/null || :  # of a command that was cut off
 bring_back() {
   if [ -e "$SAVED/file" ]; then
-    new=$(mktemp "$(dirname "$file")/.standfast.XXXXXX")
-    cp -a "$SAVED/file" "$new"
-    mv "$new" "$file"
+    put "$SAVED/file"
   else
     rm -f "$file"
     while read -r folder; do if [ -d "$folder" ]; then rmdir --ignore-fail-on-non-empty "$folder"; fi; done <"$SAVED/folders"
   fi
 }
 take_ours_away() {
-  cp -a "$file" "$SAVED/back.new"
-  without_ours <"$file" >"$SAVED/back.new"
+  take "$SAVED/back.new"
+  without_ours <"$SAVED/back.new" >"$SAVED/back.lines"
+  cat "$SAVED/back.lines" >"$SAVED/back.new"
   if [ ! -e "$SAVED/file" ] && ! printf '%s\n' "$head" | grep -vxFf - "$SAVED/back.new" | grep -q '[^[:space:]]'; then bring_back; return; fi
   sync "$SAVED/back.new"
   mv "$SAVED/back.new" "$SAVED/back"
-  new=$(mktemp "$(dirname "$file")/.standfast.XXXXXX")
-  cp -a "$SAVED/back" "$new"
-  mv "$new" "$file"
+  put "$SAVED/back"
   echo "$file was edited after this change wrote it: only our lines are taken back, the rest stays"
 }
 if [ -e "$SAVED/back" ] && cmp -s "$SAVED/back" "$file"; then echo "our lines are gone already"

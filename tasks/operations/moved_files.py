@@ -14,7 +14,8 @@ from tasks.operations.scripts import fill
 
 # The server that these hosts call by rsync's name reads the other host as root, with numbers for owners; see peer_access.
 _COPY = r"""copy() {  # rsync's options -> the paths as the other host has them
-  RSYNC_PASSWORD=$(cat "$CHANGE_DIR/saved/peer.secret"); export RSYNC_PASSWORD
+  through || { echo "the way to the other host is broken" >&2; return 1; }
+  RSYNC_PASSWORD=$(cat "$CHANGE_DIR/saved/peer.files"); export RSYNC_PASSWORD
   rsync -aHAX --numeric-ids --delete --relative --no-implied-dirs --port=@near_files@ --timeout=120 --exclude='/etc/postgresql/*/*/start.conf' \
     --exclude='/etc/mysql/mariadb.conf.d/zz-standfast-*.cnf' --exclude=@but@ "$@" @sources_script@ / && code=0 || code=$?
   unset RSYNC_PASSWORD

@@ -4,8 +4,11 @@ Every function returns POSIX shell text and runs nothing. It is Debian's server 
 
 The seed is mariadb-backup's stream. Both ways it follows by GTID, whose position lies in the data themselves: a server that is killed goes on where
 it was. The fence is the stopped server: a clean stop rolls back what was open, sends the last of the binary log to the replica and notes the
-position beside it; a drop-in lets nobody start it. On the way back the new server is stopped in the same way and started at another port and socket
+position beside it; a drop-in lets nobody start it. On the way back the new server is stopped in the same way and started at another socket
 that only the old one knows. Who may serve is said once, by the file `turn` on the old host (peer_access).
+
+A replica cannot make its primary prove who it is, so it reaches it by the socket, in a folder where nobody else can wait in the place of a server
+that is stopped. Names of tables and events are data: what the client would read as its own commands is refused.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from dataclasses import dataclass
 
 from tasks.operations.moved_mariadb_digest import begin_digests, compare_digests, read_fenced_digests
 from tasks.operations.moved_service import ASK_TURN, MAY_SERVE, TURN, MovedDatabase
+from tasks.operations.owned import OWNED
 from tasks.operations.peer_access import Way
 
 LAG_TRANSACTIONS = 200  # so far behind a replica counts as caught up: what is left takes moments
@@ -22,14 +26,15 @@ REPLAY_S = 60
 UNIT = "mariadb.service"
 SETTINGS = "/etc/mysql/mariadb.conf.d"
 
-# `hidden` is the socket of a server that nobody but this change is to reach.
-_SQL = TURN + MAY_SERVE + r"""data=@data@; binlog=@binlog@; unit=mariadb.service; override=@override@; hidden=/run/mysqld/@tag@.sock
+_SQL = TURN + MAY_SERVE + OWNED + r"""owner=mysql
+data=@data@; binlog=@binlog@; unit=mariadb.service; override=@override@; hidden=@hidden@
 sql() {
   socket=@socket@; if grep -qs "^socket = $hidden" "$override"; then socket=$hidden; fi
   mariadb --no-defaults -N -B -r --connect-timeout=20 --socket="$socket" "$@"
 }
 quiet_sql() { { echo "set sql_log_bin = 0;"; cat; } | sql; }  # not in the binary log: it concerns this server alone
 far() {
+  through || { echo "the way to the other host is broken" >&2; return 1; }
   ( umask 077; printf '[client]\nprotocol=tcp\nhost=127.0.0.1\nport=@near_data@\nuser=@role@\npassword=%s\n' \
       "$(cat "$CHANGE_DIR/saved/peer.secret")" >"$CHANGE_DIR/saved/peer.cnf" )
   mariadb --defaults-file="$CHANGE_DIR/saved/peer.cnf" -N -B --connect-timeout=20 "$@"
@@ -37,7 +42,7 @@ far() {
 write_override() {  # further lines from stdin
   { printf '# Of change @change@.\n[mariadbd]\n'; cat; } >"$override.new"; chmod 644 "$override.new"; sync "$override.new"; mv "$override.new" "$override"
 }
-hide() { printf 'port = @home@\nsocket = %s\nbind_address = 127.0.0.1\nread_only = ON\nevent_scheduler = OFF\n' "$hidden"
+hide() { printf 'skip_networking = ON\nsocket = %s\nread_only = ON\nevent_scheduler = OFF\n' "$hidden"
   printf 'loose_binlog_expire_logs_seconds = 0\nexpire_logs_days = 0\n'; }  # nothing that the other one needs goes away
 is_up() { n=0; until sql -e 'select 1' >/dev/null 2>&1; do
   n=$((n + 1)); [ $n -lt 300 ] || { echo "MariaDB does not answer" >&2; return 1; }; sleep 0.2; done; }
@@ -51,15 +56,23 @@ follow() {  # as a replica of the other one
 slave() { sql --column-names -e 'show slave status\G' 2>/dev/null | sed -n "s/^ *$1: //p"; }
 said_of_slave() { echo "replication: $(slave Last_IO_Error) $(slave Last_SQL_Error)"; }
 dormant() { sql -e "select concat('\`', replace(event_schema, '\`', '\`\`'), '\`.\`', replace(event_name, '\`', '\`\`'), '\`') from information_schema.events
-  where status = 'SLAVESIDE_DISABLED'"; }
+  where status = 'SLAVESIDE_DISABLED' and not ($odd)"; }
+odd="concat(event_schema, event_name) regexp '[[:cntrl:]]' or instr(concat(event_schema, event_name), char(92))"
+no_odd_names() {
+  [ "$(sql -e "select count(*) from information_schema.events where $odd
+    union all select count(*) from information_schema.tables where $(printf '%s' "$odd" | sed 's/event_/table_/g')" | sort -u)" = 0 ] ||
+    { echo "a table or an event has a name with a backslash or signs that cannot be printed; rename it" >&2; exit 1; }
+}
 wake_events() {  # events that were made on the other server since sleep here; those that slept before go on sleeping
   dormant | grep -vxF -f "$CHANGE_DIR/saved/dormant" | sed 's/^/alter event /; s/$/ enable;/' | quiet_sql
 }
 """
 
-_ROLE = r"""{ echo "set sql_log_off = 1; set slow_query_log = 0;"
-  printf "create or replace user '@role@'@'127.0.0.1' identified by '%s' with max_user_connections 8;\n" "$(cat "$door/secret")"
-  echo "grant replication slave on *.* to '@role@'@'127.0.0.1';"; } | quiet_sql
+# The server gets what it checks a password by, never the password.
+_ROLE = r"""verifier() { perl -MDigest::SHA=sha1,sha1_hex -e 'my $p = <STDIN>; chomp $p; print "*", uc sha1_hex(sha1($p))'; }
+{ echo "set sql_log_off = 1; set slow_query_log = 0;"
+  printf "create or replace user '@role@'@'localhost' identified by password '%s' with max_user_connections 8;\n" "$(verifier <"$door/secret")"
+  echo "grant replication slave on *.* to '@role@'@'localhost';"; } | quiet_sql
 """
 # One backup for every reader that asks: each has a pipe of its own, so what an earlier one left unread spoils nothing.
 _SEED = r"""cd @door_script@ || exit 1
@@ -84,7 +97,7 @@ _END_SEED = r"""systemctl stop standfast-seed-@tag@ 2>/dev/null || :
 rm -f $door/seed.*
 """
 _TAKE = _SQL + _END_SEED + r"""is_up
-echo "drop user if exists '@role@'@'127.0.0.1';" | quiet_sql
+echo "drop user if exists '@role@'@'localhost';" | quiet_sql
 """
 _TAKEN = _SQL + r"""[ "$(sql -e "select count(*) from mysql.user where user = '@role@'")" = 0 ]
 ! systemctl is-active -q standfast-seed-@tag@
@@ -104,20 +117,20 @@ systemctl enable --quiet $unit
 systemctl stop $unit
 # what lay here is put aside, not removed
 if [ ! -e "$SAVED/aside" ]; then
-  [ ! -e "$data" ] || mv "$data" "$data.before-standfast"
+  [ ! -e "$data" ] || in_place mv -T "$data" "$data.before-standfast"
   sync; : >"$SAVED/aside"
 fi
-rm -rf "$data"
+in_place rm -rf "$data"
+cd /
 if outside; then rm -f "$binlog".*; install -d -o mysql -g adm -m 2750 "${binlog%/*}"; fi
-install -d -o mysql -g mysql -m 755 "$data"
-{ ask seed || echo "the old host's backup ended early" >&2; } | mbstream -x -C "$data" || { echo "the backup did not arrive whole" >&2; exit 1; }
+make_folder 755 "$data"
+{ ask seed || echo "the old host's backup ended early" >&2; } | as_owner mbstream -x -C "$data" || { echo "the backup did not arrive whole" >&2; exit 1; }
 [ -s "$data/xtrabackup_checkpoints" ] || { echo "the backup did not arrive whole; see the journal of standfast-seed-@tag@ on the old host" >&2; exit 1; }
-mariadb-backup --prepare --target-dir="$data" >"$SAVED/prepare.log" 2>&1 || { tail -n 5 "$SAVED/prepare.log" >&2; exit 1; }
-position=$(cut -f3 "$data/xtrabackup_binlog_info")
-rm -f "$data"/xtrabackup_* "$data"/mariadb_backup_* "$data"/backup-my.cnf
-printf '%s' @upgraded@ >"$data/mysql_upgrade_info"  # these are the system tables of this very version
-: >"$data/debian-@series_script@.flag"
-chown -R mysql:mysql "$data"
+as_owner mariadb-backup --prepare --target-dir="$data" >"$SAVED/prepare.log" 2>&1 || { tail -n 5 "$SAVED/prepare.log" >&2; exit 1; }
+position=$(as_owner cut -f3 "$data/xtrabackup_binlog_info"); is_position "$position"
+as_owner rm -f "$data"/xtrabackup_* "$data"/mariadb_backup_* "$data"/backup-my.cnf
+printf '%s' @upgraded@ | fill_as_owner "$data/mysql_upgrade_info"  # these are the system tables of this very version
+as_owner touch "$data/debian-@series_script@.flag"
 umask 022
 write_override <<'END'
 server_id = @server_id@
@@ -128,7 +141,7 @@ END
 umask 077
 begin
 [ "$(sql -e 'select @@server_id')" = @server_id@ ] || { echo "MariaDB here does not read $override" >&2; exit 1; }
-echo "drop user if exists '@role@'@'127.0.0.1';" | quiet_sql
+echo "drop user if exists '@role@'@'localhost';" | quiet_sql
 sql -e "reset master; set global gtid_binlog_state = '$position'"  # its own log goes on where the old one's was, so that the old one can follow it later
 sql -e "set global gtid_slave_pos = '$position'"
 dormant >"$CHANGE_DIR/saved/dormant"
@@ -145,12 +158,12 @@ _REPLICA_UNDO = _SQL + r"""SAVED="$CHANGE_DIR/saved/server"
 systemctl stop $unit
 if [ -e "$SAVED/aside" ]; then
   kept="$data.served-$(date +%s)"
-  if [ -e "$CHANGE_DIR/saved/promoted" ] && [ -e "$data" ]; then mv "$data" "$kept"; else rm -rf "$data"; fi
+  if [ -e "$CHANGE_DIR/saved/promoted" ] && [ -e "$data" ]; then in_place mv -T "$data" "$kept"; else in_place rm -rf "$data"; fi
   case $binlog in "$data"/*) ;; *)
     [ ! -d "$kept" ] || find "${binlog%/*}" -maxdepth 1 -name "${binlog##*/}.*" -exec mv {} "$kept" \;
     rm -f "$binlog".* ;;
   esac
-  [ ! -e "$data.before-standfast" ] || mv "$data.before-standfast" "$data"
+  [ ! -e "$data.before-standfast" ] || in_place mv -T "$data.before-standfast" "$data"
   rm -f "$SAVED/aside"
 fi
 rm -f "$override" "$override.new"
@@ -185,6 +198,7 @@ echo "the replica is $lag transactions behind"
 
 _FENCE = _SQL + r"""drop=/etc/systemd/system/$unit.d/standfast-fence.conf
 if systemctl is-active -q $unit; then
+  no_odd_names
   replica="information_schema.processlist where user = '@role@' and command like 'Binlog Dump%'"
   [ "$(sql -e "select count(*) from $replica")" != 0 ] || { echo "no replica is connected; nothing was stopped" >&2; exit 1; }
   n=0; until [ "$(sql -e "select count(*) from $replica and state like '%has sent all binlog%'")" != 0 ]; do
@@ -229,7 +243,7 @@ _OPEN = _SQL + r"""umask 077
 reach
 systemctl is-active -q $unit || begin
 if [ ! -e "$CHANGE_DIR/saved/promoted" ]; then
-  fenced=$(ask fenced)
+  fenced=$(ask fenced); is_position "$fenced"
   (umask 022; copy) & files=$!
   [ "$(sql -e "select master_gtid_wait('$fenced', @replay_s@)")" = 0 ] || {
     said_of_slave >&2; echo "the replica did not receive the old server's last position $fenced" >&2; exit 1; }
@@ -306,7 +320,7 @@ fi
 """
 # Nobody gets in before it has everything.
 _FOLLOW = r"""umask 077
-rm -f "$CHANGE_DIR/saved/peer.secret"
+rm -f "$CHANGE_DIR/saved/peer.secret" "$CHANGE_DIR/saved/peer.files"
 reach
 umask 022
 may_start
@@ -314,7 +328,8 @@ if [ ! -e "$CHANGE_DIR/saved/followed" ]; then
   { printf 'log_slave_updates = ON\n'; hide; } | write_override
   begin
   if [ ! "$(slave Master_Host)" ]; then
-    sql -e "set global gtid_slave_pos = '$(cat $door/fenced)'"
+    fenced=$(cat $door/fenced); is_position "$fenced"
+    sql -e "set global gtid_slave_pos = '$fenced'"
     follow
   fi
   n=0; until [ "$(sql -e "select master_gtid_wait('$returned', 10)")" = 0 ]; do
@@ -337,6 +352,11 @@ echo "it follows nobody"
 """
 
 
+def hidden_socket(change: str) -> str:
+    """Of a server that nobody but this change is to reach."""
+    return f"/run/mysqld/{change.lower()}.sock"
+
+
 @dataclass(frozen=True)
 class Server:
     """The old host's server as it runs. version: as the package says, "10.11.18"; binlog: path of its binary logs without number."""
@@ -353,15 +373,15 @@ class Server:
 class MovedMariaDB(MovedDatabase):
     """One server on its way from `there` to here and, in need, back.
 
-    home: the port at which the new server is read on the way back. catch_up_minutes: what the replica has for it.
+    catch_up_minutes: what the replica has for it.
     """
 
-    def __init__(self, change: str, server: Server, *, catch_up_minutes: int, units: Sequence[str], there: Way, back: Way, home: int) -> None:
+    def __init__(self, change: str, server: Server, *, catch_up_minutes: int, units: Sequence[str], there: Way, back: Way) -> None:
         super().__init__(change, units=units, there=there, back=back)
         tag = change.lower()
         self.unit, self.fence_touches = UNIT, (f"/etc/systemd/system/{UNIT}.d/standfast-fence.conf",)
         self._gaps |= {
-            "change": change, "tag": tag, "data": server.data, "socket": server.socket, "binlog": server.binlog, "home": home,
+            "change": change, "tag": tag, "hidden": hidden_socket(change), "data": server.data, "socket": server.socket, "binlog": server.binlog,
             "override": f"{SETTINGS}/zz-standfast-{tag}.cnf", "server_id": server.server_id % 4294967295 + 1, "scheduler": server.scheduler,
             "upgraded": f"{server.version}-MariaDB", "series_script": ".".join(server.version.split(".")[:2]), "near_data": there.near_data,
             "lag": LAG_TRANSACTIONS, "minutes": catch_up_minutes, "replay_s": REPLAY_S}
@@ -401,6 +421,10 @@ class MovedMariaDB(MovedDatabase):
 
     def caught_up(self) -> str:
         return self.there.reach() + self._fill(_CAUGHT_UP)
+
+    def make_ready(self) -> str:
+        """Old host: what would stop the comparison, while it stops nothing."""
+        return self._fill(_SQL) + "no_odd_names\n"
 
     def fence(self, meanwhile: str) -> str:
         """Old host: applications and server stopped for good, the last position noted. meanwhile: shell text that is run at the same time."""

@@ -13,6 +13,9 @@ _SYSTEM = "('mysql', 'information_schema', 'performance_schema', 'sys')"
 _DIGESTS = rf"""digests=/run/standfast-digest-@tag@
 mkdir -p -m 700 $digests
 write_sql() {{  # the client to ask with
+  odd=$("$@" -e "select count(*) from information_schema.tables where concat(table_schema, table_name) regexp '[[:cntrl:]]'
+    or instr(concat(table_schema, table_name), char(92))")
+  [ "$odd" = 0 ] || {{ echo "a table has a name with a backslash or signs that cannot be printed" >&2; exit 1; }}
   cat <<'END'
 set max_statement_time = 0; set wait_timeout = 86400; set group_concat_max_len = 1000000;
 set session transaction isolation level repeatable read;
@@ -57,18 +60,18 @@ fi
 
 # Only InnoDB's files are linked, and it opens them for reading alone; what MariaDB's own system tables are made of is small, and copied.
 _READ = _DIGESTS + r"""farm=$data.standfast-reading; reader=standfast-reading-@tag@
-stop_reading() { systemctl stop $reader 2>/dev/null || :; rm -rf "$farm"; }
+stop_reading() { systemctl stop $reader 2>/dev/null || :; in_place rm -rf "$farm"; }
 seen() { find "$data" -printf '%p %s %T@ %C@\n' | LC_ALL=C sort | sha256sum; }
 trap stop_reading EXIT
 stop_reading
 before=$(seen)
-install -d -o mysql -g mysql -m 700 "$farm"
+make_folder 700 "$farm"
 for one in "$data"/*; do
   case ${one##*/} in
-    mysql|aria_log*) cp -a "$one" "$farm/" ;;
+    mysql|aria_log*) as_owner cp -a "$one" "$farm/" ;;
     sys|performance_schema|lost+found|'#'*) ;;
-    ibdata*|ib_logfile*|undo[0-9]*) ln -s "$one" "$farm/" ;;
-    *) [ ! -d "$one" ] || ln -s "$one" "$farm/" ;;
+    ibdata*|ib_logfile*|undo[0-9]*) as_owner ln -s "$one" "$farm/" ;;
+    *) [ ! -d "$one" ] || as_owner ln -s "$one" "$farm/" ;;
   esac
 done
 systemctl reset-failed $reader 2>/dev/null || :
@@ -79,7 +82,7 @@ systemd-run --quiet --collect --unit=$reader -p User=mysql -p Group=mysql -p Rea
 reading() { mariadb --no-defaults -N -B -r --socket="$farm/sock" "$@"; }
 n=0; until reading -e 'select 1' >/dev/null 2>&1; do
   n=$((n + 1)); [ $n -lt 3000 ] && systemctl is-active -q $reader || {
-    grep -i error "$farm/log.err" | tail -n 5 >&2; echo "the fenced data cannot be read" >&2; exit 1; }
+    as_owner grep -i error "$farm/log.err" | tail -n 5 >&2; echo "the fenced data cannot be read" >&2; exit 1; }
   sleep 0.2; done
 write_sql reading >$digests/sql
 reading -n <$digests/sql >$digests/part

@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from shlex import quote
 
-from tasks.operations.peer_access import Way, door_of
+from tasks.operations.peer_access import IS_POSITION, Way, door_of
 from tasks.operations.scripts import fill
 
 # Old host.
-TURN = r"""door=@door_script@
+TURN = IS_POSITION + r"""door=@door_script@
 write_turn() { printf '%s\n' "$1" >$door/turn.root; chmod 644 $door/turn.root; sync $door/turn.root; }
 take_turn() {  # written once: `ln` fails where somebody was before
   write_turn "$1"; ln $door/turn.root $door/turn 2>/dev/null || :
@@ -28,7 +28,8 @@ how_left() {  # how the new host was left, if this one may come back
     echo "the new host got the turn and has not said how it was left: it may hold what was written since. Bring it up, then take this up again" >&2
     return 1
   fi
-  cat $door/returned 2>/dev/null || echo never
+  left=$(cat $door/returned 2>/dev/null || echo never)
+  is_position "$left" && printf '%s\n' "$left"
 }
 """
 # What the old host's undo needs: it has come back, so nobody needs any more what was made here for the change.

@@ -10,11 +10,13 @@ from shlex import quote
 
 from reports.records import FileChange, Text
 from tasks.operations.mend import Mend
+from tasks.operations.owned import KEPT_OF_OWNER, OWNED
 from tasks.operations.postgresql import TOUCHES, literal, talking
 
 FILE = "postgresql.auto.conf"
 
-_WORDS = r"""auto() { echo "$(ask "show data_directory")/postgresql.auto.conf"; }
+_WORDS = OWNED + KEPT_OF_OWNER + r"""owner=postgres
+auto() { echo "$(ask "show data_directory")/postgresql.auto.conf"; }
 now() { ask "select setting from pg_settings where name = '$name'"; }
 # what ALTER SYSTEM has set, empty: nothing; a value begins with =
 set_by_us() { ask "select '=' || setting from pg_file_settings where name = '$name' and sourcefile = current_setting('data_directory')
@@ -48,7 +50,7 @@ if [ "$told" != ready ]; then echo "$name: ${told:-this server does not have it}
 _COMMAND = r"""umask 077
 mkdir -p "$SAVED"
 if [ ! -e "$SAVED/kept" ]; then
-  now >"$SAVED/value"; set_by_us >"$SAVED/set"; cp -a "$(auto)" "$SAVED/file"
+  now >"$SAVED/value"; set_by_us >"$SAVED/set"; keep_of_owner "$(auto)" "$SAVED/file"
   sync
   touch "$SAVED/kept"
 fi
@@ -60,7 +62,7 @@ _UNDO = r"""[ -e "$SAVED/kept" ] || { echo "nothing was changed"; exit 0; }
 if theirs; then echo "$name was set by somebody else after this change set it, to ${said#=}: that stays"; exit 0; fi
 if [ -s "$SAVED/set" ]; then act -c "ALTER SYSTEM SET $name = '$(sed "s/^=//; s/'/''/g" "$SAVED/set")'"; else act -c "ALTER SYSTEM RESET $name"; fi
 file=$(auto)
-if [ "$(entries "$file")" = "$(entries "$SAVED/file")" ]; then cp -a "$SAVED/file" "$file.standfast"; mv "$file.standfast" "$file"; fi
+if [ "$(entries "$file")" = "$(entries "$SAVED/file")" ]; then bring_to_owner "$SAVED/file" "$file" <"$SAVED/file"; fi
 becomes "$(cat "$SAVED/value")"
 """
 _UNDO_PROOF = r"""[ -e "$SAVED/kept" ] || exit 0

@@ -11,12 +11,14 @@ from shlex import quote
 from reports.records import NOTHING, FileChange, Text
 from reports.records.measurement import EFFECT
 from tasks.operations.mend import Mend
+from tasks.operations.owned import KEPT_OF_OWNER, OWNED
 from tasks.operations.postgresql import TOUCHES, literal, talking
 from tasks.operations.postgresql_setting import FILE, LOADED
 
 RESTARTS = Text(zh="数据库重启，期间连接中断数秒", en="the server restarts; its connections are gone for some seconds")
 
-_WORDS = r"""now() { ask "select setting from pg_settings where name = '$1'"; }
+_WORDS = OWNED + KEPT_OF_OWNER + r"""owner=postgres
+now() { ask "select setting from pg_settings where name = '$1'"; }
 wished() { printf '%s\n' "$wishes"; }  # name=value, as the server tells it, in its base units
 are() {  # whether these are in force, name=value on standard input
   while IFS= read -r line; do
@@ -69,7 +71,7 @@ mkdir -p "$SAVED"
 if ! answers && [ "$restart" = yes ]; then systemctl start "$unit"; sleep 2; fi  # cut off in its restart
 if [ ! -e "$SAVED/kept" ]; then
   file=$(ask "show data_directory")/postgresql.auto.conf
-  echo "$file" >"$SAVED/where"; cp -a "$file" "$SAVED/file"
+  echo "$file" >"$SAVED/where"; keep_of_owner "$file" "$SAVED/file"
   for name in $names; do echo "$name=$(now "$name")"; done >"$SAVED/values"
   sync
   touch "$SAVED/kept"
@@ -80,13 +82,9 @@ wished | into_force
 # By the file, which needs no server that answers. What somebody else has set meanwhile stays.
 _UNDO = r"""[ -e "$SAVED/kept" ] || { echo "nothing was changed"; exit 0; }
 file=$(cat "$SAVED/where")
-rm -f "$file.standfast"
-cp -a "$SAVED/file" "$file.standfast"
 if [ "$(others "$file")" != "$(others "$SAVED/file")" ]; then
-  { grep -vE "^[[:space:]]*($pattern)[[:space:]=]" "$file"; ours "$SAVED/file"; } >"$file.standfast"
-fi
-sync "$file.standfast"
-mv "$file.standfast" "$file"
+  { as_owner grep -vE "^[[:space:]]*($pattern)[[:space:]=]" "$file"; ours "$SAVED/file"; } | bring_to_owner "$SAVED/file" "$file" now
+else bring_to_owner "$SAVED/file" "$file" <"$SAVED/file"; fi
 if [ "$restart" = yes ] && answers && are <"$SAVED/values" 2>/dev/null && [ "$(waits)" = 0 ]; then echo "the old values are still in force"
 else into_force <"$SAVED/values"; fi
 """

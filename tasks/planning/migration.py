@@ -6,7 +6,7 @@ new one opened, the front door turned; then it is compared. See docs/system-migr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
@@ -22,7 +22,7 @@ from tasks.planning.roll_out import held_up, window_blockers
 from tasks.requests import FrontDoor, MigrationRequest
 
 SKEW_S = 5.0
-NEAR_PORT = 28390  # the first of the loopback ports that are tried for the way between the hosts; below those that the kernel lends to clients
+NEAR_PORTS = range(320, 384)  # the loopback ports that are tried for the way between the hosts: root's alone, and nobody's by name
 HOUR_S = 3600
 SPARE_KIB = 262_144  # for the WAL that is written while the copy is made
 PATIENCE_S = 60  # how long the new host may be out of reach in the cutover before the old one is to serve again
@@ -83,8 +83,8 @@ def _unit_files(request: MigrationRequest) -> list[str]:
 
 
 def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts, users: tuple[str, str],
-                   acceptances: tuple[Sequence[Acceptance], Sequence[Acceptance]], plan_at: datetime) -> Plan:
-    """old, new: what the facts' script told of either host. users: the accounts that log in there."""
+                   acceptances: tuple[Sequence[Acceptance], Sequence[Acceptance]], plan_at: datetime, ways: Mapping[str, str] | None = None) -> Plan:
+    """old, new: what the facts' script told of either host. users: the accounts that log in there. ways: where all hosts are for each other."""
     blockers = [*window_blockers(request, plan_at), *_blockers(request, surveys, old, new)]
     door = request.front_door and (request.front_door.host or request.source)
     steps = [] if blockers else _Steps(number, request, surveys, old, new, users).all()
@@ -97,9 +97,9 @@ def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Su
                    en=f"Move {', '.join(request.services)} from {request.source} to {request.destination}"),
         targets=tuple(request.hosts), batches=(tuple(request.hosts),), facts={name: survey.facts_digest() for name, survey in surveys.items()},
         versions=tuple(VersionChange(target=host, name=name, before="", after=version) for host, (name, version, _) in installs),
-        improvements=(), media=(), steps=tuple(steps), in_order=True,
+        improvements=(), media=(), steps=tuple(steps), in_order=True, ways=dict(ways or {}),
         acceptance=(*(acceptances[0] if door == request.source else ()), *acceptances[1], health),
-        window=_window(request, plan_at), impact=_impact(request), risk=_risk(request, surveys, old, new),
+        window=_window(request, plan_at), impact=_impact(request, ways or {}), risk=_risk(request, surveys, old, new),
         back_out=_way_back(request, old),
         blockers=tuple(blockers),
         untested=(Text(zh="副本之间的网络速度、真实负载下的复制延迟；演练测得的停机时间不含网络差异",
@@ -119,10 +119,13 @@ def _window(request: MigrationRequest, plan_at: datetime) -> Window | None:
     return Window(opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28)))
 
 
-def _impact(request: MigrationRequest) -> Text:
+def _impact(request: MigrationRequest, ways: Mapping[str, str]) -> Text:
     zh = "数据在服务运行时复制；仅在隔离旧主机、开启新主机和切换入口期间拒绝请求，时长见演练实测。"
     en = ("Data are copied while the service runs. Requests are refused only while the old host is fenced, the new one opened and the front door turned; "
           "the rehearsal measured for how long.")
+    if ways:
+        zh += "数据经 SSH 在主机之间直接传输，地址为：" + "；".join(f"{name} {way}" for name, way in ways.items()) + "。"
+        en += " The data go straight from host to host by SSH, at these addresses: " + "; ".join(f"{name} {way}" for name, way in ways.items()) + "."
     if not request.front_door:
         zh += "入口由人员切换，切换之前用户无法使用。"
         en += " People switch the traffic; until then users cannot work."
@@ -194,12 +197,13 @@ def _blockers(request: MigrationRequest, surveys: dict[str, Survey], old: Facts,
         elif missing := [group for group in account.groups if group not in new.groups]:
             block(f"{target} has no group {missing[0]}, to which {name} belongs.",
                   f"{target} 上没有 {name} 所属的组 {missing[0]}。")
+    keyword = "AllowTcpForwarding, AllowStreamLocalForwarding" if request.mariadb else "AllowTcpForwarding"
     if not old.forwards:
-        block(f"{source}'s sshd forwards no ports (AllowTcpForwarding), so the hosts have no safe way to each other.",
-              f"{source} 的 sshd 不允许端口转发（AllowTcpForwarding），两台主机之间没有安全通道。")
+        block(f"{source}'s sshd forwards no ports ({keyword}), so the hosts have no safe way to each other.",
+              f"{source} 的 sshd 不允许端口转发（{keyword}），两台主机之间没有安全通道。")
     if not new.forwards:
-        block(f"{target}'s sshd forwards no ports (AllowTcpForwarding), so there would be no way back.",
-              f"{target} 的 sshd 不允许端口转发（AllowTcpForwarding），将无法回退。")
+        block(f"{target}'s sshd forwards no ports ({keyword}), so there would be no way back.",
+              f"{target} 的 sshd 不允许端口转发（{keyword}），将无法回退。")
     for name in what_moves(request).packages:
         if name not in old.packages:
             block(f"{source} has no package {name}.", f"{source} 上没有软件包 {name}。")
@@ -242,17 +246,18 @@ class _Steps:
         self.request, self.old, self.new = request, old, new
         self.S, self.T = request.source, request.destination
         taken = {port.port for survey in surveys.values() for port in survey.ports}
-        near_data, near_files, files, free = [port for port in range(NEAR_PORT, NEAR_PORT + 100) if port not in taken][:4]
+        near_data, near_files, files = [port for port in NEAR_PORTS if port not in taken][:3]
         self.kind = kind = server_of(request)
         # without a database its port is nobody's; the files' stands for it
-        ports, home = {"files_port": files, "near_data": near_data, "near_files": near_files}, kind.home_port(old, free) if kind else files
-        self.way = there = Way(number, near=self.T, far=self.S, user=users[0], data_port=kind.port(old) if kind else files, **ports)
-        self.back = back = Way(number, near=self.S, far=self.T, user=users[1], data_port=home, **ports)
-        self.database = kind and kind.moved(number, old, there=there, back=back, home=home)
-        self.service: MovedService = self.database or MovedService(number, units=request.services, there=there, back=back)
+        ports = {"data_port": kind.port(old) if kind else files, "files_port": files, "near_data": near_data, "near_files": near_files}
         self.paths = [*paths_of(request), *(path for path in _unit_files(request) if path in old.paths)]
         # by the second pass it leads to the new host, where it stays as the first pass brought it
         self.turned = request.front_door.file if at_old(request) else ""
+        sockets = kind.sockets(number, old) if kind else ("", "")
+        self.way = there = Way(number, near=self.T, far=self.S, user=users[0], paths=self.paths, socket=sockets[0], **ports)
+        self.back = back = Way(number, near=self.S, far=self.T, user=users[1], paths=request.data, socket=sockets[1], **ports)
+        self.database = kind and kind.moved(number, old, there=there, back=back)
+        self.service: MovedService = self.database or MovedService(number, units=request.services, there=there, back=back)
         self.made: list[Step] = []
 
     def step(self, key: str, target: str, zh: str, en: str, command: str, proof: str, **more) -> None:

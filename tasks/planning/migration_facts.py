@@ -12,7 +12,10 @@ from tasks.operations.scripts import fill
 
 @dataclass(frozen=True)
 class ClusterFacts:
-    """A running cluster. size_kib: of all its databases. bases: names of people's databases. unlogged: tables that are not replicated."""
+    """A running cluster. size_kib: of all its databases. bases: names of people's databases. unlogged: tables that are not replicated.
+
+    tls: whether clients can talk to it by TLS. odd_names: databases whose names have signs that cannot be printed.
+    """
 
     port: int
     data: str
@@ -23,6 +26,8 @@ class ClusterFacts:
     free_senders: int
     lets_replicate: bool
     bases: tuple[str, ...]
+    tls: bool = True
+    odd_names: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,19 +71,22 @@ for unit in @units_script@; do
   tell unit "$unit" "$(systemctl show -p LoadState --value "$unit")" "$(systemctl is-enabled "$unit")" "$(systemctl is-active "$unit")"
 done
 sshd -T -C user=@user@,host=localhost,addr=127.0.0.1 |
-  awk '$1 == "allowtcpforwarding" && $2 !~ /^(yes|all|local)$/ || $1 == "disableforwarding" && $2 == "yes" { print "forwards\tno" }'
+  awk '$1 ~ /^allow(tcp@streams_script@)forwarding$/ && $2 !~ /^(yes|all|local)$/ || $1 == "disableforwarding" && $2 == "yes" { print "forwards\tno" }'
 command -v rsync >/dev/null && tell rsync yes
 tell room @data@ "$(room @data@)"
 tell glibc "$(ldd --version | sed -n '1s/.* //p')"
 if [ @version@ ] && pg_lsclusters -h @version@ @name@ | grep -q ' online'; then
-  runuser -u postgres -- psql -X -q -A -t -F '	' --cluster @version@/@name@ -d postgres -c "select
+  runuser -u postgres -- env PGOPTIONS='-c search_path=pg_catalog' psql -X -q -A -t -F '	' --cluster @version@/@name@ -d postgres -c "select
     'cluster', current_setting('port'), current_setting('data_directory'),
     (select coalesce(sum(pg_database_size(oid)), 0) / 1024 from pg_database)::bigint, (select count(*) from pg_tablespace) - 2,
     (select count(*) from pg_class where relpersistence = 'u' and relkind = 'r'), current_setting('wal_level'),
     current_setting('max_wal_senders')::int - (select count(*) from pg_stat_replication),
     (select count(*) from pg_hba_file_rules
-      where 'replication' = any(database) and 'all' = any(user_name) and address = '127.0.0.1' and auth_method in ('scram-sha-256', 'md5')),
-    (select string_agg(datname, ' ' order by datname) from pg_database where datname not in ('postgres', 'template0', 'template1'))"
+      where type in ('host', 'hostssl')
+        and 'replication' = any(database) and 'all' = any(user_name) and address = '127.0.0.1' and auth_method in ('scram-sha-256', 'md5')),
+    (select string_agg(regexp_replace(datname, '[[:cntrl:]]', '?', 'g'), ' ' order by datname) from pg_database
+      where datname not in ('postgres', 'template0', 'template1')),
+    current_setting('ssl'), (select count(*) from pg_database where datname ~ '[[:cntrl:]]')"
 fi
 @mariadb_script@
 wished=; for one in @wished_script@; do [ "$one" = rsync ] && command -v rsync >/dev/null || wished="$wished $one"; done
@@ -104,6 +112,8 @@ maria "select 'mariadb', lower(variable_name), variable_value from information_s
     where table_type in ('BASE TABLE', 'SYSTEM VERSIONED') and engine <> 'InnoDB' and table_schema not in $people;
   select 'mariadb', 'followers', count(*) from information_schema.processlist where command like 'Binlog Dump%';
   select 'mariadb', 'bases', coalesce(group_concat(schema_name separator ' '), '') from information_schema.schemata where schema_name not in $people;
+  select 'mariadb', 'odd_names', count(*) from (select concat(table_schema, table_name) n from information_schema.tables
+    union all select concat(event_schema, event_name) from information_schema.events) them where n regexp '[[:cntrl:]]' or instr(n, char(92));
   select 'mariadb', 'runtime', coalesce(group_concat(lower(variable_name) separator ' '), '') from information_schema.system_variables
     where global_value_origin = 'SQL' and variable_name not like 'gtid%' and variable_name not like 'rpl%' and read_only = 'NO'"
 tell mariadb follows "$(maria 'show all slaves status' | wc -l)"
@@ -126,7 +136,8 @@ def facts_script(*, user: str, packages: Sequence[str] = (), accounts: Sequence[
     def listed(words: Sequence[str]) -> str:
         return " ".join(map(quote, words))
 
-    return fill(_SCRIPT, user=user, mariadb_script=_MARIADB if mariadb else "", packages_script=listed(packages) or "''", accounts_script=listed(accounts),
+    return fill(_SCRIPT, user=user, mariadb_script=_MARIADB if mariadb else "",
+                streams_script="|streamlocal" if mariadb else "", packages_script=listed(packages) or "''", accounts_script=listed(accounts),
                 paths_script=listed(paths),
                 units_script=listed(units), version=version, name=name, data=data, wished_script=listed(wished))
 
@@ -146,7 +157,7 @@ def parse_facts(output: str) -> Facts:
         packages={r[0]: r[1] for r in of("package")}, people={r[0]: r[1] for r in of("person")}, groups={r[0]: r[1] for r in of("group")},
         accounts=accounts, paths={r[0]: int(r[1] or 0) for r in of("path")}, units={r[0]: (r[1], r[2], r[3]) for r in of("unit")},
         cluster=cluster and ClusterFacts(int(cluster[0]), cluster[1], int(cluster[2]), int(cluster[3]), int(cluster[4]), cluster[5], int(cluster[6]),
-                                         int(cluster[7]) > 0, tuple(cluster[8].split())),
+                                         int(cluster[7]) > 0, tuple(cluster[8].split()), cluster[9] == "on", int(cluster[10])),
         mariadb={r[0]: "".join(r[1:2]) for r in of("mariadb")}, forwards=not of("forwards"), rsync=bool(of("rsync")),
         room={r[0]: (r[2], int(r[1])) for r in of("room")}, glibc=(of("glibc") or [[""]])[0][0],
         installs=tuple((r[0], r[1], r[2]) for r in of("install")), refusal="; ".join(r[0] for r in of("refusal")))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Protocol
 
 from reports.records import Text
-from tasks.operations.moved_mariadb import MovedMariaDB, Server
-from tasks.operations.moved_postgresql import MovedCluster
+from tasks.operations.moved_mariadb import MovedMariaDB, Server, hidden_socket
+from tasks.operations.moved_postgresql import MovedCluster, needs_tls
 from tasks.operations.moved_service import MovedDatabase
 from tasks.operations.peer_access import Way
 from tasks.planning.migration_facts import Facts
@@ -26,12 +27,12 @@ class MovingServer(Protocol):
     def tools(self, old: Facts) -> list[str]: ...  # what both hosts need for the move alone, as apt is asked: name=version
     def place(self, old: Facts) -> str: ...  # where its data lie, empty if it does not run
     def port(self, old: Facts) -> int: ...
-    def home_port(self, old: Facts, free: int) -> int: ...  # at which the new one is read on the way back; free: a port that is free on both hosts
+    def sockets(self, change: str, old: Facts) -> tuple[str, str]: ...  # by which it is reached on the old host, and on the new one; empty: by its port
     def blockers(self, source: str, target: str, old: Facts, new: Facts) -> list[Text]: ...
     def size_kib(self, old: Facts) -> int: ...
     def reasons(self, source: str, old: Facts, new: Facts) -> list[Text]: ...  # of the risk
     def bound_of_way_back(self, old: Facts) -> Text: ...  # "as long as …"
-    def moved(self, change: str, old: Facts, *, there: Way, back: Way, home: int) -> MovedDatabase: ...
+    def moved(self, change: str, old: Facts, *, there: Way, back: Way) -> MovedDatabase: ...
 
 
 def server_of(request: MigrationRequest) -> MovingServer | None:
@@ -62,8 +63,8 @@ class MovingPostgreSQL:
     def port(self, old: Facts) -> int:
         return old.cluster.port
 
-    def home_port(self, old: Facts, free: int) -> int:
-        return old.cluster.port
+    def sockets(self, change: str, old: Facts) -> tuple[str, str]:
+        return "", ""
 
     def size_kib(self, old: Facts) -> int:
         return old.cluster.size_kib
@@ -81,6 +82,12 @@ class MovingPostgreSQL:
         if cluster.wal_level == "minimal" or cluster.free_senders < 3:
             found.append(Text(zh=f"{source} 的 wal_level 或 max_wal_senders 不允许复制；修改后须重启数据库。",
                               en=f"{source}'s wal_level or max_wal_senders does not allow replication; changing them needs a restart."))
+        if needs_tls(int(self.version)) and not cluster.tls:
+            found.append(Text(zh=f"{source} 的 PostgreSQL 未启用 TLS，副本无法确认对方身份；请设置 ssl = on 并重新加载（无须重启）。",
+                              en=f"PostgreSQL on {source} does not offer TLS, so the replica could not be sure of it; set ssl = on and reload (no restart)."))
+        if cluster.odd_names:
+            found.append(Text(zh=f"{source} 上有 {cluster.odd_names} 个数据库的名称含有控制字符；请先改名。",
+                              en=f"The names of {cluster.odd_names} databases on {source} have signs that cannot be printed; rename them first."))
         if not cluster.lets_replicate:
             found.append(Text(zh=f"{source} 的 pg_hba.conf 不允许从 127.0.0.1 复制。",
                               en=f"pg_hba.conf on {source} allows no replication from 127.0.0.1."))
@@ -99,7 +106,7 @@ class MovingPostgreSQL:
         return Text(zh=f"前提是新主机仍保留切换以来的全部 WAL（上限 {self.request.keep_mib} MiB）",
                     en=f"as long as the new host still has all WAL since the cutover (at most {self.request.keep_mib} MiB)")
 
-    def moved(self, change: str, old: Facts, *, there: Way, back: Way, home: int) -> MovedDatabase:
+    def moved(self, change: str, old: Facts, *, there: Way, back: Way) -> MovedDatabase:
         return MovedCluster(change, version=self.version, name=self.name, port=old.cluster.port, data=old.cluster.data, keep_mib=self.request.keep_mib,
                             catch_up_minutes=self.request.catch_up_minutes, units=self.request.services, there=there, back=back)
 
@@ -126,8 +133,8 @@ class MovingMariaDB:
     def port(self, old: Facts) -> int:
         return int(old.mariadb["port"])
 
-    def home_port(self, old: Facts, free: int) -> int:
-        return free
+    def sockets(self, change: str, old: Facts) -> tuple[str, str]:
+        return old.mariadb["socket"], hidden_socket(change)
 
     def size_kib(self, old: Facts) -> int:
         return int(old.mariadb.get("size_kib") or 0)
@@ -163,6 +170,11 @@ class MovingMariaDB:
         block(here.get("innodb_change_buffering", "none") != "none", f"innodb_change_buffering on {source} is on, so the fenced data could not be read "
               "without writing to them; set it to none, and let the server rest before the migration.",
               f"{source} 启用了 innodb_change_buffering，隔离后的数据无法只读读取；请先设为 none。")
+        block(not re.fullmatch(r"/[A-Za-z0-9/._-]+", here.get("socket", "")), f"MariaDB on {source} has no socket at a plain path ({here.get('socket')}).",
+              f"{source} 的 MariaDB 套接字路径不规范（{here.get('socket')}）。")
+        block(int(here.get("odd_names") or 0), f"Names of tables or events on {source} have backslashes or signs that cannot be printed "
+              f"({here.get('odd_names')} of them); rename them first.",
+              f"{source} 上有 {here.get('odd_names')} 个表或事件的名称含有反斜杠或控制字符；请先改名。")
         block(said("wsrep_on"), f"{source} is a member of a Galera cluster, which is not moved like this.", f"{source} 是 Galera 集群成员，不能这样迁移。")
         block(int(here.get("follows") or 0), f"{source} is itself a replica; move the server that it follows.", f"{source} 本身是副本；请迁移其主服务器。")
         block(int(here.get("followers") or 0), f"Other servers replicate from {source}; they would go on following the fenced one. Take them off first.",
@@ -202,8 +214,8 @@ class MovingMariaDB:
         return Text(zh=f"前提是新主机仍保留切换以来的全部二进制日志（按现有设置保留 {days:g} 天）",
                     en=f"as long as the new host still has every binary log since the cutover (by its settings they are kept for {days:g} days)")
 
-    def moved(self, change: str, old: Facts, *, there: Way, back: Way, home: int) -> MovedDatabase:
+    def moved(self, change: str, old: Facts, *, there: Way, back: Way) -> MovedDatabase:
         here = old.mariadb
         server = Server(version=here["version"].partition("-")[0], port=int(here["port"]), data=self.place(old), socket=here["socket"],
                         binlog=here["log_bin_basename"], server_id=int(here["server_id"]), scheduler=here.get("event_scheduler", "OFF"))
-        return MovedMariaDB(change, server, catch_up_minutes=self.request.catch_up_minutes, units=self.request.services, there=there, back=back, home=home)
+        return MovedMariaDB(change, server, catch_up_minutes=self.request.catch_up_minutes, units=self.request.services, there=there, back=back)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from blocks.host_access import HostAccess
 from reports.records import Plan, Survey
-from tasks import desk
+from tasks import desk, peers
 from tasks.errors import BlockersFound, UnreadableOutput
 from tasks.planning.migration import plan_migration, what_moves
 from tasks.planning.migration_facts import Facts, facts_script, parse_facts
@@ -40,7 +40,8 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
         here = _read(old, facts_script(user=old.user, **moves.asked, wished=moves.missing(here)))
     say(f"{new.name}: reading whether it has room for it")
     there = _read(new, facts_script(user=new.user, **moves.asked, data=moves.place(here) or "/", wished=moves.wished(here)))
-    return plan_migration(number, request, surveys, here, there, (old.user, new.user), (old.acceptances(), new.acceptances()), desk.now())
+    return plan_migration(number, request, surveys, here, there, (old.user, new.user), (old.acceptances(), new.acceptances()), desk.now(),
+                          peers.ways(desk.host(name) for name in request.hosts))
 
 
 def _read(host: HostAccess, script: str) -> Facts:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import os
 import re
 import subprocess
 from dataclasses import replace
@@ -10,9 +14,15 @@ from datetime import UTC, datetime
 import pytest
 from pydantic import ValidationError
 
+from blocks.host_access import HostAccess
 from reports.documents import render_plan_page
 from reports.records import Acceptance, ChangeRecord, Plan, Port, Rehearsal, StepOutcome, Survey, Text
+from tasks import peers
+from tasks.errors import ProcedureError
 from tasks.operations import moved_base
+from tasks.operations.moved_postgresql import peer_must
+from tasks.operations.owned import OWNED
+from tasks.operations.peer_access import IS_POSITION
 from tasks.planning.migration import paths_of, plan_migration, what_moves
 from tasks.planning.migration_facts import ClusterFacts, Facts, facts_script, parse_facts
 from tasks.requests import MigrationRequest
@@ -129,9 +139,9 @@ def test_the_key_is_for_two_ports_one_command_one_address_and_some_hours():
 
 
 def test_ports_that_are_taken_on_either_host_are_left_alone():
-    taken = {"web2": {"ports": (Port(protocol="tcp", address="127.0.0.1", port=28390),)}}
+    taken = {"web2": {"ports": (Port(protocol="tcp", address="127.0.0.1", port=320),)}}
     tunnel = next(step for step in made(**taken).steps if step.key == "tunnel").command
-    assert "127.0.0.1:28390:" not in tunnel and "127.0.0.1:28391:" in tunnel
+    assert "127.0.0.1:320:" not in tunnel and "127.0.0.1:321:" in tunnel
 
 
 BAD = {
@@ -151,6 +161,8 @@ BAD = {
     "database there": ({}, {}, {"cluster": replace(OLD.cluster, bases=("shop",))}, "holds databases already: shop"),
     "unlogged": ({}, {"cluster": replace(OLD.cluster, unlogged=2)}, {}, "2 unlogged tables"),
     "table spaces": ({}, {"cluster": replace(OLD.cluster, spaces=1)}, {}, "table spaces of its own"),
+    "no tls": ({}, {"cluster": replace(OLD.cluster, tls=False)}, {}, "does not offer TLS"),
+    "names of two lines": ({}, {"cluster": replace(OLD.cluster, odd_names=1)}, {}, "The names of 1 databases on web1 have signs that cannot be printed"),
     "no replication": ({}, {"cluster": replace(OLD.cluster, lets_replicate=False)}, {}, "allows no replication"),
 }
 
@@ -187,9 +199,10 @@ def test_the_facts_read_back_what_the_script_tells():
                       "account\torders\t998\t997\torders\t/srv/orders\t/bin/false\torders www",
                       "path\t/srv/orders\t12", "unit\torders.service\tloaded\tenabled\tactive", "room\t/srv/orders\t1000\t/srv",
                       "glibc\t2.36", "install\trsync\t3.2.7\t",
-                      "cluster\t5432\t/var/lib/postgresql/15/main\t100\t0\t0\treplica\t9\t1\torders", "end"])
+                      "cluster\t5432\t/var/lib/postgresql/15/main\t100\t0\t0\treplica\t9\t1\torders\ton\t2", "end"])
     facts = parse_facts(told)
     assert facts.accounts["orders"].groups == ("www",) and facts.cluster.bases == ("orders",)
+    assert facts.cluster.tls and facts.cluster.odd_names == 2
     assert facts.room == {"/srv/orders": ("/srv", 1000)}
     assert facts.installs == (("rsync", "3.2.7", ""),) and not facts.rsync
     for broken in ("", told.rpartition("\n")[0]):
@@ -262,18 +275,21 @@ def test_a_new_host_with_mariadb_is_never_undone_while_it_may_be_the_one_that_se
             assert guard and rest and not re.search(r"rm -rf|userdel|groupdel|purge|systemctl|mv |dropcluster", before), step.key
 
 
-def test_the_way_home_is_read_at_a_port_of_its_own():
-    """On the way back the new server listens where only the old host looks, so its key must lead there and nowhere else."""
+def test_the_way_home_is_read_at_a_socket_of_its_own():
+    """On the way back the new server listens where only the old host looks; nobody else can wait there."""
     shut = next(step for step in moving_mariadb().steps if step.key == "open").undo
-    port = re.search(r"^hide\(\) \{ printf 'port = (\d+)", shut, re.M)[1]
-    assert port != "3306" and f'permitopen=\\"127.0.0.1:{port}\\"' in shut and 'permitopen=\\"127.0.0.1:3306\\"' not in shut
+    assert "hidden=/run/mysqld/chg-20261123-001.sock" in shut and "skip_networking = ON\\nsocket = %s" in shut
+    back = next(step for step in moving_mariadb().steps if step.key == "fence").undo
+    assert "127.0.0.1:320:/run/mysqld/chg-20261123-001.sock" in back 
+    key = shut.partition("line=")[2].partition("\n")[0]
+    assert 'permitopen=\\"[/run/mysqld/chg-20261123-001.sock]:*\\"' in key and "3306" not in key
 
 
 def test_passwords_are_in_no_script_and_in_no_binary_log():
     for step in moving_mariadb().steps:
         for part in PARTS:
             for line in getattr(step, part).splitlines():
-                assert "identified by" not in line or "%s" in line
+                assert "identified by" not in line or "identified by password '%s'" in line and "$(verifier <" in line
     give = next(step for step in moving_mariadb().steps if step.key == "replication").command
     assert "set sql_log_bin = 0" in give and "grant replication slave on *.*" in give and "grant all" not in give
 
@@ -287,6 +303,8 @@ BAD_MARIADB = {
     "filters of a replica": ({"replicates": "replicate_ignore_db"}, {}, "makes a replica leave things out (replicate_ignore_db)"),
     "other engine": ({"other_engine": "shop.old"}, {}, "not InnoDB cannot be replicated safely (the first: shop.old)"),
     "change buffer": ({"innodb_change_buffering": "all"}, {}, "innodb_change_buffering on web1 is on"),
+    "names": ({"odd_names": "3"}, {}, "have backslashes or signs that cannot be printed (3 of them)"),
+    "socket": ({"socket": "/run/a b\"c"}, {}, "has no socket at a plain path"),
     "galera": ({"wsrep_on": "ON"}, {}, "member of a Galera cluster"),
     "itself a replica": ({"follows": "1"}, {}, "web1 is itself a replica"),
     "has replicas": ({"followers": "2"}, {}, "Other servers replicate from web1"),
@@ -333,3 +351,142 @@ def test_the_facts_of_mariadb_are_read_back():
     assert subprocess.run(["sh", "-n"], input=script, text=True).returncode == 0
     assert not re.search(r"\b(rm|mv|tee|touch|install -d)\b", script), "it only reads"
     assert "maria()" not in facts_script(user="ops", **what_moves(request()).asked)
+
+
+# --- hosts, accounts and names that mean harm
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIPqV+ab/c= standfast-CHG-20261123-001-web2"
+NO_KEYS = {
+    "two lines": f"{KEY}\nssh-ed25519 AAAAother=", "two keys": f"{KEY}\n{KEY}", "a line before": f"ssh-ed25519 AAAA x\n{KEY}",
+    "no mark": KEY.rpartition(" ")[0],
+    "other mark": KEY.replace("web2", "web1"), "empty": "", "mark alone": "standfast-CHG-20261123-001-web2", "options": f'command="id" {KEY}',
+    "other kind": KEY.replace("ed25519", "rsa"), "line end": f"{KEY}\n"}
+
+
+def test_a_host_says_its_key_and_nothing_else():
+    assert peers.key_of("web2", "CHG-20261123-001", KEY) == KEY
+
+
+@pytest.mark.parametrize("said", NO_KEYS.values(), ids=NO_KEYS)
+def test_what_is_no_key_of_this_change_is_written_nowhere(said):
+    with pytest.raises(ProcedureError, match="does not say the key"):
+        peers.key_of("web2", "CHG-20261123-001", said)
+
+
+def test_the_plan_says_where_data_go_and_another_address_is_refused():
+    there = {"web1": "[192.0.2.7]:22", "web2": "[192.0.2.8]:2222"}
+    plan = plan_migration("CHG-20261123-001", request(), {name: survey(name) for name in there}, OLD, NEW, ("ops", "ops"), ((), ()), NOW, there)
+    assert plan.ways == there and "web2 [192.0.2.8]:2222" in plan.impact.en and "web2 [192.0.2.8]:2222" in plan.impact.zh
+    assert plan.fingerprint() != plan.model_copy(update={"ways": {**there, "web2": "[192.0.2.66]:22"}}).fingerprint()
+    moved = HostAccess.model_construct(name="web2", address="192.0.2.66", port=22, peer_address="", peer_port=0)
+    with pytest.raises(ProcedureError, match=r"reach web2 at \[192.0.2.8\]:2222, by the inventory now at \[192.0.2.66\]:22"):
+        peers.introduce([moved], "CHG-20261123-001", there)
+
+
+def answer_of(tmp_path, monkeypatch=None) -> str:
+    """The forced command as the plan writes it, for a door in this folder."""
+    opened = next(step for step in made().steps if step.key == "door-open").command
+    text = opened.partition("<<'END'\n")[2].partition("\nEND\n")[0]
+    return text.replace("/var/lib/standfast-door/CHG-20261123-001", str(tmp_path))
+
+
+SAID = {"0/0": True, "16/B374D848": True, "never": True, "files": True, "0-1-27,1-2-3": True, "": True,
+        "0/0'; copy t to program 'id": False, "0/0\ncopy": False, "a/b": False, "0/": False, "0/0 or 1": False, "0-1-": False, "0/0,1/1": False}
+
+
+@pytest.mark.parametrize("said, good", SAID.items(), ids=[repr(said) for said in SAID])
+def test_only_a_position_is_noted_on_either_side(tmp_path, said, good):
+    done = subprocess.run(["sh", "-c", answer_of(tmp_path)], env={**os.environ, "SSH_ORIGINAL_COMMAND": f"returned {said}"}, capture_output=True, text=True)
+    assert (done.returncode == 0) is good and (tmp_path / "returned").exists() is good
+    read = subprocess.run(["sh", "-eu", "-c", IS_POSITION + 'is_position "$1"', "-", said], capture_output=True, text=True)
+    assert (read.returncode == 0) is good
+
+
+def test_every_position_from_elsewhere_is_looked_at_before_it_becomes_sql():
+    for plan in (made(), moving_mariadb()):
+        for step in plan.steps:
+            for part in PARTS:
+                text = getattr(step, part)
+                for told in re.findall(r"(\w+)=\$\((?:ask fenced|far -c IDENTIFY|cat \S*/fenced\))", text):
+                    assert f'is_position "${told}"' in text, (step.key, part)
+        assert 'is_position "$left"' in next(step for step in plan.steps if step.key == "fence").undo
+
+
+def test_the_files_server_hands_out_what_moves_and_nothing_else(tmp_path):
+    """With rsync itself, by the rules that the plan writes."""
+    for name in ("etc/orders/a", "etc/orders/b/c", "etc/ordersx/no", "etc/shadow", "srv/orders/d", "srv/other/no", "srv/files/e"):
+        (tmp_path / "old" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "old" / name).write_text(name)
+    (tmp_path / "old/srv/files/link").symlink_to("/etc/shadow")
+    opened = next(step for step in made().steps if step.key == "door-open").command
+    (tmp_path / "rules").write_text(opened.partition("rsync.paths\" <<'END'\n")[2].partition("END\n")[0])
+    subprocess.run(["rsync", "-a", f"--exclude-from={tmp_path}/rules", f"{tmp_path}/old/", f"{tmp_path}/got/"], check=True)
+    got = sorted(str(path.relative_to(tmp_path / "got")) for path in (tmp_path / "got").rglob("*") if not path.is_dir())
+    assert got == ["etc/orders/a", "etc/orders/b/c", "srv/files/e", "srv/files/link", "srv/orders/d"]
+    assert "refuse options = copy-links" in opened and "read only = yes" in opened
+
+
+def test_two_secrets_and_no_key_that_opens_more():
+    for plan in (made(), moving_mariadb()):
+        opened = next(step for step in plan.steps if step.key == "door-open").command
+        assert 'cat "$door/files"' in opened and 'cat "$door/secret"; }' not in opened
+        assert "permitlisten" in opened and "mark=standfast-CHG-20261123-001-web2" in opened
+        closed = next(step for step in plan.steps if step.key == "door-closed").command
+        assert '"$door/secret" "$door/files"' in closed
+
+
+def test_a_closed_door_takes_one_key_away_and_no_other(tmp_path):
+    keys = tmp_path / "authorized_keys"
+    others = "ssh-ed25519 AAAA somebody\nssh-rsa BBBB\n"
+    keys.write_text(f"{others}restrict {KEY}\n")
+    closed = next(step for step in made().steps if step.key == "door-closed").command
+    script = closed[closed.index("mark="):closed.index("systemctl stop")]
+    subprocess.run(["sh", "-eu", "-c", f"keys={keys}\n{script}"], check=True)
+    assert keys.read_text() == others
+
+
+def test_the_database_gets_what_it_checks_a_password_by():
+    """RFC 7677, 5802: from password and salt comes the stored key, which Python reckons anew."""
+    give = next(step for step in made().steps if step.key == "replication").command
+    perl = give[give.index("verifier() {"):]
+    said = subprocess.run(["sh", "-eu", "-c", perl[:perl.index("\n}\n") + 3] + "verifier"], input="pencil", capture_output=True, text=True, check=True).stdout
+    mechanism, salt, keys = said.split("$")
+    rounds, salt = salt.split(":")
+    salted = hashlib.pbkdf2_hmac("sha256", b"pencil", base64.b64decode(salt), int(rounds))
+    stored = hashlib.sha256(hmac.digest(salted, b"Client Key", "sha256")).digest()
+    assert (mechanism, int(rounds)) == ("SCRAM-SHA-256", 4096)
+    assert keys == f"{base64.b64encode(stored).decode()}:{base64.b64encode(hmac.digest(salted, b'Server Key', 'sha256')).decode()}"
+    maria = next(step for step in moving_mariadb().steps if step.key == "replication").command
+    line = next(line for line in maria.splitlines() if line.startswith("verifier()"))
+    said = subprocess.run(["sh", "-eu", "-c", f"{line}\nverifier"], input="pencil", capture_output=True, text=True, check=True).stdout
+    assert said == "*" + hashlib.sha1(hashlib.sha1(b"pencil").digest()).hexdigest().upper()
+
+
+def test_a_replica_believes_only_who_knows_the_password():
+    assert peer_must(15)["must_script"] == "sslmode=require channel_binding=require" and peer_must(17)["must_script"] == "require_auth=scram-sha-256"
+    plan = made()
+    replica = next(step for step in plan.steps if step.key == "replica").command
+    follow = next(step for step in plan.steps if step.key == "fence")
+    assert "export PGSSLMODE=require PGCHANNELBINDING=require" in replica and "password=%s sslmode=require channel_binding=require" in follow.undo
+    assert "nologin password null" in follow.command.partition("systemctl stop orders.service")[0], "the password opens nothing once the port is free"
+
+
+def test_root_writes_nothing_where_the_databases_account_owns_the_folder():
+    """A redirection, chown, cp, sed -i into data folder or configuration would follow that account's links."""
+    theirs = r"(\$data|\$config|\$file|\$farm|\$private)\b"
+    writes = re.compile(rf"(?<![<0-9])>>?\s*\"?{theirs}|\b(chown|chmod|cp|tee|sed -i|ln|touch|install)\b[^|;&]*{theirs}|\bmv\b(?! -T)[^|;&]*{theirs}")
+    for plan in (made(), moving_mariadb()):
+        for step in plan.steps:
+            for part in PARTS:
+                text = getattr(step, part).replace(OWNED, "")
+                for line in text.splitlines():
+                    safe = re.search(r"as_owner (cp|ln|touch|mv)|install -d -o postgres -g postgres -m 700 \$private$", line)
+                    assert safe or not writes.search(line.partition("#")[0]), (step.key, part, line)
+
+
+def test_names_of_databases_are_called_by_number_and_no_text_is_made_of_them():
+    for key in ("open", "digests"):
+        text = next(step for step in made().steps if step.key == key).command
+        assert "PGDATABASE=" in text and not re.search(r'psql [^\n]*-d "\$|\bsed "s\||\\! ', text)
+        assert "textin(record_out(t))" in text and "::text, 0" not in text
+        assert "search_path=pg_catalog" in text
