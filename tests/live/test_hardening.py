@@ -105,10 +105,14 @@ def full_hosts(lab, server):
         lab.reset(name)
 
 
+# A customer without a log host says so; else the finding would open a change again whose plan has no step.
+NO_LOG_HOST = {"control": "H-LOG-03", "reason": "没有日志服务器", "approver": "王主任", "expires": "2099-12-31"}
+
+
 @pytest.fixture
 def desk(full_hosts, server, tmp_path):
     desk = Desk.open(full_hosts, tmp_path, server.environment)
-    baseline(desk)
+    baseline(desk, exceptions=[NO_LOG_HOST])
     return desk
 
 
@@ -157,7 +161,7 @@ def test_a_database_host_is_hardened_on_a_copy_first_and_comes_back_exactly(lab,
         content = yaml.safe_load(inventory.read_text())
         content["databases"] += databases.entries([as_postgresql])
         inventory.write_text(yaml.safe_dump(content, allow_unicode=True))
-        baseline(desk)
+        baseline(desk, exceptions=[NO_LOG_HOST])
         hardened_and_back(desk, lab, "db1", ("db1", "db1-postgresql", "db1-mariadb"), DATABASE_FILES, tmp_path)
     finally:
         lab.remove("db1")
