@@ -148,6 +148,7 @@ reach() {  # the tunnel, and the secrets of the other side
     [ -s "$got" ] || { ask "$one" >"$got.new" && mv "$got.new" "$got"; } || return 1
   done
   if ! systemctl is-active -q @unit@; then
+    systemctl stop @unit@ 2>/dev/null || :  # one that waits for its next try is there, too
     systemctl reset-failed @unit@ 2>/dev/null || :
     systemd-run --quiet --collect --unit=@unit@ -p Restart=always -p RestartSec=2 -p StartLimitIntervalSec=0 ssh -N -F /dev/null \
       -i "$CHANGE_DIR/peers/key" -o IdentitiesOnly=yes -o BatchMode=yes -o UserKnownHostsFile="$peer/known_hosts" -o GlobalKnownHostsFile=/dev/null \

@@ -75,7 +75,7 @@ def test_a_database_with_a_name_of_two_lines_stops_it_before_anybody_notices(lab
 def test_whoever_listens_in_the_place_of_the_tunnel_is_not_believed(lab, ready: Moving):
     ready.up_to("door-open")
     taken = "for port in $(seq 320 324); do systemd-run --quiet --collect --uid=nobody perl -MIO::Socket::INET -e " \
-            "'IO::Socket::INET->new(LocalAddr => \"127.0.0.1\", LocalPort => shift, Listen => 1) or die; sleep 600' $port; done"
+            "'my $kept = IO::Socket::INET->new(LocalAddr => \"127.0.0.1\", LocalPort => shift, Listen => 1) or die; sleep 600' $port; done"
     lab.must("web2", taken)
     lab.until("web2", "ss -Hltn | grep -q 127.0.0.1:324")
     ready.refuses("tunnel", "carry out", "somebody else listens at its ports")
