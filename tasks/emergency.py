@@ -33,8 +33,8 @@ def log_script(server: BackedUpServer, to: datetime | None) -> str:
     major = server.name.partition("/")[0]
     after = f"{to.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}" if to else "9999"
     return f"""cd {quote(server.data)}/pg_wal 2>/dev/null || {{ echo gone; exit 0; }}
-LC_ALL=C ls | grep -E '^[0-9A-F]{{24}}$' | awk -v first={quote(server.last_log)} '$0 >= first' | sed 's/^/segment /'
-first=$(LC_ALL=C ls | grep -E '^[0-9A-F]{{24}}$' | awk -v first={quote(server.last_log)} '$0 >= first' | head -n 1)
+LC_ALL=C ls | grep -E '^[0-9A-F]{{24}}$' | awk -v first={quote(server.last_log)} '$0 "" >= first' | sed 's/^/segment /'
+first=$(LC_ALL=C ls | grep -E '^[0-9A-F]{{24}}$' | awk -v first={quote(server.last_log)} '$0 "" >= first' | head -n 1)
 [ -n "$first" ] || exit 0
 # from the first segment's beginning, in bytes, to the end of what there is; a segment has 16 MiB
 from=$(printf '%X/%X' "$((0x$(echo "$first" | cut -c9-16)))" "$((0x$(echo "$first" | cut -c17-24) << 24))")

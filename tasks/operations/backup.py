@@ -157,8 +157,9 @@ def log_files(server: Server, first: str, last: str) -> str:
     packed = _packed("printf '%s\\n' $names | tar -c -f - --numeric-owner -T -")
     return f"""cd {quote(server.data)}/pg_wal || exit 1
 [ -e {quote(first)} ] || {{ echo "segment {first} is not there any more" >&2; exit 1; }}
+# "" makes awk compare names and not numbers, which are too long for it to be told apart
 names=$(LC_ALL=C ls | grep -E '^([0-9A-F]{{24}}|[0-9A-F]{{8}}[.]history)$' | awk -v first={quote(first)} -v last={quote(last)} \\
-  '/history/ || ($0 >= first && $0 <= last)')
+  '/history/ || ($0 "" >= first && $0 "" <= last)')
 {packed}"""
 
 

@@ -6,12 +6,13 @@ import gzip
 import io
 import subprocess
 import tarfile
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from reports.records import BackedUpServer, Backup, BackupFile, BackupProof, Closure, EmergencyReview, TableRows, same
-from tasks import backup_store
+from tasks import backup_store, emergency
 from tasks.backup_proof import _Compared, compare_rows
 from tasks.mariadb_dump import sections, unequal
 from tasks.operations import backup as read
@@ -64,6 +65,23 @@ def test_an_answer_that_is_cut_off_is_no_answer(answer):
                                     read.log_files(read.parse_servers(ANSWER)[0][0], "0" * 24, "F" * 24)], ids=lambda script: script.split("\n")[0][:20])
 def test_what_is_read_is_shell(script):
     assert subprocess.run(["sh", "-n"], input=script.encode(), capture_output=True).returncode == 0
+
+
+def test_segments_of_the_log_are_compared_as_names(tmp_path):
+    """As numbers they are too long for awk to tell one from the next, which is still being written."""
+    names = [f"0000000100000000000000{number:02X}" for number in range(1, 32)]
+    (tmp_path / "pg_wal").mkdir()
+    for name in (*names, "00000002.history"):
+        (tmp_path / "pg_wal" / name).touch()
+    here = replace(read.parse_servers(ANSWER)[0][0], data=str(tmp_path))
+    for first, last in ((2, 2), (2, 3), (3, 4), (9, 15), (14, 16), (30, 30)):
+        packed = subprocess.run(["sh", "-eu", "-c", read.log_files(here, names[first], names[last])], capture_output=True)
+        assert packed.returncode == 0, packed.stderr
+        with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as tar:
+            assert sorted(tar.getnames()) == sorted([*names[first:last + 1], "00000002.history"])
+        told = emergency.log_script(server().model_copy(update={"data": str(tmp_path), "last_log": names[last]}), None)
+        listed = subprocess.run(["sh", "-c", told], capture_output=True, text=True).stdout
+        assert emergency.parse_log(listed).segments == tuple(names[last:])
 
 
 def test_a_packed_stream_fails_with_what_is_packed():
