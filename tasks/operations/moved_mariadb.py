@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tasks.operations.moved_mariadb_digest import begin_digests, compare_digests, read_fenced_digests
-from tasks.operations.moved_service import ASK_TURN, MAY_SERVE, TURN, MovedDatabase
+from tasks.operations.moved_service import MAY_SERVE, TURN, DatabaseScripts, MovedDatabase
 from tasks.operations.owned import OWNED
 from tasks.operations.peer_access import Way
 
@@ -376,6 +376,11 @@ class MovedMariaDB(MovedDatabase):
     catch_up_minutes: what the replica has for it.
     """
 
+    scripts = DatabaseScripts(
+        sql=_SQL, role=_ROLE, given=_GIVEN, take=_TAKE, taken=_TAKEN, replica=_REPLICA, replica_proof=_REPLICA_PROOF, replica_undo=_REPLICA_UNDO,
+        replica_start=_REPLICA_START, caught_up=_CAUGHT_UP, fenced=_FENCED, open=_OPEN, kept=_KEPT, shut=_SHUT, come_back=_COME_BACK, follow=_FOLLOW,
+        came_back=_CAME_BACK, settle=_SETTLE)
+
     def __init__(self, change: str, server: Server, *, catch_up_minutes: int, units: Sequence[str], there: Way, back: Way) -> None:
         super().__init__(change, units=units, there=there, back=back)
         tag = change.lower()
@@ -395,32 +400,8 @@ class MovedMariaDB(MovedDatabase):
         """Old host: a role, and a backup for whoever asks with the change's key."""
         return self._fill(_GIVE, seed_script=self._fill(_SEED))
 
-    def given(self) -> str:
-        return self._fill(_GIVEN)
-
-    def take(self) -> str:
-        return self._fill(_TAKE)
-
-    def taken(self) -> str:
-        return self._fill(_TAKEN)
-
-    def replicate(self) -> str:
-        return self.there.reach() + self._fill(_REPLICA)
-
-    def replicates(self) -> str:
-        return self._fill(_REPLICA_PROOF)
-
-    def drop_replica(self) -> str:
-        return self.not_serving() + self._fill(_REPLICA_UNDO)
-
-    def start_as_before(self) -> str:
-        return self._fill(_REPLICA_START)
-
     def clear_packages(self) -> str:
         return self._fill(_CLEAR)
-
-    def caught_up(self) -> str:
-        return self.there.reach() + self._fill(_CAUGHT_UP)
 
     def make_ready(self) -> str:
         """Old host: what would stop the comparison, while it stops nothing."""
@@ -430,37 +411,11 @@ class MovedMariaDB(MovedDatabase):
         """Old host: applications and server stopped for good, the last position noted. meanwhile: shell text that is run at the same time."""
         return self._fill(_FENCE, end_seed_script=self._fill(_END_SEED), meanwhile_script=meanwhile)
 
-    def fenced(self) -> str:
-        return self._fill(_FENCED)
-
-    def open(self, copy: str) -> str:
-        """New host: everything is here, then the files' second pass, the turn, promotion, applications."""
-        return self.there.reach() + copy + self._fill(_OPEN, ask_turn_script=ASK_TURN, digest_script=self._fill(begin_digests()))
-
-    def opened(self) -> str:
-        return self._fill(_CAME_BACK).replace("this host serves again", "this host serves")
-
-    def way_back_is_whole(self) -> str:
-        return self._fill(_SQL + _KEPT)
-
-    def shut(self) -> str:
-        """New host, on the way back: nobody writes here any more; what was written since waits for the old host at a port of its own."""
-        role = "".join(f"    {line}\n" for line in self._fill(_ROLE).splitlines())
-        return self.there.ask() + self._fill(_SHUT, open_script=self.back.open(), role_script=role)
-
-    def come_back(self, copy: str) -> str:
-        """Old host: with all that was written on the new one, if it was opened; else as it was stopped."""
-        follow = "".join(f"    {line}\n" if line else "\n" for line in self._fill(_FOLLOW).splitlines())
-        return self.back.reach() + copy + self._fill(_COME_BACK, follow_script=follow, leave_script=self.back.leave())
-
-    def came_back(self) -> str:
-        return self._fill(_CAME_BACK)
+    def begin_digests(self) -> str:
+        return self._fill(begin_digests())
 
     def read_digests(self) -> str:
         return self._fill(_SQL + read_fenced_digests())
 
     def compare(self) -> str:
         return self.there.ask() + self._fill(_SQL + compare_digests())
-
-    def settle(self) -> str:
-        return self._fill(_SETTLE)

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tasks.operations.moved_service import ASK_TURN, MAY_SERVE, TURN, MovedDatabase
+from tasks.operations.moved_service import MAY_SERVE, TURN, DatabaseScripts, MovedDatabase
 from tasks.operations.owned import OWNED
 from tasks.operations.peer_access import Way
 
@@ -56,6 +56,8 @@ _GIVE = _SQL + _ROLE + r"""# a replica that is gone must not fill this disk with
 keep="$CHANGE_DIR/saved/keep"
 [ -e "$keep" ] || { sql -c "show max_slot_wal_keep_size" >"$keep.new"; mv "$keep.new" "$keep"; }
 if [ "$(cat "$keep")" = -1 ]; then sql -c "alter system set max_slot_wal_keep_size = '@keep_mib@MB'" -c "select pg_reload_conf()" >/dev/null; fi
+"""
+_GIVEN = _SQL + r"""[ "$(sql -c "select count(*) from pg_roles where rolname = '@role@' and rolreplication")" = 1 ]
 """
 _TAKE = _SQL + r"""n=0; until sql -c 'select 1' >/dev/null 2>&1; do
   n=$((n + 1)); [ $n -lt 100 ] || { echo "PostgreSQL does not answer, so its slot cannot be dropped" >&2; exit 1; }; sleep 0.3; done
@@ -403,6 +405,11 @@ class MovedCluster(MovedDatabase):
     keep_mib: of WAL, for the other host. catch_up_minutes: what the replica has for it.
     """
 
+    scripts = DatabaseScripts(
+        sql=_SQL, role=_ROLE, given=_GIVEN, take=_TAKE, taken=_TAKEN, replica=_REPLICA, replica_proof=_REPLICA_PROOF, replica_undo=_REPLICA_UNDO,
+        replica_start=_REPLICA_START, caught_up=_CAUGHT_UP, fenced=_FENCED, open=_OPEN, kept=_KEPT, shut=_SHUT, come_back=_COME_BACK, follow=_FOLLOW,
+        came_back=_CAME_BACK, settle=_SETTLE)
+
     def __init__(self, change: str, *, version: str, name: str, port: int, data: str, keep_mib: int, catch_up_minutes: int, units: Sequence[str],
                  there: Way, back: Way) -> None:
         super().__init__(change, units=units, there=there, back=back)
@@ -424,38 +431,11 @@ class MovedCluster(MovedDatabase):
         """Old host: a role and a bound on the WAL that is kept for a replica."""
         return self._fill(_GIVE)
 
-    def given(self) -> str:
-        return self._fill(_SQL) + f"""[ "$(sql -c "select count(*) from pg_roles where rolname = '{self._names["role"]}' and rolreplication")" = 1 ]\n"""
-
-    def take(self) -> str:
-        """Old host: slots and role away, the bound as it was."""
-        return self._fill(_TAKE)
-
-    def taken(self) -> str:
-        return self._fill(_TAKEN)
-
-    def replicate(self) -> str:
-        """New host: what lies there aside, base backup, start as a replica."""
-        return self.there.reach() + self._fill(_REPLICA)
-
-    def replicates(self) -> str:
-        return self._fill(_REPLICA_PROOF)
-
-    def drop_replica(self) -> str:
-        return self.not_serving() + self._fill(_REPLICA_UNDO)
-
-    def start_as_before(self) -> str:
-        """New host, once its own configuration is back: its server as it was."""
-        return self._fill(_REPLICA_START)
-
     def clear_packages(self) -> str:
         """New host: the clusters that PostgreSQL's package made."""
         return self._fill("""pg_lsclusters -h 2>/dev/null | awk '$1 == @version@ { print $2 }' |
   while read -r one; do pg_dropcluster --stop @version@ "$one"; done
 """)
-
-    def caught_up(self) -> str:
-        return self.there.reach() + self._fill(_CAUGHT_UP)
 
     def make_ready(self) -> str:
         """Old host: what is in memory is written out, so that the stop is short."""
@@ -465,33 +445,8 @@ class MovedCluster(MovedDatabase):
         """Old host: applications and server stopped for good, the last position noted. meanwhile: shell text that is run at the same time."""
         return self._fill(_FENCE, meanwhile_script=meanwhile)
 
-    def fenced(self) -> str:
-        return self._fill(_FENCED)
-
-    def open(self, copy: str) -> str:
-        """New host: everything is here, then the files' second pass, the turn, promotion, applications."""
-        return self.there.reach() + copy + self._fill(_OPEN, ask_turn_script=ASK_TURN, digest_script=self._fill(_BEGIN_DIGESTS, sql_script=_DIGEST_SQL,
-                                                                                                                 reader_script=self._fill(_READER)))
-
-    def opened(self) -> str:
-        return self._fill(_CAME_BACK).replace("this host serves again", "this host serves")
-
-    def way_back_is_whole(self) -> str:
-        """New host: exit 1 if going back would lose what was written since the cutover."""
-        return self._fill(_SQL + _KEPT)
-
-    def shut(self) -> str:
-        """New host, on the way back: nobody writes here any more; what was written since waits for the old host."""
-        role = "".join(f"    {line}\n" if line else "\n" for line in self._fill(_ROLE).splitlines())
-        return self.there.ask() + self._fill(_SHUT, open_script=self.back.open(), role_script=role)
-
-    def come_back(self, copy: str) -> str:
-        """Old host: with all that was written on the new one, if it was opened; else as it was stopped."""
-        follow = "".join(f"    {line}\n" if line else "\n" for line in self._fill(_FOLLOW).splitlines())
-        return self.back.reach() + copy + self._fill(_COME_BACK, follow_script=follow, leave_script=self.back.leave())
-
-    def came_back(self) -> str:
-        return self._fill(_CAME_BACK)
+    def begin_digests(self) -> str:
+        return self._fill(_BEGIN_DIGESTS, sql_script=_DIGEST_SQL, reader_script=self._fill(_READER))
 
     def read_digests(self) -> str:
         """Old host: the fenced data, read without writing to it."""
@@ -500,8 +455,3 @@ class MovedCluster(MovedDatabase):
     def compare(self) -> str:
         """New host: what it had at the cutover against what the old host has."""
         return self.there.ask() + self._fill(_COMPARE, sql_script="")
-
-    def settle(self) -> str:
-        """New host: no longer a replica, and nobody may replicate from it as this change did."""
-        return self._fill(_SETTLE)
-

@@ -9,6 +9,7 @@ first client, `handed-back` once the old one serves again.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from shlex import quote
 
 from tasks.operations.peer_access import IS_POSITION, Way, door_of
@@ -183,12 +184,41 @@ class MovedService:
         return ""
 
 
+@dataclass(frozen=True)
+class DatabaseScripts:
+    """What one kind of database server says for each step; gaps as in `scripts.fill`. sql: how it is asked, which `kept` needs before it.
+
+    role: makes the role for replication. kept: exit 1 if what the way back needs is gone. follow: the old host's part of the way back, if the new
+    one was opened.
+    """
+
+    sql: str
+    role: str
+    given: str
+    take: str
+    taken: str
+    replica: str
+    replica_proof: str
+    replica_undo: str
+    replica_start: str
+    caught_up: str
+    fenced: str
+    open: str
+    kept: str
+    shut: str
+    come_back: str
+    follow: str
+    came_back: str
+    settle: str
+
+
 class MovedDatabase(MovedService):
     """Services with the database server that they write to. All texts may be run again after they were cut off.
 
-    unit: the server's own. fence_touches: files of its own that the fence alters on the old host.
+    scripts: of its kind of server. unit: the server's own. fence_touches: files of its own that the fence alters on the old host.
     """
 
+    scripts: DatabaseScripts
     unit: str
     fence_touches: tuple[str, ...]
 
@@ -197,32 +227,69 @@ class MovedDatabase(MovedService):
         raise NotImplementedError
 
     def given(self) -> str:
-        raise NotImplementedError
+        return self._fill(self.scripts.given)
 
     def take(self) -> str:
         """Old host: all of that away."""
-        raise NotImplementedError
+        return self._fill(self.scripts.take)
 
     def taken(self) -> str:
-        raise NotImplementedError
+        return self._fill(self.scripts.taken)
 
     def replicate(self) -> str:
         """New host: what lies there aside, a copy, start as a replica."""
-        raise NotImplementedError
+        return self.there.reach() + self._fill(self.scripts.replica)
 
     def replicates(self) -> str:
-        raise NotImplementedError
+        return self._fill(self.scripts.replica_proof)
 
     def drop_replica(self) -> str:
-        raise NotImplementedError
+        return self.not_serving() + self._fill(self.scripts.replica_undo)
+
+    def start_as_before(self) -> str:
+        return self._fill(self.scripts.replica_start)
 
     def clear_packages(self) -> str:
         """New host, before the package goes that brought the server: what it made."""
         raise NotImplementedError
 
     def caught_up(self) -> str:
+        return self.there.reach() + self._fill(self.scripts.caught_up)
+
+    def fenced(self) -> str:
+        return self._fill(self.scripts.fenced)
+
+    def open(self, copy: str) -> str:
+        """New host: everything is here, then the files' second pass, the turn, promotion, applications."""
+        return self.there.reach() + copy + self._fill(self.scripts.open, ask_turn_script=ASK_TURN, digest_script=self.begin_digests())
+
+    def opened(self) -> str:
+        return self.came_back().replace("this host serves again", "this host serves")
+
+    def way_back_is_whole(self) -> str:
+        return self._fill(self.scripts.sql + self.scripts.kept)
+
+    def shut(self) -> str:
+        return self.there.ask() + self._fill(self.scripts.shut, open_script=self.back.open(), role_script=_indented(self._fill(self.scripts.role)))
+
+    def come_back(self, copy: str) -> str:
+        follow = _indented(self._fill(self.scripts.follow))
+        return self.back.reach() + copy + self._fill(self.scripts.come_back, follow_script=follow, leave_script=self.back.leave())
+
+    def came_back(self) -> str:
+        return self._fill(self.scripts.came_back)
+
+    def begin_digests(self) -> str:
+        """New host: part of `open`, which holds the state of the cutover for `compare`."""
         raise NotImplementedError
 
     def read_digests(self) -> str:
         """Old host: the fenced data, read without writing to them."""
         raise NotImplementedError
+
+    def settle(self) -> str:
+        return self._fill(self.scripts.settle)
+
+
+def _indented(script: str) -> str:
+    return "".join(f"    {line}\n" if line else "\n" for line in script.splitlines())
