@@ -8,10 +8,6 @@ from typing import Any
 from reports.records import Text
 from tasks.checks.kinds import Known, Row, Unreadable, number, whole
 
-OWN_SCHEMAS = "('mysql', 'information_schema', 'performance_schema', 'sys')"  # of MySQL and MariaDB
-PG_OWN_SCHEMAS = "('pg_catalog', 'information_schema', 'pg_toast')"
-
-
 # Views of PostgreSQL that show nulls instead of refusing: whether our role sees what is there.
 SEES_STATISTICS = "pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')"
 SEES_SETTINGS = "pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')"

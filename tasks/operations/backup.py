@@ -12,10 +12,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from shlex import quote
 
+from tasks.operations.schemas import OWN_SCHEMAS
+
 SLOT = "standfast"
 NAMED = re.compile(r"mariadb|[0-9]{1,2}(\.[0-9])?/[\w.-]+")
 OWNER = re.compile(r"[A-Za-z_][\w.-]*\$?")
-MARIADB_SYSTEM = "'mysql', 'information_schema', 'performance_schema', 'sys'"
 
 # tar's or the dump's own status counts, not only that of gzip behind it; the status travels beside the stream.
 _PACKED = """\
@@ -177,7 +178,7 @@ dump=$(command -v mariadb-dump || command -v mysqldump)
 def dump(socket: str = "") -> str:
     """Every database but the server's own as SQL, packed, from one snapshot; the same rows give the same bytes."""
     there = f" --socket={quote(socket)}" if socket else ""
-    asked = f"select schema_name from information_schema.schemata where schema_name not in ({MARIADB_SYSTEM}) order by 1"
+    asked = f"select schema_name from information_schema.schemata where schema_name not in {OWN_SCHEMAS} order by 1"
     # A name is one word whatever is in it, and never an option: whoever may make databases must not tell root's mariadb-dump where to write.
     return f"""{_MARIADB}names=$($client{there} -N -B -e "{asked}")
 if [ -z "$names" ]; then printf -- '-- there is no database\\n' | gzip -1; exit 0; fi
@@ -192,10 +193,10 @@ set -- $names
 ACCOUNTS = f"""{_MARIADB}{_packed('$dump --system=users --replace')}"""
 
 NOT_TRANSACTIONAL = f"""{_MARIADB}$client -N -B -e "select concat(table_schema, '.', table_name) from information_schema.tables
-  where table_type = 'BASE TABLE' and engine <> 'InnoDB' and table_schema not in ({MARIADB_SYSTEM})"
+  where table_type = 'BASE TABLE' and engine <> 'InnoDB' and table_schema not in {OWN_SCHEMAS}"
 """
 
 ROWS = f"""{_MARIADB}$client -N -B -r -e "select concat('select ', quote(concat(table_schema, '.', table_name)), ', count(*) from ',
   '\\`', replace(table_schema, '\\`', '\\`\\`'), '\\`.\\`', replace(table_name, '\\`', '\\`\\`'), '\\`;') from information_schema.tables
-  where table_type = 'BASE TABLE' and table_schema not in ({MARIADB_SYSTEM})" | $client -N -B
+  where table_type = 'BASE TABLE' and table_schema not in {OWN_SCHEMAS}" | $client -N -B
 """

@@ -7,7 +7,7 @@ links to them.
 
 from __future__ import annotations
 
-_SYSTEM = "('mysql', 'information_schema', 'performance_schema', 'sys')"
+from tasks.operations.schemas import OWN_SCHEMAS
 
 # What does not change by transactions is read at once, before the first client; tables and sequences follow from the snapshot.
 _DIGESTS = rf"""digests=/run/standfast-digest-@tag@
@@ -23,27 +23,27 @@ start transaction with consistent snapshot;
 select 'accounts', count(*), sum(crc32(concat_ws('|', host, user, priv))) from mysql.global_priv where user not like 'standfast\\_chg\\_%';
 checksum table mysql.db, mysql.tables_priv, mysql.columns_priv, mysql.procs_priv, mysql.roles_mapping, mysql.servers extended;
 select 'columns', count(*), sum(crc32(concat_ws('|', table_schema, table_name, column_name, ordinal_position, column_default, is_nullable, column_type,
-  collation_name, extra))) from information_schema.columns where table_schema not in {_SYSTEM};
+  collation_name, extra))) from information_schema.columns where table_schema not in {OWN_SCHEMAS};
 select 'indexes', count(*), sum(crc32(concat_ws('|', table_schema, table_name, index_name, seq_in_index, column_name, non_unique, sub_part)))
-  from information_schema.statistics where table_schema not in {_SYSTEM};
+  from information_schema.statistics where table_schema not in {OWN_SCHEMAS};
 select 'views', count(*), sum(crc32(concat_ws('|', table_schema, table_name, view_definition, definer, security_type)))
-  from information_schema.views where table_schema not in {_SYSTEM};
+  from information_schema.views where table_schema not in {OWN_SCHEMAS};
 select 'routines', count(*), sum(crc32(concat_ws('|', routine_schema, routine_name, routine_type, routine_definition, definer, sql_mode, security_type)))
-  from information_schema.routines where routine_schema not in {_SYSTEM};
+  from information_schema.routines where routine_schema not in {OWN_SCHEMAS};
 select 'triggers', count(*), sum(crc32(concat_ws('|', trigger_schema, trigger_name, action_timing, event_manipulation, event_object_table,
-  action_statement, definer))) from information_schema.triggers where trigger_schema not in {_SYSTEM};
+  action_statement, definer))) from information_schema.triggers where trigger_schema not in {OWN_SCHEMAS};
 select 'events', count(*), sum(crc32(concat_ws('|', event_schema, event_name, event_definition, event_type, interval_value, interval_field, definer)))
-  from information_schema.events where event_schema not in {_SYSTEM};
+  from information_schema.events where event_schema not in {OWN_SCHEMAS};
 select 'settings', concat_ws('|', @@global.sql_mode, @@global.character_set_server, @@global.collation_server, @@global.lower_case_table_names,
   @@global.default_storage_engine, @@global.time_zone, @@global.explicit_defaults_for_timestamp);
 \! touch /run/standfast-digest-@tag@/begun
 END
   "$@" -e "select concat('select ', quote(concat('sequence ', table_schema, '.', table_name)), ', next_not_cached_value, increment from \`',
     replace(table_schema, '\`', '\`\`'), '\`.\`', replace(table_name, '\`', '\`\`'), '\`;') from information_schema.tables
-    where table_type = 'SEQUENCE' and table_schema not in {_SYSTEM} order by table_schema, table_name"
+    where table_type = 'SEQUENCE' and table_schema not in {OWN_SCHEMAS} order by table_schema, table_name"
   "$@" -e "select concat('select ', quote(concat('table ', table_schema, '.', table_name)), ', count(*) from ', t, '; checksum table ', t, ' extended;')
     from (select table_schema, table_name, concat('\`', replace(table_schema, '\`', '\`\`'), '\`.\`', replace(table_name, '\`', '\`\`'), '\`') t
-      from information_schema.tables where table_type in ('BASE TABLE', 'SYSTEM VERSIONED') and table_schema not in {_SYSTEM}) them
+      from information_schema.tables where table_type in ('BASE TABLE', 'SYSTEM VERSIONED') and table_schema not in {OWN_SCHEMAS}) them
     order by table_schema, table_name"
   echo "commit;"
 }}

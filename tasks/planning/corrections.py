@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from reports.records import Acceptance, CheckRow, Health, Improvement, LeftOut, Outcome, Plan, Risk, Step, Survey, Text, Window
+from reports.records import Acceptance, CheckRow, Health, Improvement, LeftOut, Outcome, Plan, Risk, Step, Survey, Text
 from tasks.checks.kinds import Check, DatabaseCheck, mender_of
 from tasks.checks.reading import Reading, object_of
 from tasks.controls.kinds import HARDENING, Control
@@ -20,7 +20,7 @@ from tasks.operations.attributes import Narrowing, together
 from tasks.operations.file_lines import FileLines, joined
 from tasks.operations.installed import PLACE, install
 from tasks.operations.mend import Mend
-from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers, window_of
 from tasks.requests import CorrectionRequest, HardeningRequest
 
 PROCEDURE, KIND = "corrective-maintenance", "corrections"
@@ -153,7 +153,7 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
         improvements=tuple(Improvement(name=one.row.check, version="", kind="fix", text=_on(one.row.target, one.row.says)) for one in able),
         acceptance=(*(check for host in changed for check in acceptance.get(host, ()) if (host, check.title) not in not_required),
                     *(check for host in changed for check in _promised(host, [one for one in able if one.host == host]))),
-        window=_window(request, plan_at), impact=_impact(able, [_left(one, checks[one.check]) for one in left]), risk=_risk(able, unwell),
+        window=window_of(request, plan_at), impact=_impact(able, [_left(one, checks[one.check]) for one in left]), risk=_risk(able, unwell),
         back_out=Text(zh="任一步骤失败，或复查仍发现该问题时自动回退：按保存的属主、权限、启动状态和内容逐项恢复到整改前，并与之前比对。",
                       en="By itself when a step fails or the check still finds fault: owners, modes, states and contents are brought back as they were saved, "
                          "and compared with the state before."),
@@ -335,10 +335,3 @@ def _untested(able: Sequence[_Able]) -> tuple[Text, ...]:
         return (nothing_to_do,)
     return (Text(zh=f"模拟副本无法演练，仅在指定演练主机时演练：{not_shown.zh}",
                  en=f"a simulated copy cannot show it, only a staging host can: {not_shown.en}"), nothing_to_do)
-
-
-def _window(request: CorrectionRequest | HardeningRequest, plan_at: datetime) -> Window | None:
-    if not (request.window_opens_at or request.window_closes_at):
-        return None
-    opens = request.window_opens_at or plan_at
-    return Window(opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28)))

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
 
-from reports.records import Acceptance, Plan, Risk, Step, Survey, Text, VersionChange, Window
+from reports.records import Acceptance, Plan, Risk, Step, Survey, Text, VersionChange
 from tasks.operations import front_door, moved_base, moved_files
 from tasks.operations.moved_service import MovedDatabase, MovedService
 from tasks.operations.peer_access import Way
 from tasks.operations.service import wait_steady
 from tasks.planning.migration_facts import Facts
 from tasks.planning.moving_servers import server_of
-from tasks.planning.roll_out import held_up, window_blockers
+from tasks.planning.roll_out import held_up, window_blockers, window_of
 from tasks.requests import FrontDoor, MigrationRequest
 
 SKEW_S = 5.0
@@ -62,9 +62,9 @@ class Moves:
 def what_moves(request: MigrationRequest) -> Moves:
     server = server_of(request)
     packages = tuple(dict.fromkeys([*(wish.partition("=")[0] for wish in request.packages), *(server.packages if server else ())]))
-    tools = ("mariadb-backup",) if request.mariadb else ()
-    return Moves({"packages": (*packages, *tools), "accounts": request.accounts, "paths": [*paths_of(request), *_unit_files(request)],
-                  "units": [*request.services, *request.ahead], **(server.asked if server else {})}, packages, request)
+    asked = {"packages": (*packages, *(server.tool_packages if server else ())), "accounts": request.accounts,
+             "paths": [*paths_of(request), *_unit_files(request)], "units": [*request.services, *request.ahead], **(server.asked if server else {})}
+    return Moves(asked, packages, request)
 
 
 def paths_of(request: MigrationRequest) -> list[str]:
@@ -99,7 +99,7 @@ def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Su
         versions=tuple(VersionChange(target=host, name=name, before="", after=version) for host, (name, version, _) in installs),
         improvements=(), media=(), steps=tuple(steps), in_order=True, ways=dict(ways or {}),
         acceptance=(*(acceptances[0] if door == request.source else ()), *acceptances[1], health),
-        window=_window(request, plan_at), impact=_impact(request, ways or {}), risk=_risk(request, surveys, old, new),
+        window=window_of(request, plan_at), impact=_impact(request, ways or {}), risk=_risk(request, surveys, old, new),
         back_out=_way_back(request, old),
         blockers=tuple(blockers),
         untested=(Text(zh="副本之间的网络速度、真实负载下的复制延迟；演练测得的停机时间不含网络差异",
@@ -110,13 +110,6 @@ def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Su
 
 def _tools(request: MigrationRequest, old: Facts) -> tuple[tuple[str, str, str], ...]:
     return old.installs if what_moves(request).missing(old) else ()
-
-
-def _window(request: MigrationRequest, plan_at: datetime) -> Window | None:
-    if not (request.window_opens_at or request.window_closes_at):
-        return None
-    opens = request.window_opens_at or plan_at
-    return Window(opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28)))
 
 
 def _impact(request: MigrationRequest, ways: Mapping[str, str]) -> Text:
@@ -197,7 +190,8 @@ def _blockers(request: MigrationRequest, surveys: dict[str, Survey], old: Facts,
         elif missing := [group for group in account.groups if group not in new.groups]:
             block(f"{target} has no group {missing[0]}, to which {name} belongs.",
                   f"{target} 上没有 {name} 所属的组 {missing[0]}。")
-    keyword = "AllowTcpForwarding, AllowStreamLocalForwarding" if request.mariadb else "AllowTcpForwarding"
+    server = server_of(request)
+    keyword = server.forwarding if server else "AllowTcpForwarding"
     if not old.forwards:
         block(f"{source}'s sshd forwards no ports ({keyword}), so the hosts have no safe way to each other.",
               f"{source} 的 sshd 不允许端口转发（{keyword}），两台主机之间没有安全通道。")

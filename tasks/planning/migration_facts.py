@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from shlex import quote
 
 from tasks.operations.moved_base import Account
+from tasks.operations.schemas import OWN_SCHEMAS
 from tasks.operations.scripts import fill
 
 
@@ -100,9 +101,8 @@ tell end
 
 
 # A variable that a version does not have is simply not told.
-_MARIADB = r"""socket=$(mariadb -N -B --connect-timeout=10 -e 'select @@socket')
+_MARIADB = f'people="{OWN_SCHEMAS}"\n' + r"""socket=$(mariadb -N -B --connect-timeout=10 -e 'select @@socket')
 maria() { mariadb --no-defaults --socket="$socket" -N -B --connect-timeout=10 -e "$1"; }
-people="('mysql', 'information_schema', 'performance_schema', 'sys')"
 maria "select 'mariadb', lower(variable_name), variable_value from information_schema.global_variables where variable_name in ('version', 'port', 'datadir',
     'socket', 'log_bin', 'log_bin_basename', 'binlog_format', 'server_id', 'event_scheduler', 'innodb_change_buffering', 'innodb_data_home_dir',
     'innodb_log_group_home_dir', 'innodb_undo_directory', 'wsrep_on', 'require_secure_transport', 'skip_networking', 'expire_logs_days');

@@ -16,15 +16,18 @@ from tasks.requests import MigrationRequest
 
 class MovingServer(Protocol):
     """packages: of which both hosts need the same version. paths: its configuration. asked: what the facts' script is to look at. server_package: the
-    one that brings the server. role_title: of the step that lets the new host replicate."""
+    one that brings the server. tool_packages: what both hosts need for the move alone. forwarding: settings of sshd that both need. role_title: of the
+    step that lets the new host replicate."""
 
     packages: tuple[str, ...]
     server_package: str
+    tool_packages: tuple[str, ...]
+    forwarding: str
     paths: tuple[str, ...]
     asked: dict[str, str]
     role_title: Text
 
-    def tools(self, old: Facts) -> list[str]: ...  # what both hosts need for the move alone, as apt is asked: name=version
+    def tools(self, old: Facts) -> list[str]: ...  # those of them that are not there, as apt is asked: name=version
     def place(self, old: Facts) -> str: ...  # where its data lie, empty if it does not run
     def port(self, old: Facts) -> int: ...
     def sockets(self, change: str, old: Facts) -> tuple[str, str]: ...  # by which it is reached on the old host, and on the new one; empty: by its port
@@ -44,6 +47,8 @@ def server_of(request: MigrationRequest) -> MovingServer | None:
 class MovingPostgreSQL:
     """A cluster by physical replication."""
 
+    tool_packages = ()
+    forwarding = "AllowTcpForwarding"
     role_title = Text(zh="允许复制，限定为其保留的 WAL", en="A role for replication, and a bound on the WAL kept for it")
 
     def __init__(self, request: MigrationRequest) -> None:
@@ -117,6 +122,8 @@ class MovingMariaDB:
     packages = ("mariadb-server",)
     server_package = "mariadb-server"
     paths = ("/etc/mysql",)
+    tool_packages = ("mariadb-backup",)
+    forwarding = "AllowTcpForwarding, AllowStreamLocalForwarding"
     asked = {"mariadb": "yes"}
     role_title = Text(zh="允许复制，并准备提供一份备份", en="A role for replication, and a backup that is ready to be handed out")
 

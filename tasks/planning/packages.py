@@ -11,13 +11,13 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from reports.records import Acceptance, FileSystem, Medium, Plan, Risk, Step, Survey, Text, VersionChange, Window
+from reports.records import Acceptance, FileSystem, Medium, Plan, Risk, Step, Survey, Text, VersionChange
 from tasks.errors import ProcedureError
 from tasks.operations import configuration, database, disk_space, package, service, update_timers
 from tasks.operations.package import PackageChange, PackageFile
 from tasks.planning import changelogs
 from tasks.planning.package_facts import DATABASE, Asked, Coming, PackageFacts, facts_script, parse_facts
-from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers, window_of
 from tasks.requests import UpgradeRequest
 
 PROCEDURE = "software-upgrade"
@@ -100,7 +100,7 @@ def plan_packages(
         media=_media(coming),
         steps=tuple(steps),
         acceptance=tuple(check for host in hosts for check in acceptance.get(host, ())),
-        window=_window(request, plan_at),
+        window=window_of(request, plan_at),
         impact=_impact(waiting, facts, coming),
         risk=_risk(surveys, facts, coming),
         back_out=Text(
@@ -578,15 +578,6 @@ def _untested(coming: Mapping[str, Sequence[Coming]]) -> tuple[Text, ...]:
         Text(zh="模拟环境网络封闭,与外部系统的接口未经测试", en="the simulated copy has no network: links to other systems")
     )
     return tuple(found)
-
-
-def _window(request: UpgradeRequest, plan_at: datetime) -> Window | None:
-    if not (request.window_opens_at or request.window_closes_at):
-        return None
-    opens = request.window_opens_at or plan_at
-    return Window(
-        opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28))
-    )
 
 
 __all__ = ["PackageFacts", "facts_script", "parse_facts", "plan_packages"]

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Sequence
 from datetime import datetime
 from itertools import zip_longest
+from typing import Protocol
 
-from reports.records import Plan, Risk, Step, Text
+from reports.records import Plan, Risk, Step, Text, Window
 from tasks.errors import ProcedureError
-from tasks.requests import CapacityRequest, CorrectionRequest, TuningRequest, UpgradeRequest
+
+
+class Timed(Protocol):
+    """A request for a change, which may ask for a maintenance window; either end may be left open."""
+
+    window_opens_at: datetime | None
+    window_closes_at: datetime | None
 
 
 def require_surveyed(hosts: Iterable[str], surveys: Container[str]) -> None:
@@ -43,7 +50,15 @@ def last_first(plan: Plan) -> list[Step]:
     return [step for target in plan.targets for step in reversed(plan.steps_of(target))]
 
 
-def window_blockers(request: UpgradeRequest | CorrectionRequest | CapacityRequest | TuningRequest, plan_at: datetime) -> list[Text]:
+def window_of(request: Timed, plan_at: datetime) -> Window | None:
+    """The maintenance window asked for: from the time of the plan if its beginning was left open, a year long if its end was."""
+    if not (request.window_opens_at or request.window_closes_at):
+        return None
+    opens = request.window_opens_at or plan_at
+    return Window(opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28)))
+
+
+def window_blockers(request: Timed, plan_at: datetime) -> list[Text]:
     """Why the maintenance window asked for cannot be kept; empty if it can."""
     found = []
     opens, closes = request.window_opens_at, request.window_closes_at

@@ -7,7 +7,8 @@ from typing import Any
 
 from reports.records import Outcome, Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, ok
-from tasks.checks.tables import OWN_SCHEMAS, SEES_COLUMNS, dotted, figure, findings, or_nothing, quoted, word
+from tasks.checks.tables import SEES_COLUMNS, dotted, figure, findings, or_nothing, quoted, word
+from tasks.operations.schemas import OWN_SCHEMAS
 
 
 def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:

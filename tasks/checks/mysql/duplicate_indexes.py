@@ -7,7 +7,8 @@ from typing import Any
 
 from reports.records import Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, ok, warning
-from tasks.checks.tables import OWN_SCHEMAS, SEES_TABLES, dotted, findings, or_nothing, quoted, word
+from tasks.checks.tables import SEES_TABLES, dotted, findings, or_nothing, quoted, word
+from tasks.operations.schemas import OWN_SCHEMAS
 
 
 def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:

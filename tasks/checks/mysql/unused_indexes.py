@@ -7,7 +7,8 @@ from typing import Any
 
 from reports.records import Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, Unreadable, ok, unknown, warning
-from tasks.checks.tables import OWN_SCHEMAS, dotted, figure, findings, flag, quoted, word
+from tasks.checks.tables import dotted, figure, findings, flag, quoted, word
+from tasks.operations.schemas import OWN_SCHEMAS
 
 
 def parse(rows: list[dict[str, Any]]) -> tuple[bool, float, list[dict[str, Any]]]:

@@ -7,9 +7,10 @@ from typing import Any
 
 from reports.records import Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, ok, warning
-from tasks.checks.tables import PG_OWN_SCHEMAS, by_hand, dotted, figure, findings, flag, named, or_nothing, quoted, size, word
+from tasks.checks.tables import by_hand, dotted, figure, findings, flag, named, or_nothing, quoted, size, word
 from tasks.operations import postgresql
 from tasks.operations.mend import Mend
+from tasks.operations.schemas import PG_OWN_SCHEMAS
 
 
 def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from reports.records import Outcome, Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limit, Limits, Row, ok
-from tasks.checks.tables import PG_OWN_SCHEMAS, dotted, figure, findings, grown, or_nothing, size
+from tasks.checks.tables import dotted, figure, findings, grown, or_nothing, size
+from tasks.operations.schemas import PG_OWN_SCHEMAS
 
 
 def parse(rows: list[dict[str, Any]]) -> tuple[list[str], list[dict[str, Any]]]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from reports.records import Text
 from tasks.checks.kinds import DatabaseCheck, Known, Limits, Row, Unreadable, critical, ok, warning
-from tasks.checks.tables import PG_OWN_SCHEMAS, dotted, findings, or_nothing, quoted, word
+from tasks.checks.tables import dotted, findings, or_nothing, quoted, word
+from tasks.operations.schemas import PG_OWN_SCHEMAS
 
 _WORDS = {
     "key": ("没有主键", "has no primary key"),

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from reports.records import Acceptance, Health, Plan, Risk, Step, Survey, Text, Window
+from reports.records import Acceptance, Health, Plan, Risk, Step, Survey, Text
 from tasks.planning.capacity.expansion import Act, Expansion
-from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers, window_of
 from tasks.requests import CapacityRequest
 
 PROCEDURE, KIND = "capacity-expansion", "capacity"
@@ -57,7 +57,7 @@ def plan_capacity(number: str, request: CapacityRequest, surveys: Mapping[str, S
         facts={host: surveys[host].facts_digest() for host in hosts},
         versions=(), improvements=(), media=(), steps=tuple(steps),
         acceptance=_acceptance(changed, found, acceptance, not_required),
-        window=_window(request, plan_at), impact=_impact(hosts, found), risk=_risk(changed, found, unwell), back_out=_back_out(changed, found),
+        window=window_of(request, plan_at), impact=_impact(hosts, found), risk=_risk(changed, found, unwell), back_out=_back_out(changed, found),
         blockers=tuple(blockers), no_rehearsal=_not_rehearsed(request, steps), untested=_untested(changed, found))
     return held_up(made)
 
@@ -129,10 +129,3 @@ def _not_rehearsed(request: CapacityRequest, steps: Sequence[Step]) -> Text | No
         return None
     return Text(zh="所有步骤均无法在模拟副本上演练（副本没有自己的磁盘、交换空间和后端节点）；如需演练，请指定演练主机",
                 en="no step can be shown on a simulated copy, which has neither disks and swap of its own nor servers behind it; a staging host can show it")
-
-
-def _window(request: CapacityRequest, plan_at: datetime) -> Window | None:
-    if not (request.window_opens_at or request.window_closes_at):
-        return None
-    opens = request.window_opens_at or plan_at
-    return Window(opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28)))

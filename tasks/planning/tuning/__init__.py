@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 
-from reports.records import Acceptance, Health, Measurement, Plan, Risk, Step, Survey, Text, Window, same
+from reports.records import Acceptance, Health, Measurement, Plan, Risk, Step, Survey, Text, same
 from reports.records.measurement import wanted
 from tasks.errors import BlockersFound
 from tasks.operations.measuring import Load, measure
 from tasks.operations.mend import Mend
-from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers, window_of
 from tasks.planning.tuning.kinds import System, Tuned
 from tasks.redaction import redact
 from tasks.requests import LoadWish, SettingWish, TuningRequest
@@ -96,7 +96,7 @@ def plan_tuning(number: str, request: TuningRequest, surveys: Mapping[str, Surve
         targets=hosts, batches=batches_of(changed or hosts, request.canaries, request.batch_size),
         facts={host: surveys[host].facts_digest() for host in hosts}, versions=(), media=(), improvements=(), steps=tuple(steps),
         acceptance=tuple(check for host in changed for check in acceptance.get(host, ()) if (host, check.title) not in not_required),
-        window=_window(request, plan_at), impact=_impact(every, measurements), risk=_risk(every, measurements, unwell),
+        window=window_of(request, plan_at), impact=_impact(every, measurements), risk=_risk(every, measurements, unwell),
         back_out=BACK_OUT,
         blockers=tuple(dict.fromkeys(blockers)), untested=_untested(tuned),
         settings=tuple(change for one in every for change in one.settings), measurements=tuple(measurements))
@@ -207,10 +207,3 @@ def _untested(tuned: Mapping[str, Sequence[tuple[Tuned, bool]]]) -> tuple[Text, 
     return (Text(zh=f"模拟副本无法演练，仅在指定演练主机时演练：{'、'.join(text.zh for text in hidden)}；相应的负载测量也只在目标主机上进行",
                  en=f"a simulated copy cannot show it, only a staging host can: {', '.join(text.en for text in hidden)}; "
                     "so the loads are measured on the host only"),)
-
-
-def _window(request: TuningRequest, plan_at: datetime) -> Window | None:
-    if not (request.window_opens_at or request.window_closes_at):
-        return None
-    opens = request.window_opens_at or plan_at
-    return Window(opens_at=opens, closes_at=request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28)))
