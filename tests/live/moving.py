@@ -6,6 +6,7 @@ import http.client
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Self
 
 from deployments.lab import Lab, engine, hosts
 
@@ -88,8 +89,25 @@ def request(old: str = "web1", new: str = "web2", **changes) -> dict:
             "health": "http://127.0.0.1:8000/health", "requester": "张工", "operator": "test", "reason": "更换主机", **changes}
 
 
+class Beside:
+    """Something that goes on in a thread of its own while the block lasts; it ends itself once `self._end` is set."""
+
+    def __enter__(self) -> Self:
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._write, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._end.set()
+        self._thread.join(60)
+
+    def _write(self) -> None:
+        raise NotImplementedError
+
+
 @dataclass
-class Writer:
+class Writer(Beside):
     """Writes through the front door, one order after the other, and remembers which were acknowledged, and how long none was."""
 
     port: int
@@ -98,16 +116,6 @@ class Writer:
     pause_s: float = 0.02
     taken: list[tuple[float, str]] = field(default_factory=list)
     refused: list[tuple[float, str]] = field(default_factory=list)
-    _end: threading.Event = field(default_factory=threading.Event)
-
-    def __enter__(self) -> Writer:
-        self._thread = threading.Thread(target=self._write, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._end.set()
-        self._thread.join(30)
 
     def _write(self) -> None:
         count = 0

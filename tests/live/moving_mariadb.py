@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import threading
 import time
 from dataclasses import dataclass, field
 
 from deployments.lab import Lab
+from tests.live.moving import Beside
 
 PORT = 8000
 PASSWORD = "Kiosk-4711-Lager"
@@ -88,7 +88,7 @@ class Client:
 
 
 @dataclass
-class Writer:
+class Writer(Beside):
     """One row after the other, on the host that takes it; hosts: asked in this order. taken: (seconds, token, host)."""
 
     lab: Lab
@@ -96,16 +96,6 @@ class Writer:
     name: str = "w"
     taken: list[tuple[float, str, str]] = field(default_factory=list)
     refused: int = 0
-    _end: threading.Event = field(default_factory=threading.Event)
-
-    def __enter__(self) -> Writer:
-        self._thread = threading.Thread(target=self._write, daemon=True)
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._end.set()
-        self._thread.join(60)
 
     def _write(self) -> None:
         clients, count = {host: Client(self.lab, host) for host in self.hosts}, 0
