@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import socketserver
 import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from deployments.lab import Lab
@@ -27,9 +32,13 @@ sshd -T | sort
 part sudo
 sudo -V | grep -v -i time; sudo -l -U ops
 part sysctl
-sysctl -a 2>/dev/null | grep -vE '^(fs\.(aio-nr|dentry-state|file-nr|inode|quota)|kernel\.(ns_last_pid|random|pty\.nr|pid_max)|net\..*(count|_gc_))' | sort
+sysctl -a 2>/dev/null | grep -vE '^(fs\.(aio-nr|dentry-state|file-nr|inode|quota)|kernel\.(ns_last_pid|random|pty\.nr|pid_max|perf_event_max_sample_rate)|net\..*(count|_gc_)|net\.netfilter)' | sort
 part nft
 if command -v nft >/dev/null; then nft list ruleset; fi
+part audit
+if command -v auditctl >/dev/null; then auditctl -l; auditctl -s | grep -E '^(enabled|backlog_limit|rate_limit) '; fi
+part mounts
+findmnt -rn -o TARGET,OPTIONS /dev/shm || true
 part units
 systemctl list-unit-files --no-legend --no-pager | grep -v '^run-' | sort
 units=$(systemctl list-unit-files --no-legend --no-pager --type=service,socket,timer | awk '$1 !~ /@\./ { print $1 }' | sort)
@@ -61,6 +70,43 @@ def altered(before: dict[str, list[str]], after: dict[str, list[str]]) -> dict[s
     return {part: lines for part, lines in found.items() if lines}
 
 
+class LogHost(socketserver.ThreadingTCPServer):
+    """A log host, such as the virtual machine reaches it: on this machine."""
+
+    daemon_threads = allow_reuse_address = True
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+        super().__init__(("127.0.0.1", 0), _Listening)
+
+    @property
+    def address(self) -> str:
+        """As QEMU's own network names this machine."""
+        return f"10.0.2.2:{self.server_address[1]}"
+
+    def heard(self, words: str, within_s: float = 60) -> bool:
+        give_up = time.monotonic() + within_s
+        while not any(words in line for line in list(self.said)):
+            if time.monotonic() > give_up:
+                return False
+            time.sleep(0.5)
+        return True
+
+
+class _Listening(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        for line in self.rfile:
+            self.server.said.append(line.decode(errors="replace"))
+
+
+@contextmanager
+def log_host() -> Iterator[LogHost]:
+    with LogHost() as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield listening
+        listening.shutdown()
+
+
 # A person with a password and no key: PAM's way in.
 PERSON = "id colleague >/dev/null 2>&1 || useradd -m -s /bin/bash colleague; echo 'colleague:Right-5ecret' | chpasswd"
 ASKED = "echo {password} | setpriv --reuid nobody --clear-groups su colleague -c 'id -un' 2>&1"
@@ -84,7 +130,7 @@ def usable(lab: Lab, name: str, folder: Path) -> None:
     assert (folder / "back").read_text() == "一二三\n"
     assert "colleague" in lab.must(name, ASKED.format(password="Right-5ecret")).split()
     assert lab.exec(name, ASKED.format(password="wrong"))[0] != 0
-    if host.kind == "web":
+    if host.kind in ("web", "vm"):
         ours("curl", "-fsS", "--max-time", "10", f"http://{host.address}:{host.services['http']}/health")
         lab.must(name, """password=$(sed -n 's/^password = //p' /etc/orders/orders.conf)
 PGPASSWORD=$password psql -h 127.0.0.1 -U orders -At orders -c 'select count(*) from orders' | grep -qx 5000""")

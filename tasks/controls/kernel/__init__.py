@@ -14,7 +14,8 @@ from tasks.operations.mend import Mend
 from tasks.operations.sysctl import set_kernel
 
 # A container has some of the network's settings for itself, where /proc/sys can be written; all others are its host's.
-# The order of the files is that of sysctl --system: by name over all folders, /etc/sysctl.conf last.
+# The order of the files is that of sysctl --system: by name over all folders, /etc/sysctl.conf last. What a package ships is there to be overridden
+# (sysctl.d(5)); what somebody wrote into /etc or /run is theirs.
 PARAMETERS = r"""
 command -v sysctl >/dev/null || cannot "缺少 sysctl" "sysctl is missing"
 own=all
@@ -28,28 +29,37 @@ files=$(for d in /usr/lib/sysctl.d /lib/sysctl.d /run/sysctl.d /etc/sysctl.d; do
 [ -f /etc/sysctl.conf ] && files="$files /etc/sysctl.conf"
 [ -n "$files" ] && awk '/^[[:space:]]*-?[a-z].*=/ {
   name = $0; sub(/=.*/, "", name); gsub(/[[:space:]-]/, "", name); gsub("/", ".", name); value = $0; sub(/^[^=]*=[[:space:]]*/, "", value)
-  sub(/[[:space:]]+$/, "", value); print "said " name " " value }' $files
+  sub(/[[:space:]]+$/, "", value); print "said " name " " value; theirs[name] = (FILENAME !~ "^(/usr)?/lib/") || theirs[name] }
+  END { for (name in theirs) if (!theirs[name]) print "shipped " name }' $files
+for i in /sys/class/net/*; do
+  [ "${i##*/}" = lo ] || { [ ! -e "$i/device" ] && [ "$(cat "$i/operstate" 2>/dev/null)" = down ]; } || echo "link ${i##*/}"
+done
 echo end
 """
 
 
 @dataclass(frozen=True)
 class Parameters:
-    """own: "all", or of a container "net" or "none". now: in force. said: what the files say; the last counts."""
+    """own: "all", or of a container "net" or "none". now: in force. said: what the files say; the last counts.
+
+    shipped: names of which only files of packages speak. links: to networks, those of the machine itself also while they are down.
+    """
 
     own: str
     now: dict[str, str]
     said: dict[str, str]
+    shipped: frozenset[str]
+    links: tuple[str, ...]
 
 
 def parameters(output: str) -> Parameters:
-    found = by_kind(output, "own", "set", "said")
+    found = by_kind(output, "own", "set", "said", "shipped", "link")
     if found["own"] not in (["all"], ["net"], ["none"]):
         raise Unreadable(f"whose the settings are is {found['own']!r}", f"无法判断参数归属:{found['own']!r}")
     now, said = ({name: " ".join(value.split()) for name, _, value in (line.partition(" ") for line in found[kind])} for kind in ("set", "said"))
     if not now:
         raise Unreadable("sysctl -a told nothing", "sysctl -a 没有输出")
-    return Parameters(found["own"][0], now, said)
+    return Parameters(found["own"][0], now, said, frozenset(found["shipped"]), tuple(found["link"]))
 
 
 def are(wanted: Mapping[str, str | tuple[str, ...]]) -> Callable[[Parameters, Bounds, Known], Iterator[Row]]:
@@ -78,17 +88,19 @@ def written(wanted: Mapping[str, str | tuple[str, ...]]) -> Text:
     return Text(zh=f"写入 /etc/sysctl.d 并 sysctl -p:{';'.join(lines)}", en=f"in a file of /etc/sysctl.d, then sysctl -p: {', '.join(lines)}")
 
 
-# Where several values pass: one that can be taken back while the machine runs (bpf), one that drops nobody's packets (rp_filter), and one that hides
-# addresses also from programs that root starts with fewer rights (kptr_restrict).
+# Where several values pass: one that can be taken back while the machine runs (bpf), one that drops nobody's packets (rp_filter: the strict one only
+# where all packets come and go by one link), and one that hides addresses also from programs that root starts with fewer rights (kptr_restrict).
 CHOSEN = {"kernel.kptr_restrict": "2", "kernel.unprivileged_bpf_disabled": "2", "net.ipv4.conf.all.rp_filter": "2", "net.ipv4.conf.default.rp_filter": "2"}
+WITH_ONE_LINK = {"net.ipv4.conf.all.rp_filter": "1", "net.ipv4.conf.default.rp_filter": "1"}
 
 
 def values(wanted: Mapping[str, str | tuple[str, ...]]) -> Mender:
     """Sets the setting that the row names, now and after every start."""
     def mend(row: Row, found: Parameters, known: Known) -> Mend | Text:
-        value = CHOSEN.get(row.object) or (wanted[row.object] if isinstance(wanted[row.object], str) else wanted[row.object][0])
+        chosen = CHOSEN | WITH_ONE_LINK if len(found.links) == 1 else CHOSEN
+        value = chosen.get(row.object) or (wanted[row.object] if isinstance(wanted[row.object], str) else wanted[row.object][0])
         said = found.said.get(row.object)
-        if said is not None and said != value:
+        if said is not None and said != value and row.object not in found.shipped:
             return Text(zh=f"另有配置文件写了 {row.object} = {said}，须先查明原因并在该文件中修改",
                         en=f"another file sets {row.object} to {said}; find out why, and change it there")
         return set_kernel({row.object: value}).mend()

@@ -125,6 +125,49 @@ def test_match_blocks_and_other_files_are_left_to_people():
         assert isinstance(CONTROLS[name].mend(row, CONTROLS[name].parse(output), known(CONTROLS[name])), Text)
 
 
+def mended(control: str, output: str) -> Mend | Text:
+    """Of the first row that fails."""
+    one = CONTROLS[control]
+    row = next(row for row in examine(one, Answer(output, 0), one.bounds, known(one)) if row.outcome in FAILED)
+    return one.mend(row, one.parse(output), known(one))
+
+
+def test_what_a_package_ships_is_overridden_and_what_somebody_wrote_is_theirs():
+    """Debian's 99-protect-links.conf sets fs.protected_fifos to 1, and says in its own head that /etc/sysctl.d overrides it."""
+    said = "own all\nset fs.protected_fifos 1\nset fs.protected_regular 2\nsaid fs.protected_fifos 1\n{}end\n"
+    assert isinstance(mended("H-SYS-05l", said.format("")), Text)
+    assert mended("H-SYS-05l", said.format("shipped fs.protected_fifos\n")).files[0].after == ("fs.protected_fifos = 2",)
+
+
+@pytest.mark.parametrize(("links", "value"), [(("eth0",), 1), (("eth0", "eth1"), 2), ((), 2)], ids=["one link", "two links", "nobody knows"])
+def test_packets_are_checked_strictly_only_where_all_come_by_one_link(links, value):
+    output = "own all\nset net.ipv4.conf.all.rp_filter 0\n" + "".join(f"link {name}\n" for name in links) + "end\n"
+    assert mended("H-SYS-02", output).files[0].after == (f"net.ipv4.conf.all.rp_filter = {value}",)
+
+
+def test_the_kernels_command_tells_what_packages_ship_from_what_people_wrote(tmp_path):
+    """The command's own part that reads the files, on folders like those of a host."""
+    for path, text in {"usr/lib/sysctl.d/99-protect-links.conf": "fs.protected_fifos = 1\nfs.protected_regular = 2\n",
+                       "etc/sysctl.d/50-own.conf": "fs.protected_regular=1\n", "etc/sysctl.conf": "# nothing\n"}.items():
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(text)
+    _, files, rest = CONTROLS["H-SYS-05l"].command.partition("files=$(")
+    part = (files + rest).partition("for i in /sys")[0]
+    for folder in ("/usr/lib/sysctl.d", " /lib/sysctl.d", "/run/sysctl.d", "/etc/sysctl.d", "/etc/sysctl.conf"):
+        part = part.replace(folder, f"{' ' if folder[0] == ' ' else ''}@{folder.strip()}")
+    part = part.replace("@", str(tmp_path)).replace("^(/usr)?/lib/", f"^{tmp_path}(/usr)?/lib/")
+    told = subprocess.run(["sh", "-eu"], input=part, text=True, capture_output=True, check=True).stdout.splitlines()
+    assert told[:3] == ["said fs.protected_regular 1", "said fs.protected_fifos 1", "said fs.protected_regular 2"]
+    assert told[3:] == ["shipped fs.protected_fifos"]
+
+
+@pytest.mark.parametrize("more", ["fstab /dev/shm tmpfs defaults\n", "container yes\n"], ids=["fstab has a line", "a container"])
+def test_how_shared_memory_is_mounted_is_left_to_people(more):
+    output = "mounted / ext4 rw,relatime\nmounted /dev/shm tmpfs rw,nosuid,nodev\n"
+    assert isinstance(mended("H-FS-04b", output + more + "end\n"), Text)
+    assert mended("H-FS-04b", output + "end\n").files[0].path == "/etc/fstab"
+
+
 # --- the plan
 
 SSHD = "set port 22\nset permitrootlogin yes\nset maxauthtries 6\nset logingracetime 120\nset x11forwarding yes\nend\n"
