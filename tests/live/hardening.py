@@ -32,7 +32,8 @@ sshd -T | sort
 part sudo
 sudo -V | grep -v -i time; sudo -l -U ops
 part sysctl
-sysctl -a 2>/dev/null | grep -vE '^(fs\.(aio-nr|dentry-state|file-nr|inode|quota)|kernel\.(ns_last_pid|random|pty\.nr|pid_max|perf_event_max_sample_rate)|net\..*(count|_gc_)|net\.netfilter)' | sort
+own='fs\.(aio-nr|dentry-state|file-nr|inode|quota)|kernel\.(ns_last_pid|random|pty\.nr|pid_max|perf_event_max_sample_rate)'  # what the kernel changes itself
+sysctl -a 2>/dev/null | grep -vE "^($own|net\..*(count|_gc_)|net\.netfilter)" | sort
 part nft
 if command -v nft >/dev/null; then nft list ruleset; fi
 part audit

@@ -13,7 +13,8 @@ from tests.live.test_security_check import baseline
 
 pytestmark = pytest.mark.long
 HOST = "vm1"
-FILES = WEB_FILES | {"/etc/audit/rules.d/standfast.rules", "/etc/audit/auditd.conf", "/etc/rsyslog.d/zz-standfast.conf", "/etc/fstab", "/etc/modprobe.d/standfast.conf"}
+FILES = WEB_FILES | {"/etc/audit/rules.d/standfast.rules", "/etc/audit/auditd.conf", "/etc/rsyslog.d/zz-standfast.conf", "/etc/fstab",
+                     "/etc/modprobe.d/standfast.conf"}
 # Each line that our files say, as the tools of those who do not know us read what is in force.
 IN_FORCE = r"""set -eu
 sed -n 's/ = / /p' /etc/sysctl.d/zz-standfast.conf | while read -r name value; do [ "$(sysctl -n "$name")" = "$value" ] || echo "sysctl $name"; done
