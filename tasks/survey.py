@@ -159,24 +159,32 @@ exit 0
 """
 
 
-_SESSION = ("-c default_transaction_read_only=on -c lock_timeout=3s -c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres "
-            "-c extra_float_digits=1 -c bytea_output=hex -c client_min_messages=error -c application_name=standfast "
-            f"-c statement_timeout={STATEMENT_LIMIT_S}s")
+# We ask as superuser, so owners of databases have no say in it: no search path, no cast, no column of theirs is called, and their names are data.
+_SESSION = ("-c default_transaction_read_only=on -c search_path=pg_catalog -c standard_conforming_strings=on -c lock_timeout=3s -c timezone=UTC "
+            "-c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=1 -c bytea_output=hex -c client_min_messages=error "
+            f"-c application_name=standfast -c statement_timeout={STATEMENT_LIMIT_S}s")
 
-# version, then what holds for the whole server: roles, memberships, settings, databases' owners and rights
-_SERVER_QUERY = r"""
+
+def _said(name: str) -> str:
+    """SQL for a name on one line: as it is, or with \\ before what JSON says so."""
+    return f"(select substr(j, 2, length(j) - 2) from (select to_json(({name})::text)::text) said (j))"
+
+
+# version, databases by number, then what holds for the whole server: roles, memberships, settings, databases' owners and rights
+_SERVER_QUERY = f"""
 select 'version', current_setting('server_version');
-select 'database', datname from pg_database where datallowconn and not datistemplate order by 2;
-select 'global', r.rolname, r.rolsuper, r.rolinherit, r.rolcreaterole, r.rolcreatedb, r.rolcanlogin, r.rolreplication, r.rolbypassrls,
-  r.rolconnlimit, r.rolvaliduntil from pg_roles r order by 2;
-select 'global', roleid::regrole, member::regrole, admin_option from pg_auth_members order by 2, 3;
-select 'global', setdatabase, setrole::regrole, setconfig from pg_db_role_setting order by 2, 3;
-select 'global', datname, datdba::regrole, datacl, encoding, datcollate, datctype from pg_database order by 2;
+select 'database', oid, {_said("datname")} from pg_database where datallowconn and not datistemplate order by datname;
+select 'global', to_json(r) from (select rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication, rolbypassrls,
+  rolconnlimit, rolvaliduntil from pg_roles order by rolname) r;
+select 'global', to_json(r) from (select roleid::regrole, member::regrole, admin_option from pg_auth_members order by 1, 2) r;
+select 'global', to_json(r) from (select setdatabase, setrole::regrole, setconfig from pg_db_role_setting order by 1, 2) r;
+select 'global', to_json(r) from (select datname, datdba::regrole, datacl, encoding, datcollate, datctype from pg_database order by 1) r;
 """
 
+# t.*, for t alone would be a column of that name
 _TABLES_QUERY = rf"""
-select format('select %L, %L, %s from %s t', current_database(), n.nspname || '.' || c.relname,
-  case when pg_total_relation_size(c.oid) <= {DIGEST_TABLE_BYTES} then 'count(*), coalesce(sum(hashtextextended(t::text, 0)), 0)'
+select format('select %L, %L, %s from %s t', {_said("current_database()")}, {_said("n.nspname || '.' || c.relname")},
+  case when pg_total_relation_size(c.oid) <= {DIGEST_TABLE_BYTES} then 'count(*), coalesce(sum(hashtextextended(textin(record_out(t.*)), 0)), 0)'
        when pg_total_relation_size(c.oid) <= {COUNT_TABLE_BYTES} then 'count(*), ''''' else '-1, '''''
   end, case when pg_total_relation_size(c.oid) <= {COUNT_TABLE_BYTES}
        then format('only %I.%I', n.nspname, c.relname) else '(select 1)' end)
@@ -192,8 +200,11 @@ def _clusters(databases: Sequence[str]) -> str:
     return rf"""
 command -v pg_lsclusters >/dev/null || exit 0
 wanted={quote(wanted)}
-as_postgres() {{ runuser -u postgres -- env PGOPTIONS={quote(_SESSION)} PGCONNECT_TIMEOUT=5 PGCLIENTENCODING=UTF8 "$@"; }}
-ask() {{ as_postgres psql -X -A -t -q -v ON_ERROR_STOP=1 -F "$(printf '\037')" -p "$port" "$@"; }}
+unit=$(printf '\037')
+base=postgres
+# the database's name by the environment, where = in it means nothing
+as_postgres() {{ runuser -u postgres -- env PGOPTIONS={quote(_SESSION)} PGCONNECT_TIMEOUT=5 PGCLIENTENCODING=UTF8 PGDATABASE="$base" "$@"; }}
+ask() {{ as_postgres psql -X -A -t -q -v ON_ERROR_STOP=1 -F "$unit" -p "$port" "$@"; }}
 # What pg_dump writes anew each time, or otherwise in each of its versions, says nothing of the schema.
 digest() {{
   grep -v -e '^--' -e '^$' -e '^SET ' -e '^SELECT pg_catalog.set_config' -e '^.restrict ' -e '^.unrestrict ' |
@@ -205,7 +216,8 @@ clusters=$(pg_lsclusters -h) || exit 3
 while read -r major name port state rest; do
   [ -n "$major" ] || continue
   case "$state" in online*) ;; *) echo "cluster $major/$name $port down $major"; down=1; continue ;; esac
-  if ! server=$(ask -d postgres <<'QUERY' 2>&1
+  base=postgres
+  if ! server=$(ask <<'QUERY' 2>&1
 {_SERVER_QUERY.strip()}
 QUERY
   ); then
@@ -221,14 +233,18 @@ QUERY
   echo "cluster $major/$name $port online $version"
   echo "globals $(printf '%s\n' "$server" | grep '^global' | sha256sum | cut -c1-64)"
   text=$(printf '%s\n' "$server" | sed -n 's/^database.//p')
-  while read -r database; do
-    [ -n "$database" ] || continue
+  while IFS=$unit read -r number database; do
+    [ -n "$number" ] || continue
     case "$wanted" in '') ;; *) case " $wanted " in *" $database "*) ;; *) continue ;; esac ;; esac
     seen="$seen$database "
     printf 'database %s\n' "$database"
-    text=$(as_postgres pg_dump -p "$port" --schema-only --lock-wait-timeout=3000 -d "$database") || exit 3
+    case "$database" in  # the x keeps line ends at the name's end
+      *\\*) base=postgres; base=$(ask -c "select datname || 'x' from pg_database where oid = $number") || exit 3; base=${{base%x}} ;;
+      *) base=$database ;;
+    esac
+    text=$(as_postgres pg_dump -p "$port" --schema-only --lock-wait-timeout=3000) || exit 3
     echo "schema $(printf '%s\n' "$text" | digest)"
-    text=$(ask -d "$database" <<'QUERY'
+    text=$(ask <<'QUERY'
 {_TABLES_QUERY.strip()}
 QUERY
     ) || {{ printf '%s\n' "$text"; exit 3; }}

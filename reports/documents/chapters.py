@@ -44,10 +44,6 @@ NAMED_HOSTS = 8  # more hosts than these are counted in a table and listed in an
 TOP = 20  # rows of a summary in a chapter
 
 
-def dash(text: str) -> str:
-    return text or "-"
-
-
 def _backup_of(medium: Medium) -> str:
     """The number of the backup that a medium is a file of; empty: it is none."""
     return medium.source.removeprefix("backup ") if medium.source.startswith("backup ") else ""
@@ -254,7 +250,8 @@ class Chapters:
             self.draft.notice(say("scope.owed", what=owed.say(say.language)), "warn")
 
     def interruptions(self) -> None:
-        steps = [self.title(group.step) for group in self.groups if any(step.interrupts for step in group.steps)]
+        say = self.say
+        steps = [say("word.quoted", text=self.title(group.step)) for group in self.groups if any(step.interrupts for step in group.steps)]
         if steps:
             self.text("scope.interrupts", steps=self.say.join(steps))
         else:
@@ -292,8 +289,8 @@ class Chapters:
             [
                 (
                     mono(change.name),
-                    mono(dash(change.before)),
-                    mono(dash(change.after)),
+                    mono(change.before or say("versions.absent")),
+                    mono(change.after or say("versions.absent")),
                     say.size(change.size) if change.size else "-",
                     self.hosts(targets),
                 )
@@ -765,4 +762,4 @@ def _longest(outcomes: Sequence[StepOutcome]) -> float | None:
     return max(totals.values(), default=None)
 
 
-__all__ = ["NAMED_HOSTS", "TOP", "Chapters", "dash", "last_outcomes"]
+__all__ = ["NAMED_HOSTS", "TOP", "Chapters", "last_outcomes"]

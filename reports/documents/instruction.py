@@ -163,13 +163,14 @@ def _time(c: Chapters) -> None:
     if c.groups:
         c.text("time.timetable_in_order" if c.plan.in_order else "time.timetable_text")
     seconds = _rehearsed_seconds(c)
-    rows = []
+    rows, changed = [], False
     for group in c.groups:
+        changed |= group.step.changes  # what stands by then is taken back, also if a step fails that only reads
         no_return = any(step.point_of_no_return for step in group.steps)
         decision = (
             say("time.decision_no_return")
             if no_return
-            else say("time.decision_fail" if group.step.changes else "time.decision_stop")
+            else say("time.decision_fail" if changed else "time.decision_stop")
         )
         rows.append(
             (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.documents.chapters import Chapters, dash
+from reports.documents.chapters import Chapters
 from reports.documents.grouping import versions_grouped
 from reports.documents.hardening import HardeningReport
 from reports.documents.paper import mono
@@ -43,7 +43,7 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
         c.text("page.versions_top", names=len({change.name for change, _ in groups}), n=VERSIONS)
     draft.table(
         say.head("versions_short"),
-        [(mono(v.name), mono(dash(v.before)), mono(dash(v.after)), str(len(hosts))) for v, hosts in groups[:VERSIONS]],
+        [(mono(v.name), mono(v.before or say("versions.absent")), mono(v.after or say("versions.absent")), str(len(hosts))) for v, hosts in groups[:VERSIONS]],
         (1, 1, 1, 1),
         say("versions.unsettled" if plan.blockers else "versions.none"),
     )

@@ -279,7 +279,7 @@ echo "this host serves again"
 """
 
 # Every table of every database by count and digest of its rows, every sequence by its last value. Said as superuser, so: no search path of the
-# database's owner, no cast of a table's owner (record_out is none), and every name on one line.
+# database's owner, no cast of a table's owner (record_out is none), no column of his (t alone could be one), and every name on one line.
 _DIGEST_SQL = r"""\set ON_ERROR_STOP on
 set search_path to pg_catalog; set standard_conforming_strings to on;
 set timezone to 'UTC'; set datestyle to 'ISO, YMD'; set intervalstyle to 'postgres'; set extra_float_digits to 1; set bytea_output to 'hex';
@@ -290,7 +290,7 @@ select format('select %L, last_value, %s from %I.%I', 'sequence ' || to_json(cur
   from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_sequence s on s.seqrelid = c.oid
   where c.relpersistence = 'p' order by n.nspname, c.relname \gexec
 select 'begun';
-select format('select %L, count(*), coalesce(sum(hashtextextended(textin(record_out(t)), 0)), 0) from only %I.%I t',
+select format('select %L, count(*), coalesce(sum(hashtextextended(textin(record_out(t.*)), 0)), 0) from only %I.%I t',
     'table ' || to_json(current_database() || ' ' || n.nspname || '.' || c.relname)::text, n.nspname, c.relname)
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'm') and c.relpersistence = 'p' and n.nspname not in ('pg_catalog', 'information_schema') and n.nspname not like 'pg_toast%'

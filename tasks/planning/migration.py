@@ -11,22 +11,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from shlex import quote
 
-from reports.records import Acceptance, Plan, Risk, Step, Survey, Text, VersionChange
+from reports.records import Acceptance, Plan, Step, Survey, Text, VersionChange
 from tasks.operations import front_door, moved_base, moved_files
 from tasks.operations.moved_service import MovedDatabase, MovedService
-from tasks.operations.peer_access import Way
+from tasks.operations.peer_access import HOURS, Way
 from tasks.operations.service import wait_steady
 from tasks.planning.migration_facts import Facts
+from tasks.planning.migration_words import impact, risk, way_back
 from tasks.planning.moving_servers import server_of
 from tasks.planning.roll_out import held_up, window_blockers, window_of
 from tasks.requests import FrontDoor, MigrationRequest
 
-SKEW_S = 5.0
 NEAR_PORTS = range(320, 384)  # the loopback ports that are tried for the way between the hosts: root's alone, and nobody's by name
 HOUR_S = 3600
 SPARE_KIB = 262_144  # for the WAL that is written while the copy is made
 PATIENCE_S = 60  # how long the new host may be out of reach in the cutover before the old one is to serve again
-PROVED = Text(zh="结果验证通过", en="its proof holds")
 # Where a host's own nature lies: carried over, the new host would be somebody else, or nobody could get in.
 NEVER_CARRIED = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow", "/etc/fstab", "/etc/hostname", "/etc/hosts", "/etc/network", "/etc/netplan",
                  "/etc/ssh", "/etc/machine-id", "/etc/sudoers", "/etc/sudoers.d", "/etc/pam.d", "/var/lib/standfast", "/var/lib/dpkg", "/usr/bin", "/usr/lib",
@@ -99,8 +98,8 @@ def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Su
         versions=tuple(VersionChange(target=host, name=name, before="", after=version) for host, (name, version, _) in installs),
         improvements=(), media=(), steps=tuple(steps), in_order=True, ways=dict(ways or {}),
         acceptance=(*(acceptances[0] if door == request.source else ()), *acceptances[1], health),
-        window=window_of(request, plan_at), impact=_impact(request, ways or {}), risk=_risk(request, surveys, old, new),
-        back_out=_way_back(request, old),
+        window=window_of(request, plan_at), impact=impact(request, old, ways or {}),
+        risk=risk(request, surveys, old, new), back_out=way_back(request, old),
         blockers=tuple(blockers),
         untested=(Text(zh="副本之间的网络速度、真实负载下的复制延迟；演练测得的停机时间不含网络差异",
                        en="the speed of the real network and replication under the real load; the downtime was measured without them"),
@@ -110,51 +109,6 @@ def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Su
 
 def _tools(request: MigrationRequest, old: Facts) -> tuple[tuple[str, str, str], ...]:
     return old.installs if what_moves(request).missing(old) else ()
-
-
-def _impact(request: MigrationRequest, ways: Mapping[str, str]) -> Text:
-    zh = "数据在服务运行时复制；仅在隔离旧主机、开启新主机和切换入口期间拒绝请求，时长见演练实测。"
-    en = ("Data are copied while the service runs. Requests are refused only while the old host is fenced, the new one opened and the front door turned; "
-          "the rehearsal measured for how long.")
-    if ways:
-        zh += "数据经 SSH 在主机之间直接传输，地址为：" + "；".join(f"{name} {way}" for name, way in ways.items()) + "。"
-        en += " The data go straight from host to host by SSH, at these addresses: " + "; ".join(f"{name} {way}" for name, way in ways.items()) + "."
-    if not request.front_door:
-        zh += "入口由人员切换，切换之前用户无法使用。"
-        en += " People switch the traffic; until then users cannot work."
-    if request.afterwards:
-        zh += "此后由人员执行：" + "；".join(request.afterwards) + "。"
-        en += " Afterwards people do: " + "; ".join(request.afterwards) + "."
-    return Text(zh=zh, en=en)
-
-
-def _way_back(request: MigrationRequest, old: Facts) -> Text:
-    zh = "任一步骤或验收检查失败即按相反顺序回退；结束之后也可凭批准回退。"
-    en = "The first failure of a step or an acceptance check backs it out in the opposite order; it can be backed out later, too, with an approval. "
-    server = server_of(request)
-    if server is None:
-        return Text(zh=zh + "切换之后写入新主机“数据文件”的内容随回退带回旧主机。",
-                    en=en + "What was written to the data files on the new host since the cutover comes back with it.")
-    bound = server.bound_of_way_back(old)
-    return Text(
-        zh=zh + f"切换之后写入新主机的数据库数据与“数据文件”随回退带回旧主机，{bound.zh}；此后不再有保留数据的回退途径，回退会在改动任何内容之前停止。",
-        en=en + f"What was written to the database and the data files on the new host since the cutover comes back with it, {bound.en}. "
-                "Beyond that there is no way back that keeps these data, and a back-out stops before it touches anything.")
-
-
-def _risk(request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts) -> Risk:
-    reasons = [Text(zh="旧主机被隔离但保持完整，任何时刻只有一台主机可写", en="the old host is fenced and stays whole; at no moment may both hosts write")]
-    skew = _skew(request, surveys)
-    if skew > SKEW_S:
-        reasons.append(Text(zh=f"两台主机时钟相差 {skew:.0f} 秒；迁移本身不依赖时钟，但应用写入的时间会跳变",
-                            en=f"the hosts' clocks differ by {skew:.0f} s; the migration relies on no clock, but the times that applications write will jump"))
-    if server := server_of(request):
-        reasons += server.reasons(request.source, old, new)
-    return Risk(level="high" if len(reasons) > 1 else "medium", reasons=tuple(reasons))
-
-
-def _skew(request: MigrationRequest, surveys: dict[str, Survey]) -> float:
-    return abs(surveys[request.source].clock_offset_s - surveys[request.destination].clock_offset_s)
 
 
 def _blockers(request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts) -> list[Text]:
@@ -254,11 +208,11 @@ class _Steps:
         self.service: MovedService = self.database or MovedService(number, units=request.services, there=there, back=back)
         self.made: list[Step] = []
 
-    def step(self, key: str, target: str, zh: str, en: str, command: str, proof: str, **more) -> None:
+    def step(self, key: str, target: str, zh: str, en: str, command: str, proof: str, expected: Text, **more) -> None:
         # A proof of what is there says nothing of what the command did not come to: it also wants the mark that is set at its end.
         mark = f'"$CHANGE_DIR/saved/{key}.done"'
         self.made.append(Step(number=len(self.made) + 1, key=key, target=target, title=Text(zh=zh, en=en), command=f"rm -f {mark}\n{command}\n: >{mark}\n",
-                              proof=f"[ -e {mark} ]\n{proof}", **{"expected": PROVED, **more}))
+                              proof=f"[ -e {mark} ]\n{proof}", expected=expected, **more))
 
     def all(self) -> list[Step]:
         self._base()
@@ -279,35 +233,52 @@ class _Steps:
                 self.step("packages-new" if host == T else "packages-old", host, "安装所需软件包", "Install the packages it needs",
                           moved_base.install([(name, version) for name, version, _ in installs]),
                           moved_base.installed([(name, version) for name, version, _ in installs]),
+                          Text(zh="“版本变化”所列的软件包均已完整安装，版本一致；安装时未启动任何服务",
+                               en="the packages listed under 'Versions' are installed, whole, at these versions; installing them started no service"),
                           undo=guard + drop + moved_base.remove(names), undo_proof=moved_base.removed(names))
         missing = [old.accounts[name] for name in self.request.accounts if name not in new.people]
         if missing:
             self.step("accounts", T, "建立账号，编号与旧主机相同", "Make the accounts, with the old host's numbers", moved_base.make_accounts(missing),
-                      moved_base.accounts_made(missing), undo=self.service.not_serving() + moved_base.remove_accounts(missing),
+                      moved_base.accounts_made(missing),
+                      Text(zh=f"新主机上有账号 {'、'.join(one.name for one in missing)}，用户号和组号与旧主机相同；没有密码，不能凭密码登录",
+                           en=f"on the new host are, with the old host's numbers and without a password: {', '.join(one.name for one in missing)}"),
+                      undo=self.service.not_serving() + moved_base.remove_accounts(missing),
                       undo_proof=moved_base.accounts_gone(missing))
 
     def _files(self) -> None:
         S, T, way, service = self.S, self.T, self.way, self.service
         self.step("door-open", S, "允许新主机读取：限定来源与端口的临时密钥", "Let the new host read: a temporary key for two ports, from its address only",
-                  way.open(), "systemctl is-active " + f"standfast-files-{self._tag()}", undo=service.not_fenced() + way.close() + way.forget(),
-                  undo_proof=way.closed())
+                  way.open(), "systemctl is-active " + f"standfast-files-{self._tag()}",
+                  Text(zh=f"凭此临时密钥只能从新主机的地址接入，只能读取本方案所列的文件{'和数据库' if self.database else ''}；{HOURS} 小时后自动失效",
+                       en=f"this key gets in from the new host's address only, to nothing but this plan's files{' and database' if self.database else ''}; "
+                          f"after {HOURS} hours it is worth nothing"),
+                  undo=service.not_fenced() + way.close() + way.forget(), undo_proof=way.closed())
         self.step("tunnel", T, "建立到旧主机的加密通道", "The way to the old host: an SSH tunnel on the loopback", way.reach() + "reach\n",
-                  "systemctl is-active " + f"standfast-tunnel-{self._tag()}", undo=service.not_serving() + way.leave() + self.back.close() + self.back.forget(),
+                  "systemctl is-active " + f"standfast-tunnel-{self._tag()}",
+                  Text(zh="新主机经加密通道可读取旧主机；旧主机的身份已按预先登记的主机密钥核对",
+                       en="the new host reads from the old one, encrypted, and knows it by its pinned host key"),
+                  undo=service.not_serving() + way.leave() + self.back.close() + self.back.forget(),
                   undo_proof=self.back.closed() + f"! systemctl is-active -q standfast-tunnel-{self._tag()}\n", changes=False)
         folders = tuple(f"{path}/" for path in self.paths) + tuple(self.paths)
-        self.step("files", T, "文件第一遍复制", "Files, first pass, while the service runs", moved_files.first_pass(way, self.paths, self.request.ahead),
-                  moved_files.first_pass_proof(self.paths, self.request.ahead),
+        ahead = self.request.ahead
+        self.step("files", T, "文件第一遍复制", "Files, first pass, while the service runs", moved_files.first_pass(way, self.paths, ahead),
+                  moved_files.first_pass_proof(self.paths, ahead),
+                  Text(zh="所列文件与目录已在新主机上，其原有内容已保存；旧主机照常服务" + (f"；{'、'.join(ahead)} 在新主机上运行" if ahead else ""),
+                       en="the files and folders of this plan are on the new host, and what lay there is kept; the old host goes on serving"
+                          + (f"; on the new one {', '.join(ahead)} runs" if ahead else "")),
                   undo=service.not_serving() + moved_files.first_pass_undo(self.paths) + service.start_as_before(),
-                  touches=(*folders, *self.request.ahead), time_limit_s=12 * HOUR_S)
+                  touches=(*folders, *ahead), time_limit_s=12 * HOUR_S)
 
     def _replica(self, database: MovedDatabase) -> None:
         S, T, role = self.S, self.T, self.kind.role_title
-        self.step("replication", S, role.zh, role.en, database.give(), database.given(), undo=database.not_fenced() + database.take(),
-                  undo_proof=database.taken())
+        self.step("replication", S, role.zh, role.en, database.give(), database.given(), self.kind.role_expected,
+                  undo=database.not_fenced() + database.take(), undo_proof=database.taken())
         self.step("replica", T, "建立数据库副本", "A replica of the database, from a base backup", database.replicate(), database.replicates(),
+                  Text(zh="新主机上有完整的数据库副本，只读，随旧主机持续更新；旧主机照常服务",
+                       en="the new host has a whole copy of the database, read only, that follows the old one; the old host goes on serving"),
                   undo=database.drop_replica(), touches=(database.unit,), time_limit_s=24 * HOUR_S)
-        self.step("caught-up", T, "等待副本追上", "The replica has caught up", database.caught_up(), database.replicates(), changes=False,
-                  time_limit_s=60 * self.request.catch_up_minutes + 600)
+        self.step("caught-up", T, "等待副本追上", "The replica has caught up", database.caught_up(), database.replicates(), self.kind.caught_up_expected,
+                  changes=False, time_limit_s=60 * self.request.catch_up_minutes + 600)
 
     def _cutover(self) -> None:
         S, T, service, request, door = self.S, self.T, self.service, self.request, self.request.front_door
@@ -315,23 +286,33 @@ class _Steps:
         self.step("make-ready", S, "旧主机的服务不再随机器启动；将内存中的数据写入磁盘",
                   "The old host's services no longer start with it; memory is written out",
                   moved_base.starts_with_machine(request.services, wanted=False, mark="starts") + service.make_ready(),
-                  moved_base.is_enabled(request.services, False), undo=service.not_fenced() + moved_base.starts_as_before("starts") + service.run_services(),
-                  touches=tuple(request.services))
+                  moved_base.is_enabled(request.services, False),
+                  Text(zh=f"旧主机重启后不会自行启动 {'、'.join(request.services)}；这些服务此刻仍在运行，用户不受影响",
+                       en=f"after a restart the old host would not start {', '.join(request.services)} by itself; now they run, and users notice nothing"),
+                  undo=service.not_fenced() + moved_base.starts_as_before("starts") + service.run_services(), touches=tuple(request.services))
         # a front door on the old host turns while that stops, and comes back with it; one on another host has a step of its own
         turn, turned, back, holds = self._turning(door) if door and at_old(request) else ("", "", "", "")
         self.step("fence", S, "隔离旧主机：停止一切写入者" + ("，切换入口" if turn else ""),
                   "Fence the old host: all that writes is stopped for good" + (", the front door turned" if turn else ""),
-                  service.fence(turn), service.fenced() + turned, undo=service.come_back(moved_files.copy(self.back, request.data)) + back,
-                  undo_proof=service.came_back(), undo_holds=holds, interrupts=True,
-                  touches=(*request.services, *server, *((door.file, door.unit) if turn else ())), time_limit_s=600)
+                  service.fence(turn), service.fenced() + turned,
+                  Text(zh=f"旧主机上的 {'、'.join(request.services)}{'和数据库' if self.database else ''}已停止，不再接受任何写入；数据原样保留"
+                          + ("；入口已指向新主机" if turn else ""),
+                       en=f"stopped on the old host: {', '.join(request.services)}{', the database' if self.database else ''}; nothing can be written there "
+                          "any more, and the data stay as they are" + ("; the front door leads to the new host" if turn else "")),
+                  undo=service.come_back(moved_files.copy(self.back, request.data)) + back, undo_proof=service.came_back(), undo_holds=holds,
+                  interrupts=True, touches=(*request.services, *server, *((door.file, door.unit) if turn else ())), time_limit_s=600)
         self.step("open", T, "开启新主机：补齐文件，取得服务权，启动应用", "Open the new host: the files' second pass, the turn to serve, applications",
                   service.open(moved_files.copy(self.way, self.paths, self.turned)), service.opened() + wait_steady(request.health, answers=1, within_s=60),
+                  Text(zh=f"新主机已具备旧主机停止前的全部数据和文件，是唯一可写的主机；{'、'.join(request.services)} 已运行，{request.health} 应答正常",
+                       en="the new host has all data and files that the old one had when it was stopped, and is the only one that may write; "
+                          f"running: {', '.join(request.services)}; {request.health} answers"),
                   undo=service.shut(), undo_holds=service.way_back_is_whole(), interrupts=True, touches=(*request.services, *server[:1]), time_limit_s=1800,
                   patience_s=PATIENCE_S)
         if door and not turn:
             turn, turned, back, holds = self._turning(door)
-            self.step("front-door", door.host, "将入口切换到新主机", "Turn the front door to the new host", turn, turned, undo=back, undo_holds=holds,
-                      interrupts=True, touches=(door.file, door.unit), time_limit_s=120)
+            self.step("front-door", door.host, "将入口切换到新主机", "Turn the front door to the new host", turn, turned,
+                      Text(zh=f"{door.host} 上的 {door.unit} 将用户引向新主机", en=f"{door.unit} on {door.host} leads users to the new host"),
+                      undo=back, undo_holds=holds, interrupts=True, touches=(door.file, door.unit), time_limit_s=120)
 
     def _turning(self, door: FrontDoor) -> tuple[str, str, str, str]:
         """Command, proof, undo, and what must hold before an undo on request."""
@@ -343,18 +324,30 @@ class _Steps:
         S, T, way, service, request = self.S, self.T, self.way, self.service, self.request
         if self.database:
             self.step("digests", S, "读取旧主机数据的行数与摘要", "Read counts and digests of the fenced data, without writing to them",
-                      self.database.read_digests(), f"systemctl is-active -q {self.database.unit} && exit 1 || true\n", changes=False,
-                      time_limit_s=12 * HOUR_S)
+                      self.database.read_digests(), f"systemctl is-active -q {self.database.unit} && exit 1 || true\n",
+                      Text(zh="旧主机上每张表的行数与摘要已读出，以备比对；旧主机的数据未被改动，数据库仍处于停止状态",
+                           en="count and digest of every table of the old host are known, to be compared; its data were not touched, its database is stopped"),
+                      changes=False, time_limit_s=12 * HOUR_S)
         self.step("compare", T, *(("比对数据库与文件", "Compare database and files") if self.database else ("比对文件", "Compare the files")),
                   service.compare() + moved_files.differing(way, self.paths, '"$CHANGE_DIR/saved/opened"', self.turned), "",
+                  Text(zh="切换时刻" + ("两台主机每张表的行数与摘要相同，账号与表结构相同，序列没有落后；" if self.database else "")
+                          + "两台主机的文件内容、属主与权限相同",
+                       en="as of the cutover " + ("every table has the same rows on both hosts, by count and digest; accounts and tables' structures are the "
+                          "same, and no sequence is behind; " if self.database else "") + "files have the same content, owner and permissions"),
                   changes=False, time_limit_s=12 * HOUR_S)
         self.step("settle", T, "新主机独立运行", "The new host stands alone, and starts with its machine",
                   service.settle() + moved_base.starts_with_machine([*request.services, *request.ahead], wanted=True, mark="starts"),
-                  moved_base.is_enabled([*request.services, *request.ahead], True), undo=moved_base.starts_as_before("starts"),
-                  touches=(*request.services, *request.ahead))
+                  moved_base.is_enabled([*request.services, *request.ahead], True),
+                  Text(zh=f"{'、'.join([*request.services, *request.ahead])} 随新主机开机启动；新主机不再依赖旧主机",
+                       en=f"started with the new host: {', '.join([*request.services, *request.ahead])}; it needs the old host no more"),
+                  undo=moved_base.starts_as_before("starts"), touches=(*request.services, *request.ahead))
         self.step("tunnel-closed", T, "拆除通道", "The way to the old host ends", way.leave(), f"! systemctl is-active -q standfast-tunnel-{self._tag()}\n",
+                  Text(zh="新主机与旧主机之间不再有通道", en="there is no way from the new host to the old one any more"),
                   undo=way.ask() + "true\n", changes=False)
-        self.step("door-closed", S, "撤销临时密钥", "The temporary key is taken away", way.close(), way.closed(), undo=way.open(),
+        self.step("door-closed", S, "撤销临时密钥", "The temporary key is taken away", way.close(), way.closed(),
+                  Text(zh="旧主机上已没有本次变更的密钥，新主机不能再读取旧主机",
+                       en="no key of this change is left on the old host, and the new one can read nothing there"),
+                  undo=way.open(),
                   undo_proof="systemctl is-active " + f"standfast-files-{self._tag()}", changes=False)
 
     def _tag(self) -> str:

@@ -6,8 +6,8 @@ import re
 from typing import Protocol
 
 from reports.records import Text
-from tasks.operations.moved_mariadb import MovedMariaDB, Server, hidden_socket
-from tasks.operations.moved_postgresql import MovedCluster, needs_tls
+from tasks.operations.moved_mariadb import LAG_TRANSACTIONS, MovedMariaDB, Server, hidden_socket
+from tasks.operations.moved_postgresql import LAG_BYTES, MovedCluster, needs_tls
 from tasks.operations.moved_service import MovedDatabase
 from tasks.operations.peer_access import Way
 from tasks.planning.migration_facts import Facts
@@ -16,8 +16,8 @@ from tasks.requests import MigrationRequest
 
 class MovingServer(Protocol):
     """packages: of which both hosts need the same version. paths: its configuration. asked: what the facts' script is to look at. server_package: the
-    one that brings the server. tool_packages: what both hosts need for the move alone. forwarding: settings of sshd that both need. role_title: of the
-    step that lets the new host replicate."""
+    one that brings the server. tool_packages: what both hosts need for the move alone. forwarding: settings of sshd that both need. role_title,
+    role_expected: of the step that lets the new host replicate. caught_up_expected: of the one that waits until it has."""
 
     packages: tuple[str, ...]
     server_package: str
@@ -26,7 +26,12 @@ class MovingServer(Protocol):
     paths: tuple[str, ...]
     asked: dict[str, str]
     role_title: Text
+    caught_up_expected: Text
 
+    @property
+    def role_expected(self) -> Text: ...
+
+    def named(self, old: Facts) -> Text: ...  # what it is, as people say it, and how large
     def tools(self, old: Facts) -> list[str]: ...  # those of them that are not there, as apt is asked: name=version
     def place(self, old: Facts) -> str: ...  # where its data lie, empty if it does not run
     def port(self, old: Facts) -> int: ...
@@ -50,6 +55,14 @@ class MovingPostgreSQL:
     tool_packages = ()
     forwarding = "AllowTcpForwarding"
     role_title = Text(zh="允许复制，限定为其保留的 WAL", en="A role for replication, and a bound on the WAL kept for it")
+    caught_up_expected = Text(zh=f"副本的落后不超过 {LAG_BYTES >> 20} MiB 的写入量，因此停机很短",
+                              en=f"the copy is behind by at most {LAG_BYTES >> 20} MiB of writes, so the interruption is short")
+
+    @property
+    def role_expected(self) -> Text:
+        return Text(zh=f"新主机可以复制数据库；副本中断时，旧主机为其保留的日志不超过 {self.request.keep_mib} MiB，磁盘不会因此写满",
+                    en=f"the new host may replicate the database; should it be gone, the old one keeps at most {self.request.keep_mib} MiB of log for it, "
+                       "so its disk does not fill up")
 
     def __init__(self, request: MigrationRequest) -> None:
         self.request = request
@@ -61,6 +74,10 @@ class MovingPostgreSQL:
 
     def tools(self, old: Facts) -> list[str]:
         return []
+
+    def named(self, old: Facts) -> Text:
+        size = f" ({self.size_kib(old) >> 10} MiB)" if old.cluster else ""
+        return Text(zh=f"PostgreSQL {self.request.cluster} 的全部数据库{size}", en=f"all databases of PostgreSQL {self.request.cluster}{size}")
 
     def place(self, old: Facts) -> str:
         return old.cluster.data if old.cluster else ""
@@ -108,8 +125,8 @@ class MovingPostgreSQL:
                      en=f"glibc differs ({old.glibc} and {new.glibc}), so indexes on text must be rebuilt after the cutover")]
 
     def bound_of_way_back(self, old: Facts) -> Text:
-        return Text(zh=f"前提是新主机仍保留切换以来的全部 WAL（上限 {self.request.keep_mib} MiB）",
-                    en=f"as long as the new host still has all WAL since the cutover (at most {self.request.keep_mib} MiB)")
+        return Text(zh=f"前提是新主机仍保留切换以来的全部数据库日志（WAL，上限 {self.request.keep_mib} MiB）",
+                    en=f"as long as the new host still has the database's whole log (WAL) since the cutover (at most {self.request.keep_mib} MiB)")
 
     def moved(self, change: str, old: Facts, *, there: Way, back: Way) -> MovedDatabase:
         return MovedCluster(change, version=self.version, name=self.name, port=old.cluster.port, data=old.cluster.data, keep_mib=self.request.keep_mib,
@@ -126,6 +143,10 @@ class MovingMariaDB:
     forwarding = "AllowTcpForwarding, AllowStreamLocalForwarding"
     asked = {"mariadb": "yes"}
     role_title = Text(zh="允许复制，并准备提供一份备份", en="A role for replication, and a backup that is ready to be handed out")
+    role_expected = Text(zh="新主机可以复制数据库，并可取得一份完整备份；数据库照常服务",
+                         en="the new host may replicate the database and fetch one whole backup; the database goes on serving")
+    caught_up_expected = Text(zh=f"副本落后不超过 {LAG_TRANSACTIONS} 个事务，因此停机很短",
+                              en=f"the copy is behind by at most {LAG_TRANSACTIONS} transactions, so the interruption is short")
 
     def __init__(self, request: MigrationRequest) -> None:
         self.request = request
@@ -133,6 +154,10 @@ class MovingMariaDB:
     def tools(self, old: Facts) -> list[str]:
         version = old.packages.get("mariadb-server", "")
         return [f"mariadb-backup={version}"] if version and old.packages.get("mariadb-backup") != version else []
+
+    def named(self, old: Facts) -> Text:
+        size = f" ({self.size_kib(old) >> 10} MiB)" if self.size_kib(old) else ""
+        return Text(zh=f"MariaDB 的全部数据库与账号{size}", en=f"all databases and accounts of MariaDB{size}")
 
     def place(self, old: Facts) -> str:
         return old.mariadb.get("datadir", "").rstrip("/")

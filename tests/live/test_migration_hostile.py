@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tasks import desk as the_desk
 from tests.live import moving
+from tests.live.drive import Desk
 from tests.live.test_migration_faults import LAST, NONE_LOST, SQL, Moving, goes_on, hosts, office, ready, writing
 
 pytestmark = pytest.mark.long
@@ -13,17 +15,33 @@ PORT = 321  # of the way to the old host's files, on the new one
 NAMES = ["x|;1etouch /root/by-sed;#", "two words", "../above", "host=elsewhere", "$(touch /root/by-shell)", "-l"]
 
 
-def test_names_and_links_do_nothing_and_the_service_moves_and_comes_home(lab, ready: Moving):
-    """The owner of a database says by its settings, casts and names what we would run as superuser; the account postgres lays links for root."""
-    number = ready.number
+def said(lab, base: str, orders: str) -> None:
+    """Say this as superuser of the old host's database."""
+    lab.must("web1", f"cat >/tmp/said.sql <<'END'\n{orders}\nEND\nsu postgres -c 'psql -X -q -v ON_ERROR_STOP=1 -d {base} -f /tmp/said.sql'")
+
+
+def test_names_and_links_do_nothing_and_the_service_moves_and_comes_home(lab, hosts, office):
+    """The owner of a database says by its settings, casts and names what we would run as superuser; the account postgres lays links for root.
+
+    The survey and the plan meet all that, too: every database of the old host is read.
+    """
     orders = """alter database orders set search_path = evil, public, pg_catalog; create schema evil;
 create function evil.format(text, text, text, text) returns text language sql as $$select 'drop table orders'$$;
-create table theirs (a int); insert into theirs values (1);
+create table theirs (a int, t int); insert into theirs values (1);
+create table "two
+lines" (t text); insert into "two
+lines" values ('x');
 create function evil.said(theirs) returns text language plpgsql as 'begin create table public.ran_as_superuser (); return 1; end';
 create cast (theirs as text) with function evil.said(theirs) as assignment;"""
-    create = "\n".join('create database "{}";'.format(name.replace('"', '""')) for name in NAMES)
-    for base, said in (("postgres", create), ("orders", orders)):
-        lab.must("web1", f"cat >/tmp/said.sql <<'END'\n{said}\nEND\nsu postgres -c 'psql -q -v ON_ERROR_STOP=1 -d {base} -f /tmp/said.sql'")
+    away = """alter database orders reset search_path; drop cast (theirs as text); drop schema evil cascade; drop table theirs, "two
+lines";"""
+    create, drop = ("\n".join(f'{verb} database "{name}";' for name in NAMES) for verb in ("create", "drop"))
+    said(lab, "postgres", create)
+    said(lab, "orders", orders)
+    Desk.open(lab, office, {}, web1={"databases": []}, web2=moving.NEW_HOST)
+    the_desk.forget_what_is_kept()
+    ready = Moving(lab)
+    number = ready.number
     data = "/var/lib/postgresql/15/main"
     links = f"for one in {data}/postgresql.auto.conf.new {data}/standfast_hba.conf.new; do ln -sfn /root/by-link $one; done"
     with writing(lab) as writer:
@@ -56,6 +74,8 @@ create cast (theirs as text) with function evil.said(theirs) as assignment;"""
         ready.home(writer)
     for name in ("web1", "web2"):
         assert not lab.must(name, "ls /root | grep '^by-' || :")
+    said(lab, "orders", away)
+    said(lab, "postgres", drop)
 
 
 def test_a_database_with_a_name_of_two_lines_stops_it_before_anybody_notices(lab, ready: Moving):

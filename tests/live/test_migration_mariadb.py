@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -12,6 +14,7 @@ from tasks import desk as the_desk
 from tasks.running import Action
 from tests.live import moving_mariadb as moving
 from tests.live.drive import Desk
+from tests.live.moving import power_cycle
 from tests.live.test_migration_faults import Moving
 
 NEW_HOST = {"acceptance": []}
@@ -21,10 +24,10 @@ as_new: list[bool] = []  # whether the pair is as it was made
 class Steps(Moving):
     """One migration of MariaDB, step by step; outputs: of each step's last attempt."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: Lab, **changes) -> None:
         self.lab, self.outputs = lab, {}
         self.before = {name: facts(lab, name) for name in ("db1", "db2")}
-        self.open(moving.request())
+        self.open(moving.request(**changes))
 
     def attempt(self, key: str, action: Action) -> StepOutcome:
         outcome = super().attempt(key, action)
@@ -84,12 +87,18 @@ def hosts(lab, office) -> Lab:
 
 
 @pytest.fixture
-def ready(hosts, office, monkeypatch):
+def place(hosts, office, monkeypatch) -> Iterator[Lab]:
+    """The pair, and an operator's desk in this process."""
     Desk.open(hosts, office, {}, db2=NEW_HOST)
     monkeypatch.setenv("STANDFAST_INVENTORY", str(office / "inventory.yaml"))
     the_desk.forget_what_is_kept()
-    yield Steps(hosts)
+    yield hosts
     the_desk.forget_what_is_kept()
+
+
+@pytest.fixture
+def ready(place) -> Steps:
+    return Steps(place)
 
 
 def facts(lab, name: str) -> str:
@@ -266,6 +275,39 @@ def test_a_replica_that_is_gone_stops_it_before_anybody_notices(hosts, ready):
         ready.refuses("fence", "carry out", "no replica is connected; nothing was stopped")
         assert writer.goes_on("db1")
         ready.home(writer)
+
+
+@pytest.mark.long
+def test_a_replica_that_does_not_catch_up_ends_it_in_its_time_and_nothing_is_stopped(place):
+    ready = Steps(place, catch_up_minutes=1)
+    with moving.Writer(place) as writer:
+        ready.up_to("replica")
+        place.must("db2", "mariadb -e 'stop slave sql_thread'")
+        place.must("db1", "for n in $(seq 300); do echo 'insert into ticks (place) values (-2);'; done | mariadb stock")
+        ready.refuses("caught-up", "carry out", "and does not catch up")
+        assert writer.goes_on("db1") and place.must("db1", "systemctl is-active mariadb stock").split() == ["active", "active"]
+        ready.home(writer)
+
+
+@pytest.mark.long
+def test_the_old_host_dies_while_it_is_copied(place, ready):
+    """Nothing was stopped yet. It comes up as it was, and what was begun is taken away on both."""
+    with moving.Writer(place) as before:
+        assert before.goes_on("db1")
+        ready.up_to("replication")
+        # so that copying lasts
+        place.must("db1", "mariadb stock -e 'set sql_log_bin = 0; create table ballast (b mediumblob); "
+                          "insert into ballast select repeat(random_bytes(1000), 1000) from seq_1_to_400'", limit_s=300)
+    with ThreadPoolExecutor(1) as beside:
+        copying = beside.submit(ready.attempt, "replica", "carry out")
+        place.until("db2", "[ $(du -sm /var/lib/mysql 2>/dev/null | cut -f1) -ge 60 ] && pgrep -x mbstream")
+        place.cut("db1")
+        assert copying.result().result == "failed"
+    ready.undo("replica")
+    power_cycle(place, "db1")
+    place.must("db1", "mariadb stock -e 'set sql_log_bin = 0; drop table ballast'")
+    with moving.Writer(place, name="x") as later:
+        ready.home(before, later)
 
 
 @pytest.mark.long

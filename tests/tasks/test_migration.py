@@ -92,6 +92,15 @@ def test_a_service_without_a_database_has_the_same_cutover_and_no_step_of_one():
 
 
 @pytest.mark.parametrize("asked", [{}, {"cluster": ""}], ids=["database", "files"])
+def test_every_step_says_what_will_be_true_after_it(asked):
+    steps = made(request(**asked)).steps
+    for language in ("zh", "en"):
+        said = [step.expected.say(language) for step in steps if not step.key.startswith("packages-")]
+        assert len(set(said)) == len(said) and all(len(one) > (12 if language == "zh" else 40) for one in said)
+    assert ("数据库" in "".join(step.expected.zh for step in steps)) == ("cluster" not in asked)
+
+
+@pytest.mark.parametrize("asked", [{}, {"cluster": ""}], ids=["database", "files"])
 def test_every_script_is_whole_shell_and_no_gap_is_left(asked):
     for step in made(request(**asked)).steps:
         for part in PARTS:
@@ -488,5 +497,5 @@ def test_names_of_databases_are_called_by_number_and_no_text_is_made_of_them():
     for key in ("open", "digests"):
         text = next(step for step in made().steps if step.key == key).command
         assert "PGDATABASE=" in text and not re.search(r'psql [^\n]*-d "\$|\bsed "s\||\\! ', text)
-        assert "textin(record_out(t))" in text and "::text, 0" not in text
+        assert "textin(record_out(t.*))" in text and "::text, 0" not in text
         assert "search_path=pg_catalog" in text
