@@ -154,7 +154,9 @@ def plan_text(plan: Plan, say: Phrases, *, appendices: bool = True) -> str:
     draft.paragraph(plan.impact.say(say.language))
     c.interruptions()
     c.risk()
-    draft.items([text.say(say.language) for text in plan.untested])
+    if plan.untested:
+        c.text("scope.untested")
+        draft.items([text.say(say.language) for text in plan.untested])
     draft.chapter(say("versions.title"))
     c.versions()
     c.settings()
@@ -164,7 +166,7 @@ def plan_text(plan: Plan, say: Phrases, *, appendices: bool = True) -> str:
     c.media()
     draft.chapter(say("time.title"))
     draft.facts(c.timetable_facts()[:1] + c.timetable_facts()[-1:])
-    draft.items([f"{group.number} {c.title(group.step)}: {group.step.expected.say(say.language)}" for group in c.groups])
+    draft.items([f"{group.number} {c.title_and_host(group.step)}: {group.step.expected.say(say.language)}" for group in c.groups])
     if any(step.files for step in plan.steps):
         draft.chapter(say("part.files"))
         c.file_changes()

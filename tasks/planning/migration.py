@@ -295,7 +295,7 @@ class _Steps:
         self.step("fence", S, "隔离旧主机：停止一切写入者" + ("，切换入口" if turn else ""),
                   "Fence the old host: all that writes is stopped for good" + (", the front door turned" if turn else ""),
                   service.fence(turn), service.fenced() + turned,
-                  Text(zh=f"旧主机上的 {'、'.join(request.services)}{'和数据库' if self.database else ''}已停止，不再接受任何写入；数据原样保留"
+                  Text(zh=f"旧主机上的 {'、'.join(request.services)}{' 和数据库' if self.database else ' '}已停止，不再接受任何写入；数据原样保留"
                           + ("；入口已指向新主机" if turn else ""),
                        en=f"stopped on the old host: {', '.join(request.services)}{', the database' if self.database else ''}; nothing can be written there "
                           "any more, and the data stay as they are" + ("; the front door leads to the new host" if turn else "")),
@@ -339,7 +339,7 @@ class _Steps:
                   service.settle() + moved_base.starts_with_machine([*request.services, *request.ahead], wanted=True, mark="starts"),
                   moved_base.is_enabled([*request.services, *request.ahead], True),
                   Text(zh=f"{'、'.join([*request.services, *request.ahead])} 随新主机开机启动；新主机不再依赖旧主机",
-                       en=f"started with the new host: {', '.join([*request.services, *request.ahead])}; it needs the old host no more"),
+                       en=f"whenever the new host starts, so do {', '.join([*request.services, *request.ahead])}; it needs the old host no more"),
                   undo=moved_base.starts_as_before("starts"), touches=(*request.services, *request.ahead))
         self.step("tunnel-closed", T, "拆除通道", "The way to the old host ends", way.leave(), f"! systemctl is-active -q standfast-tunnel-{self._tag()}\n",
                   Text(zh="新主机与旧主机之间不再有通道", en="there is no way from the new host to the old one any more"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from reports.records import Risk, Survey, Text
+from reports.records import Language, Risk, Survey, Text
 from tasks.planning.migration_facts import Facts
 from tasks.planning.moving_servers import server_of
 from tasks.requests import MigrationRequest
@@ -14,7 +14,7 @@ SKEW_S = 5.0
 
 def impact(request: MigrationRequest, old: Facts, ways: Mapping[str, str]) -> Text:
     moving = _what_moves(request, old)
-    zh = (f"迁移内容：{moving.zh}。数据在服务运行时复制；仅在隔离旧主机、开启新主机和切换入口期间用户无法使用，时长见演练实测。")
+    zh = f"迁移内容：{moving.zh}。数据在服务运行时复制；仅在隔离旧主机、开启新主机和切换入口期间用户无法使用，时长见演练实测。"
     en = (f"What moves: {moving.en}. Data are copied while the service runs. Users are cut off only while the old host is fenced, the new one opened and "
           "the front door turned; the rehearsal measured for how long.")
     if ways:
@@ -27,6 +27,8 @@ def impact(request: MigrationRequest, old: Facts, ways: Mapping[str, str]) -> Te
     else:
         zh += "入口由人员切换，切换之前用户无法使用。"
         en += " People switch the traffic; until then users cannot work."
+    zh += "旧主机上的数据与文件保留，不删除。"
+    en += " Nothing is deleted on the old host."
     if request.afterwards:
         zh += "此后由人员执行：" + "；".join(request.afterwards) + "。"
         en += " Afterwards people do: " + "; ".join(request.afterwards) + "."
@@ -36,14 +38,13 @@ def impact(request: MigrationRequest, old: Facts, ways: Mapping[str, str]) -> Te
 def _what_moves(request: MigrationRequest, old: Facts) -> Text:
     server = server_of(request)
     named = server.named(old) if server else Text(zh="", en="")
-    parts = [("服务", "services", [*request.services, *request.ahead]), ("数据库", "database", [named] if server else []),
-             ("账号", "accounts", request.accounts), ("配置", "configuration", [*request.configuration, *(server.paths if server else ())]),
-             ("数据文件", "data files", request.data)]
+    parts = [("服务", "services", [*request.services, *request.ahead]), ("", "databases", [named] if server else []), ("账号", "accounts", request.accounts),
+             ("配置", "configuration", [*request.configuration, *(server.paths if server else ())]), ("数据文件", "data files", request.data)]
 
-    def said(language: str) -> str:
-        words = [(part[language == "en"], [one.say(language) if isinstance(one, Text) else one for one in part[2]]) for part in parts if part[2]]
-        return "；".join(f"{word} {'、'.join(names)}" for word, names in words) if language == "zh" else "; ".join(
-            f"{word} {', '.join(names)}" for word, names in words)
+    def said(language: Language) -> str:
+        lines = [(zh if language == "zh" else en, [one.say(language) if isinstance(one, Text) else one for one in names]) for zh, en, names in parts if names]
+        return "；".join(f"{what} {'、'.join(names)}".strip() for what, names in lines) if language == "zh" else "; ".join(
+            f"{what}: {', '.join(names)}" for what, names in lines)
 
     return Text(zh=said("zh"), en=said("en"))
 

@@ -49,12 +49,18 @@ def server_of(request: MigrationRequest) -> MovingServer | None:
     return MovingPostgreSQL(request) if request.cluster else None
 
 
+def _sized(server: str, kib: int) -> Text:
+    size = f"{kib >> 10} MiB"
+    return Text(zh=f"{server} 的全部数据库与数据库账号" + (f"（{size}）" if kib else ""),
+                en=f"all of {server}, with its accounts" + (f" ({size})" if kib else ""))
+
+
 class MovingPostgreSQL:
     """A cluster by physical replication."""
 
     tool_packages = ()
     forwarding = "AllowTcpForwarding"
-    role_title = Text(zh="允许复制，限定为其保留的 WAL", en="A role for replication, and a bound on the WAL kept for it")
+    role_title = Text(zh="允许新主机复制数据库，限定为其保留的日志（WAL）", en="Let the new host replicate the database; a bound on the log (WAL) kept for it")
     caught_up_expected = Text(zh=f"副本的落后不超过 {LAG_BYTES >> 20} MiB 的写入量，因此停机很短",
                               en=f"the copy is behind by at most {LAG_BYTES >> 20} MiB of writes, so the interruption is short")
 
@@ -76,8 +82,7 @@ class MovingPostgreSQL:
         return []
 
     def named(self, old: Facts) -> Text:
-        size = f" ({self.size_kib(old) >> 10} MiB)" if old.cluster else ""
-        return Text(zh=f"PostgreSQL {self.request.cluster} 的全部数据库{size}", en=f"all databases of PostgreSQL {self.request.cluster}{size}")
+        return _sized("PostgreSQL " + self.request.cluster, self.size_kib(old) if old.cluster else 0)
 
     def place(self, old: Facts) -> str:
         return old.cluster.data if old.cluster else ""
@@ -142,7 +147,7 @@ class MovingMariaDB:
     tool_packages = ("mariadb-backup",)
     forwarding = "AllowTcpForwarding, AllowStreamLocalForwarding"
     asked = {"mariadb": "yes"}
-    role_title = Text(zh="允许复制，并准备提供一份备份", en="A role for replication, and a backup that is ready to be handed out")
+    role_title = Text(zh="允许新主机复制数据库，并备好一份备份", en="Let the new host replicate the database; a backup is ready to be handed out")
     role_expected = Text(zh="新主机可以复制数据库，并可取得一份完整备份；数据库照常服务",
                          en="the new host may replicate the database and fetch one whole backup; the database goes on serving")
     caught_up_expected = Text(zh=f"副本落后不超过 {LAG_TRANSACTIONS} 个事务，因此停机很短",
@@ -156,8 +161,7 @@ class MovingMariaDB:
         return [f"mariadb-backup={version}"] if version and old.packages.get("mariadb-backup") != version else []
 
     def named(self, old: Facts) -> Text:
-        size = f" ({self.size_kib(old) >> 10} MiB)" if self.size_kib(old) else ""
-        return Text(zh=f"MariaDB 的全部数据库与账号{size}", en=f"all databases and accounts of MariaDB{size}")
+        return _sized("MariaDB", self.size_kib(old))
 
     def place(self, old: Facts) -> str:
         return old.mariadb.get("datadir", "").rstrip("/")
