@@ -29,7 +29,7 @@ PROOF_PLACE = "/var/lib/postgresql/.standfast-proof"  # the throw-away server; o
 _ROWS_OF_TABLES = """\
 select format('select %L, count(*), %s from only %I.%I standfast_row;', n.nspname || '.' || c.relname,
               case when pg_table_size(c.oid) <= @limit@
-                   then 'coalesce(sum(hashtextextended(standfast_row::text, 0)), 0)' else '''-''' end, n.nspname, c.relname)
+                   then 'coalesce(sum(hashtextextended(textin(record_out(standfast_row.*)), 0)), 0)' else '''-''' end, n.nspname, c.relname)
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
  where c.relkind = 'r' and c.relpersistence <> 't' and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
    and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
@@ -70,14 +70,15 @@ cluster=@cluster@
 major=${cluster%%/*}
 bin=/usr/lib/postgresql/$major/bin
 dumps=$CHANGE_DIR/saved/dump/$major-${cluster#*/}
-pg() { runuser -u postgres -- env PGCLUSTER="$cluster" PGCONNECT_TIMEOUT=10 PGDATABASE="${db:-postgres}" "$@"; }
+# as superuser, so without the search path of the database's owner; nor is a cast of his called (record_out is none)
+pg() { runuser -u postgres -- env PGOPTIONS='-c search_path=pg_catalog' PGCLUSTER="$cluster" PGCONNECT_TIMEOUT=10 PGDATABASE="${db:-postgres}" "$@"; }
 schema_digest() { pg pg_dump -s | grep -v -e '^--' -e '^.restrict' -e '^.unrestrict' | sha256sum | cut -d ' ' -f 1; }
 """
 
 _PROOF_SERVER = """\
 proof=@place@
 as_postgres() { runuser -u postgres -- "$@"; }
-throw_away() { as_postgres env PGHOST="$proof" PGPORT=5432 PGUSER=postgres PGDATABASE="${db:-template1}" "$@"; }
+throw_away() { as_postgres env PGOPTIONS='-c search_path=pg_catalog' PGHOST="$proof" PGPORT=5432 PGUSER=postgres PGDATABASE="${db:-template1}" "$@"; }
 remove_proof() {
   pid=$(as_postgres head -n 1 "$proof/data/postmaster.pid" 2>/dev/null || :)
   # The number alone may belong to another process by now, even to the live server.
