@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cached_property
 
@@ -47,6 +47,13 @@ TOP = 20  # rows of a summary in a chapter
 def _backup_of(medium: Medium) -> str:
     """The number of the backup that a medium is a file of; empty: it is none."""
     return medium.source.removeprefix("backup ") if medium.source.startswith("backup ") else ""
+
+
+def lettered(record: ChangeRecord, names: Sequence[str]) -> dict[str, str]:
+    """The letter of each appendix, by name, in this order. New versions, files and repairs have one where there are some, an upgrade always."""
+    plan = record.plan
+    empty = {name for name in ("versions", "media", "improvements") if not getattr(plan, name)} if plan and record.procedure != "software-upgrade" else set()
+    return {name: chr(ord("A") + place) for place, name in enumerate(name for name in names if name not in empty)}
 
 
 class Chapters:
@@ -208,6 +215,9 @@ class Chapters:
             first = text.strip().split("\n")[0]
             return first if len(first) <= 160 else first[:157] + "..."
 
+        if found and not any(i.version or i.references for i in found):  # findings of a check, by its number
+            self.draft.table(say.head("improvements_found"), [(mono(i.name), line(i.text.say(say.language))) for i in found], (1.6, 7), "")
+            return
         rows = [
             (
                 mono(i.name),
@@ -304,7 +314,7 @@ class Chapters:
         say = self.say
         groups = media_grouped(self.plan.media) if self.plan else []
         if not groups:
-            self.text("media.none")
+            self.text("media.none" if "media" in self.letters else "media.not_used")
             return
         new, old = sum(m.role == "new" for m, _ in groups), sum(m.role == "old" for m, _ in groups)
         kept = all(_backup_of(m) for m, _ in groups)
@@ -536,6 +546,11 @@ class Chapters:
 
     # --- appendices
 
+    def appendices(self, **others: Callable[[], None]) -> None:
+        """Those that have a letter, in their order. others: what only one of the papers has, by name."""
+        for name in self.letters:
+            others[name]() if name in others else getattr(self, f"appendix_{name}")()
+
     def file_changes(self) -> None:
         """What every step changes in files, as people compare texts; nothing where no step says so."""
         for group in self.groups:
@@ -691,9 +706,6 @@ class Chapters:
     def appendix_improvements(self) -> None:
         self.draft.appendix(self.say("appendix.improvements"))
         found = improvements_ordered(self.plan.improvements) if self.plan else []
-        if not self.repairs_something():
-            self.text("improvements.does_not_apply")
-            return
         if any(improvement.version for improvement in found):
             self.text("improvements.words")
         self.improvements_table(found)

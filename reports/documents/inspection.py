@@ -367,8 +367,7 @@ def _systems(r: Report) -> None:
     for read in reads:
         counts = r.found.counts(read)
         grade = r.grade(r.found.grade(read)) if read.problem is None else Cell(say("outcome.not reached"), tone="bad")
-        about = " / ".join(list(read.about.values())[:4])
-        rows.append((read.target, r.kind(read), about or "-", grade, *(str(counts[o]) if read.problem is None else "-" for o in columns)))
+        rows.append((read.target, r.kind(read), r.brief(read, 4) or "-", grade, *(str(counts[o]) if read.problem is None else "-" for o in columns)))
     widths = (1.6, *r.by_language(1.1, 1), 2.8, *r.by_language(0.9, 1), *r.by_language(0.65, 0.85) * 2, *r.by_language(0.9, 1), 0.8, 0.75)
     r.draft.table(say.head("inspection_targets"), rows, widths, "", dense=True)
 
@@ -377,7 +376,7 @@ def _many_systems(r: Report) -> None:
     """How many there are of each system, and the names of those without findings; the others have a place of their own."""
     say = r.say
     nothing = {True: say("outcome.not reached"), False: "-"}
-    kinds = Counter((r.kind(read), " / ".join(list(read.about.values())[:2]) or nothing[bool(read.problem)]) for read in r.record.reads)
+    kinds = Counter((r.kind(read), r.brief(read, 2) or nothing[bool(read.problem)]) for read in r.record.reads)
     systems = kinds.most_common(SYSTEMS)
     r.draft.table(say.head("inspection_systems"), [(kind, about, str(n)) for (kind, about), n in systems], (1.5, 5, 0.8), "")
     if len(kinds) > SYSTEMS:
@@ -439,9 +438,9 @@ def _part(r: Report, groups: Sequence[Group]) -> None:
     well = [titles[check] for check, found in checks.items() if Outcome.OK in found and found <= {Outcome.OK, Outcome.NOT_APPLICABLE}]
     absent = [titles[check] for check, found in checks.items() if found == {Outcome.NOT_APPLICABLE}]
     if well:
-        r.text("inspection.part_well", names=say.joined(well, NAMED_CHECKS))
+        r.text("inspection.part_well", names=say.joined(list(dict.fromkeys(well)), NAMED_CHECKS))
     if absent:
-        r.text("inspection.part_na", names=say.joined(absent, NAMED_CHECKS))
+        r.text("inspection.part_na", names=say.joined(list(dict.fromkeys(absent)), NAMED_CHECKS))
 
 
 def _fullest(r: Report) -> None:

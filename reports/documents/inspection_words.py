@@ -16,6 +16,7 @@ TONES: dict[Outcome, Tone] = {Outcome.CRITICAL: "bad", Outcome.WARNING: "warn", 
 NAMED = 4     # targets named in a field
 SAYINGS = 3   # sentences quoted of findings of one kind
 EXCERPT_LINES, EXCERPT = 2, 160
+BRIEF = ("cores", "databases")
 FAR_DAYS = 36500  # a date later than this is not written
 
 
@@ -54,8 +55,16 @@ class Words:
         return name
 
     def about_target(self, read: TargetRead) -> str:
-        parts = [self.say("inspection.colon", name=self.say.known("about", name), text=text) for name, text in list(read.about.items())[:8]]
+        parts = [self.say("inspection.colon", name=self.say.known("about", name), text=self._about(name, text)) for name, text in list(read.about.items())[:8]]
         return self.say("word.semicolon").join(parts)
+
+    def brief(self, read: TargetRead, parts: int) -> str:
+        """What it is, without the names of its facts: a bare figure says of what it is one."""
+        return " / ".join(self.say(f"brief.{name}", n=int(text)) if name in BRIEF and text.isdigit() else self._about(name, text)
+                          for name, text in list(read.about.items())[:parts])
+
+    def _about(self, name: str, text: str) -> str:
+        return f"{text.removesuffix(' d')} {self.say('unit.days')}" if name == "uptime" and text.endswith(" d") else text
 
     def kind(self, read: TargetRead) -> str:
         return self.say(f"target.{read.kind}")

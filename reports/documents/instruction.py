@@ -5,27 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from datetime import datetime
 
-from reports.documents.chapters import NAMED_HOSTS, TOP, Chapters
+from reports.documents.chapters import NAMED_HOSTS, TOP, Chapters, lettered
 from reports.documents.cover import document_control, paper, signatures
 from reports.documents.grouping import failed_services
 from reports.documents.paper import Cell, Paper, mono
 from reports.documents.phrases import Phrases
 from reports.records import ChangeRecord, Survey
 
-LETTERS = {
-    "commands": "A",
-    "hosts": "B",
-    "versions": "C",
-    "media": "D",
-    "improvements": "E",
-    "configuration": "F",
-    "digests": "G",
-}
+APPENDICES = ("commands", "hosts", "versions", "media", "improvements", "configuration", "digests")
 BACK_OUT_CHAPTER = 13
 
 
 def instruction(record: ChangeRecord, say: Phrases, made_at: datetime) -> Paper:
-    chapters = Chapters(record, say, LETTERS)
+    chapters = Chapters(record, say, lettered(record, APPENDICES))
     document_control(chapters, made_at)
     for write in (
         _purpose,
@@ -45,13 +37,7 @@ def instruction(record: ChangeRecord, say: Phrases, made_at: datetime) -> Paper:
         _record,
     ):
         write(chapters)
-    chapters.appendix_commands()
-    chapters.appendix_hosts()
-    chapters.appendix_versions()
-    chapters.appendix_media()
-    chapters.appendix_improvements()
-    chapters.appendix_configuration()
-    chapters.appendix_digests()
+    chapters.appendices()
     plan = record.plan
     rows: list[tuple[str, str | Cell]] = []
     if plan:

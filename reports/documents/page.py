@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reports.documents.chapters import Chapters
+from reports.documents.chapters import Chapters, lettered
 from reports.documents.grouping import versions_grouped
 from reports.documents.hardening import HardeningReport
 from reports.documents.paper import mono
@@ -131,10 +131,7 @@ def plan_text(plan: Plan, say: Phrases, *, appendices: bool = True) -> str:
         opened_at=datetime(2000, 1, 1, tzinfo=UTC),
         plan=plan,
     )
-    letters = {
-        name: letter for letter, name in zip("ABCDE", ("commands", "hosts", "versions", "media", "improvements"), strict=True)
-    }
-    c = Chapters(record, say, letters)
+    c = Chapters(record, say, lettered(record, ("commands", "hosts", "versions", "media", "improvements")))
     draft = c.draft
     draft.chapter(f"{say('text.plan')}  {c.subject()}")
     draft.facts(
@@ -173,9 +170,5 @@ def plan_text(plan: Plan, say: Phrases, *, appendices: bool = True) -> str:
     draft.chapter(say("back_out.title"))
     draft.paragraph(plan.back_out.say(say.language))
     if appendices:
-        c.appendix_commands()
-        c.appendix_hosts()
-        c.appendix_versions()
-        c.appendix_media()
-        c.appendix_improvements()
+        c.appendices()
     return plain(draft.blocks)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import datetime
+from functools import partial
 
-from reports.documents.chapters import TOP, Chapters, last_outcomes
+from reports.documents.chapters import TOP, Chapters, last_outcomes, lettered
 from reports.documents.cover import document_control, paper, signatures
 from reports.documents.grouping import differences_grouped, outcomes_by_key
 from reports.documents.hardening import HardeningReport, hardening_chapter
@@ -13,18 +14,7 @@ from reports.documents.paper import Cell, Paper, mono, visible
 from reports.documents.phrases import Phrases
 from reports.records import Approval, ChangeRecord, Closure, Language, StepOutcome, Text, canonical
 
-LETTERS = {
-    "commands": "A",
-    "attempts": "B",
-    "outputs": "C",
-    "hosts": "D",
-    "versions": "E",
-    "media": "F",
-    "improvements": "G",
-    "differences": "H",
-    "journal": "I",
-    "digests": "J",
-}
+APPENDICES = ("commands", "attempts", "outputs", "hosts", "versions", "media", "improvements", "differences", "journal", "digests")
 ATTEMPTS = 200  # more than these are told host by host
 OUTPUT_LINES = 40  # of one output
 OUTPUTS = 60  # different outputs in all
@@ -44,23 +34,15 @@ TONES = {
 
 
 def report(record: ChangeRecord, say: Phrases, made_at: datetime) -> Paper:
-    chapters = Chapters(record, say, LETTERS)
+    chapters = Chapters(record, say, lettered(record, APPENDICES))
     for write in (_summary, _hardening, _request, _plan, _rehearsal, _approvals, _course, _verification, _comparison, _back_out, _issues):
         write(chapters)
     document_control(chapters, made_at)
     _archive(chapters)
     chapters.draft.chapter(say("sign.title"))
     signatures(chapters, ("operator", "reviewer", "acceptance"))
-    chapters.appendix_commands()
-    _appendix_attempts(chapters)
-    _appendix_outputs(chapters)
-    chapters.appendix_hosts()
-    chapters.appendix_versions()
-    chapters.appendix_media()
-    chapters.appendix_improvements()
-    _appendix_differences(chapters)
-    _appendix_journal(chapters)
-    chapters.appendix_digests()
+    ours = {"attempts": _appendix_attempts, "outputs": _appendix_outputs, "differences": _appendix_differences, "journal": _appendix_journal}
+    chapters.appendices(**{name: partial(write, chapters) for name, write in ours.items()})
     rows: list[tuple[str, str | Cell]] = []
     if record.plan:
         rows.append((say("cover.hosts"), chapters.hosts(record.plan.targets)))

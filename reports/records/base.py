@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer
@@ -45,6 +47,22 @@ def canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
+_WIDE = str.maketrans(",;:!?", "，；：！？")
+_BESIDE_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff“”（）、])[,;:!?] ?|[,;:!?](?=[\u4e00-\u9fff“（])")
+_IN_BRACKETS = re.compile(r"(?<=[\u4e00-\u9fff”])\(([^()\n]*)\)|\(([\u4e00-\u9fff][^()\n]*)\)")
+
+
+@lru_cache(maxsize=20_000)
+def full_width(text: str) -> str:
+    """Commas, colons and brackets beside Chinese characters as Chinese prints them; commands, names and figures stay as they are.
+
+    >>> full_width("已启用:ssh 与 nginx(共 2 个),其余关闭; ls -l /etc,/opt")
+    '已启用：ssh 与 nginx（共 2 个），其余关闭；ls -l /etc,/opt'
+    """
+    text = _IN_BRACKETS.sub(lambda found: f"（{found[1] if found[1] is not None else found[2]}）", text)
+    return _BESIDE_CHINESE.sub(lambda found: found[0].strip().translate(_WIDE), text)
+
+
 class Text(Record):
     """A sentence that people read, in both languages."""
 
@@ -52,7 +70,8 @@ class Text(Record):
     en: str
 
     def say(self, language: Language) -> str:
-        return self.zh if language == "zh" else self.en
+        """The sentence; a Chinese one of ours with the signs of its own script, whatever it was put together from."""
+        return self.en if language == "en" else self.zh if self.zh == self.en else full_width(self.zh)
 
     def __bool__(self) -> bool:
         """Whether anything is said."""

@@ -115,6 +115,7 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
     hosts, silent = tuple(dict.fromkeys(request.hosts)), frozenset(silent_in_copies)
     require_surveyed(hosts, surveys)
     hardening = isinstance(request, HardeningRequest)
+    work = "加固" if hardening else "整改"
     able: list[_Able] = []
     left: list[LeftOut] = []
     for row in findings:
@@ -153,8 +154,9 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
         improvements=tuple(Improvement(name=one.row.check, version="", kind="fix", text=_on(one.row.target, one.row.says)) for one in able),
         acceptance=(*(check for host in changed for check in acceptance.get(host, ()) if (host, check.title) not in not_required),
                     *(check for host in changed for check in _promised(host, [one for one in able if one.host == host]))),
-        window=window_of(request, plan_at), impact=_impact(able, [_left(one, checks[one.check]) for one in left]), risk=_risk(able, unwell),
-        back_out=Text(zh="任一步骤失败，或复查仍发现该问题时自动回退：按保存的属主、权限、启动状态和内容逐项恢复到整改前，并与之前比对。",
+        window=window_of(request, plan_at), impact=_impact(work, able, [_left(one, checks[one.check]) for one in left]),
+        risk=_risk(work, able, unwell),
+        back_out=Text(zh=f"任一步骤失败，或复查仍发现该问题时自动回退：按保存的属主、权限、启动状态和内容逐项恢复到{work}前，并与之前比对。",
                       en="By itself when a step fails or the check still finds fault: owners, modes, states and contents are brought back as they were saved, "
                          "and compared with the state before."),
         blockers=tuple(blockers), untested=_untested(able), left=tuple(left))
@@ -293,11 +295,12 @@ def _promised(host: str, able: Sequence[_Able]) -> list[Acceptance]:
         objects = tuple(dict.fromkeys(one.row.object for one in ones))
         told = _listed(Text(zh=name, en=name) for name in objects if name)
         title = ones[0].check.title
+        zh, en = ("控制项", "Control") if isinstance(ones[0].check, Control) else ("巡检项", "Check")
         promised.append(Acceptance(
             target=host, check=check, objects=objects, database=database, on_copy=on_copy, command=_asked(ones[0].check),
             steady_s=max(one.mend.steady_s for one in ones), within_s=max(SETTLED_S, *(one.mend.settles_s for one in ones)),
-            title=Text(zh=f"巡检项 {check} {title.zh}复查正常" + (f"：{told.zh}" if told else ""),
-                       en=f"Check {check}, {title.en}, finds no fault any more" + (f": {told.en}" if told else ""))))
+            title=Text(zh=f"{zh} {check}“{title.zh}”复查正常" + (f"：{told.zh}" if told else ""),
+                       en=f"{en} {check}, {title.en}, finds no fault any more" + (f": {told.en}" if told else ""))))
     return promised
 
 
@@ -306,20 +309,20 @@ def _asked(check: Check) -> str:
     return (check.queries[max(check.queries)] if isinstance(check, DatabaseCheck) else getattr(check, "command", "")).strip()
 
 
-def _impact(able: Sequence[_Able], left: Sequence[Text]) -> Text:
+def _impact(work: str, able: Sequence[_Able], left: Sequence[Text]) -> Text:
     noticed = _listed(one.mend.title for one in able if one.mend.interrupts)
-    zh = "逐台主机整改；" + (f"下列操作会短暂中断服务：{noticed.zh}。" if noticed else "不中断业务。")
+    zh = f"逐台主机{work}；" + (f"下列操作会短暂中断服务：{noticed.zh}。" if noticed else "不中断业务。")
     en = "Host by host. " + (f"Users notice: {noticed.en}." if noticed else "Nobody notices it.")
     if left:
-        zh += "不在本次整改之内：" + "".join(text.zh for text in left)
+        zh += f"不在本次{work}之内：" + "".join(text.zh for text in left)
         en += " Left out: " + " ".join(text.en for text in left)
     return Text(zh=zh, en=en)
 
 
-def _risk(able: Sequence[_Able], unwell: Sequence[tuple[str, Health]]) -> Risk:
+def _risk(work: str, able: Sequence[_Able], unwell: Sequence[tuple[str, Health]]) -> Risk:
     level = max((one.mend.risk for one in able), key=WEIGHT.__getitem__, default="low")
     reasons = [Text(zh=f"{one.mend.title.zh}：{one.mend.breaks.zh}", en=f"{one.mend.title.en}: {one.mend.breaks.en}") for one in able if one.mend.breaks]
-    reasons += [Text(zh=f"{host}：验收检查“{health.title.zh}”整改前已不通过，本次不作要求",
+    reasons += [Text(zh=f"{host}：验收检查“{health.title.zh}”{work}前已不通过，本次不作要求",
                      en=f"{host}: the check “{health.title.en}” fails before anything is changed, so it is not required") for host, health in unwell]
     return Risk(level=level, reasons=tuple(dict.fromkeys(reasons)) or (
         Text(zh="均为单项小改动，改动前的状态已保存，可自动回退", en="single small changes, each saved before and undone by itself"),))

@@ -1,5 +1,5 @@
-"""Backup, emergency restore and its review, capacity expansion, tuning, migration, back-out: each started by its form in the Prefect UI, answered there,
-and seen to its end, on real hosts (R010, R011, R014, R157-R166).
+"""Backup, emergency restore and its review, remote diagnosis, corrective maintenance, capacity expansion, tuning, migration, back-out: each started by
+its form in the Prefect UI, answered there, and seen to its end, on real hosts (R010, R011, R013, R014, R103-R110, R157-R166).
 
 With STANDFAST_PICTURES set to a folder, forms and pages are pictured there, and the papers are laid beside.
 """
@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.drive import facts, healthy
+from tests.live.drive import APPROVER, facts, healthy
 from tests.live.moving import FILES, make_ready
 from tests.live.office import HOST, STAGING, WORK_LIMIT_S, Office
 
 pytestmark = pytest.mark.long
 OTHER = "李工"
+LOG_INS = "journalctl -q -o cat -t sshd -t sshd-session | grep -c '^Accepted' || true"
 LONG_S = 4 * WORK_LIMIT_S  # copies are made, restored, rehearsed on
 PEOPLE = {"Customer": "bureau", "Requested by": "张工", "Operator": "测试员"}
 
@@ -43,13 +44,13 @@ def papers(office: Office, number: str) -> list[str]:
     return sorted(path.name for path in folder.glob("*.pdf"))
 
 
-def approved(office: Office, run: str, shows: str) -> str:
-    """Wait for the question, look at it, say yes with the mailed code; returns the change's number."""
+def approved(office: Office, run: str, shows: str, name: str = APPROVER, asks: str = "请批准") -> str:
+    """Wait for the question, look at it, say yes with the mailed code; returns the change's number. asks: what the page of the form says."""
     office.until(run, "Suspended", limit_s=LONG_S)
     number = office.number(run)
     office.look_at(run, "Suspended")
     office.browser.shows(number)
-    office.answer(run, "approve", office.code(run))
+    office.answer(run, "approve", office.code(run, name), name=name, shows=asks)
     office.browser.shows(shows)
     office.send()
     return number
@@ -146,6 +147,52 @@ def test_connections_are_raised_and_taken_back(office):
     sees_the_outcome(office, number)
     taken_back(office, number)
     assert lab.must(HOST, shown).strip() == "100"
+
+
+def test_a_problem_is_looked_into_with_the_leave_that_the_page_asked_for(office):
+    """Nobody logs in before the answer; it may be of the one who reported the problem (R104)."""
+    lab = office.lab
+    lab.must(HOST, "systemctl stop postgresql@15-main; for i in 1 2 3 4 5; do curl -s -o /dev/null --max-time 5 http://127.0.0.1/orders; done || :")
+    try:
+        before = lab.must(HOST, LOG_INS)
+        page = office.form("remote-diagnosis")
+        pictured(office, "form-remote-diagnosis", 2600)
+        fill(page, {"Customer": "bureau", "Problem": "订单页面打不开，一直报错", "Reported by": OTHER, "Engineer": "赵工"})
+        page.add("Hosts", HOST)
+        run = office.submitted()
+        office.until(run, "Suspended", limit_s=LONG_S)
+        assert lab.must(HOST, LOG_INS) == before
+        number = approved(office, run, "订单页面打不开", OTHER, "准许")
+        assert office.ended(run, "Critical", LONG_S).startswith(number)
+        assert int(lab.must(HOST, LOG_INS)) == int(before) + 2, "two round trips"
+        office.artifact(f"diagnosis-{number.lower()}")
+        page.shows("postgresql@15-main")
+        pictured(office, f"outcome-{number}", 1600)
+        assert papers(office, number) == ["report-en.pdf", "report-zh.pdf"] and office.desk.closure(number) == "successful"
+    finally:
+        lab.must(HOST, "systemctl start postgresql@15-main; sleep 1; systemctl restart orders; sleep 2")
+
+
+def test_a_finding_is_put_right_and_found_to_be_gone(office):
+    lab, mode = office.lab, "stat -c '%a %U' /etc/crontab"
+    for name in (HOST, STAGING):
+        lab.must(name, "chown ops /etc/crontab; chmod 4646 /etc/crontab")
+    page = office.form("system-inspection")
+    page.fill_in("Customer", "bureau")
+    page.add("Targets", HOST)
+    office.until(run := office.submitted(), "Warnings", "Critical", limit_s=LONG_S)
+    inspection = office.number(run)
+    page = office.form("corrective-maintenance")
+    fill(page, {**PEOPLE, "Inspection or diagnosis": inspection, "Staging host": STAGING})
+    page.add("Findings", "CFG-09a")
+    pictured(office, "form-corrective-maintenance", 2600)
+    run = office.submitted()
+    office.until(run, "Suspended", limit_s=LONG_S)
+    assert lab.must(HOST, mode).split() == ["4646", "ops"], "something was touched before the approval"
+    number = approved(office, run, "/etc/crontab")
+    office.ended(run, "Successful", LONG_S)
+    assert lab.must(HOST, mode).split() == ["644", "root"]
+    sees_the_outcome(office, number)
 
 
 def test_a_setting_is_tried_and_kept_for_it_is_better(office):

@@ -164,14 +164,19 @@ def test_chapters_follow_the_outline(language):
 
 @pytest.mark.parametrize("ending", sample.ENDINGS)
 def test_appendix_letters_are_those_referred_to(ending):
-    from reports.documents.instruction import LETTERS as INSTRUCTION_LETTERS
-    from reports.documents.report import LETTERS as REPORT_LETTERS
+    from reports.documents.chapters import lettered
+    from reports.documents.instruction import APPENDICES as OF_THE_INSTRUCTION
+    from reports.documents.report import APPENDICES as OF_THE_REPORT
 
-    for make, letters in ((instruction, INSTRUCTION_LETTERS), (report, REPORT_LETTERS)):
-        paper = make(sample.ENDINGS[ending](), Phrases("en", ZONE), MADE_AT)
-        there = {h.text: h.number[-1] for h in paper.headings if h.appendix and h.level == 1}
-        wanted = {Phrases("en", ZONE)(f"appendix.{name}"): letter for name, letter in letters.items()}
-        assert there == wanted
+    record = sample.ENDINGS[ending]()
+    bare = record.plan and record.model_copy(update={"procedure": "configuration-tuning",
+                                                     "plan": record.plan.model_copy(update={"versions": (), "media": (), "improvements": ()})})
+    for make, names in ((instruction, OF_THE_INSTRUCTION), (report, OF_THE_REPORT)):
+        for one in filter(None, (record, bare)):
+            paper, say = make(one, Phrases("en", ZONE, one.procedure), MADE_AT), Phrases("en", ZONE, one.procedure)
+            there = {h.text: h.number[-1] for h in paper.headings if h.appendix and h.level == 1}
+            assert there == {say(f"appendix.{name}"): letter for name, letter in lettered(one, names).items()}
+            assert ("media" in lettered(one, names)) is (one is record)
 
 
 def test_no_table_is_empty_and_no_chapter_is_silent():
