@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -42,6 +43,7 @@ from reports.records.measurement import WHY, effects_of, figure, measured, perce
 
 NAMED_HOSTS = 8  # more hosts than these are counted in a table and listed in an appendix
 TOP = 20  # rows of a summary in a chapter
+_DIGEST = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{52}\b")
 
 
 def _backup_of(medium: Medium) -> str:
@@ -337,7 +339,7 @@ class Chapters:
                 )
                 for m, _ in groups[:TOP]
             ],
-            (2.8, 1.6, 1, 2.3, 1.6),
+            (2.6, 1.2, 0.9, 3.4, 1.2),
             say("media.none"),
         )
         self.draft.items(
@@ -375,7 +377,9 @@ class Chapters:
             self.text("rehearsal.left_out", items=say.joined(left_out, 12))
         self.draft.section(say("rehearsal.deviations"))
         if rehearsal.deviations:
-            self.draft.items([deviation.say(say.language) for deviation in rehearsal.deviations])
+            if any(copy.masked for copy in rehearsal.copies):
+                self.text("rehearsal.deviations_masked")
+            self.draft.items([_DIGEST.sub(r"\1…", deviation.say(say.language)) for deviation in rehearsal.deviations])
         else:
             self.text("rehearsal.no_deviations")
         self.draft.section(say("rehearsal.steps"))

@@ -24,7 +24,8 @@ _PIECES = re.compile(r"[^\-/_.,:;=+~&?@|]*[\-/_.,:;=+~&?@|]+|[^\-/_.,:;=+~&?@|]+
 
 
 def quoted(text: str) -> str:
-    """A Typst string that stands for exactly this text."""
+    """A Typst string that stands for exactly this text; a tab, which Typst does not print, as a space."""
+    text = text.replace("\t", " ")
     return (
         '"'
         + re.sub(r'[\\"\x00-\x1f\x7f]', lambda found: {"\\": "\\\\", '"': '\\"'}.get(found[0], f"\\u{{{ord(found[0]):x}}}"), text)
