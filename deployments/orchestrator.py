@@ -15,7 +15,7 @@ from pathlib import Path
 
 POOL = "standfast"
 ROOT = Path(__file__).resolve().parents[1]
-READY_LIMIT_S = 120
+READY_LIMIT_S = 300  # the first start makes the database; what ended is noticed at once
 PORTS_TRIED = 50
 Say = Callable[[str], None]
 

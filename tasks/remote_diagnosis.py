@@ -344,11 +344,13 @@ def sentence(record: DiagnosisRecord) -> Text:
     silent = sum(read.problem is not None for read in record.readings.reads)
     not_reached = Text(zh=f",{silent} 个无法连接", en=f", {silent} not reached") if silent else NOTHING
     targets = len(record.readings.reads)
+    looked = "1 target" if targets == 1 else f"{targets} targets"
+    causes = "1 suspected cause" if len(record.causes) == 1 else f"{len(record.causes)} suspected causes"
     if not record.causes:
-        return Text(zh=f"共 {targets} 个对象{not_reached.zh}；未发现可疑原因", en=f"{targets} targets{not_reached.en}; nothing points to a cause")
+        return Text(zh=f"共 {targets} 个对象{not_reached.zh}；未发现可疑原因", en=f"{looked}{not_reached.en}; nothing points to a cause")
     first = record.causes[0]
     return Text(zh=f"共 {targets} 个对象{not_reached.zh}；可疑原因 {len(record.causes)} 项，首要为：{first.title.zh}（{'、'.join(first.targets[:3])}）",
-                en=f"{targets} targets{not_reached.en}; {len(record.causes)} suspected causes, the first: {first.title.en} ({', '.join(first.targets[:3])})")
+                en=f"{looked}{not_reached.en}; {causes}, the first: {first.title.en} ({', '.join(first.targets[:3])})")
 
 
 def cause_table(record: DiagnosisRecord) -> list[dict[str, object]]:

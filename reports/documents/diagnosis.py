@@ -243,6 +243,7 @@ def _findings(r: Report) -> None:
     rows = [(Cell("\n".join(filter(None, [say(f"outcome.{group.outcome.value}"), r.changes(group)])), tone=TONES[group.outcome]), r.title(group.check),
              r.where(group.rows), r.sayings(group.rows), r.advice(group.check)) for group in groups[:FINDINGS]]
     r.draft.table(say.head("diagnosis_findings"), rows, (*r.by_language(0.8, 1.05), 1.7, 1.5, 3, 2.4), say("inspection.findings_none"))
+    r.draft.paragraph(r.mendable(groups))
     if len(groups) > FINDINGS:
         r.text("diagnosis.findings_more", n=len(groups) - FINDINGS)
 

@@ -235,6 +235,7 @@ def _findings(r: Report) -> None:
         )
     widths = (0.62, *r.by_language(0.8, 1.05), 1.5, *r.by_language(3.2, 3), 2, *r.by_language(1.15, 1.2), *r.by_language(0.8, 0.95))
     r.draft.table(say.head("inspection_findings"), rows, widths, say("inspection.findings_none"))
+    r.draft.paragraph(r.mendable(groups))
     if len(groups) > FINDINGS:
         r.text("inspection.findings_more", n=len(groups) - FINDINGS)
 

@@ -39,9 +39,7 @@ def inspection_page(record: InspectionRecord, say: Phrases) -> str:
     draft.table(say.head("inspection_page_findings"), rows, (1, 1, 1, 1), say("inspection.findings_none"))
     if len(groups) > FINDINGS:
         draft.paragraph(say("inspection.page.more", n=len(groups) - FINDINGS))
-    if able := [group.check for group in groups if group.check.operation]:
-        draft.paragraph(say("inspection.page.mend", number=record.number, checks=say.joined(list(dict.fromkeys(check.id for check in able)), FINDINGS),
-                            procedures=say.join(list(dict.fromkeys(check.operation for check in able)))))
+    draft.paragraph(w.mendable(groups))
     if found.outcomes[Outcome.UNKNOWN]:
         draft.section(say("inspection.unknowns"))
         unknown = [(w.title(group.check), w.where(group.rows, line=True), w.sayings(group.rows, 1)) for group in found.groups(Outcome.UNKNOWN)[:FINDINGS]]

@@ -16,6 +16,7 @@ TONES: dict[Outcome, Tone] = {Outcome.CRITICAL: "bad", Outcome.WARNING: "warn", 
 NAMED = 4     # targets named in a field
 SAYINGS = 3   # sentences quoted of findings of one kind
 EXCERPT_LINES, EXCERPT = 2, 160
+MENDABLE = 40  # checks named whose findings can become changes
 BRIEF = ("cores", "databases")
 FAR_DAYS = 36500  # a date later than this is not written
 
@@ -133,6 +134,13 @@ class Words:
             parts.append(self.say(how, name=self.say.known("word.procedure", check.operation), procedure=check.operation,
                                   number=self.record.number, check=check.id))
         return "\n".join(parts)
+
+    def mendable(self, groups: Sequence[Group]) -> str:
+        """How findings become changes, in one sentence; nothing where none can."""
+        if not (able := [group.check for group in groups if group.check.operation]):
+            return ""
+        return self.say("inspection.page.mend", number=self.record.number, checks=self.say.joined(list(dict.fromkeys(check.id for check in able)), MENDABLE),
+                        procedures=self.say.join(list(dict.fromkeys(check.operation for check in able))))
 
     def deadline(self, outcome: Outcome) -> str:
         return self.say(f"inspection.deadline.{outcome.value}")

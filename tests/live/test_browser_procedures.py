@@ -166,7 +166,7 @@ def test_a_problem_is_looked_into_with_the_leave_that_the_page_asked_for(office)
         assert office.ended(run, "Critical", LONG_S).startswith(number)
         assert int(lab.must(HOST, LOG_INS)) == int(before) + 2, "two round trips"
         office.artifact(f"diagnosis-{number.lower()}")
-        page.shows("postgresql@15-main")
+        page.shows("数据库停止或正在重启")
         pictured(office, f"outcome-{number}", 1600)
         assert papers(office, number) == ["report-en.pdf", "report-zh.pdf"] and office.desk.closure(number) == "successful"
     finally:

@@ -39,8 +39,19 @@ def test_every_error_that_may_end_a_change_is_told_in_chinese(node):
 def test_the_mail_calls_the_digest_as_page_and_papers_do():
     for language in ("zh", "en"):
         assert catalogue()["page.digest"][language] == catalogue()["control.approval"][language]
-        assert f"{catalogue()['page.digest'][language]}(" in papers.ASKING.say(language).replace(" (", "(")
+        assert f"{catalogue()['page.digest'][language]}（" in papers.ASKING.say(language).replace(" (", "（")
         assert papers.ASKING.say(language).count("{digest}") == 1
+
+
+@pytest.mark.parametrize(("written", "printed"), [
+    ("共升级 5 个软件包;下列服务会重启,各中断数秒:nginx、orders", "共升级 5 个软件包；下列服务会重启，各中断数秒：nginx、orders"),
+    ("PermitRootLogin = without-password,应为 no", "PermitRootLogin = without-password，应为 no"),
+    ("空口令(nullok)", "空口令（nullok）"),
+    ("查看:ps -eo pid,user --sort=-pcpu | head;见 sshd(8)", "查看：ps -eo pid,user --sort=-pcpu | head；见 sshd(8)"),
+], ids=["sentence", "value", "brackets", "command"])
+def test_chinese_has_its_own_signs_and_commands_keep_theirs(written, printed):
+    assert Text(zh=written, en="x").say("zh") == printed
+    assert same(written).say("zh") == written, "a person's own words stay"
 
 
 def test_an_error_is_english_as_a_string_and_both_as_a_text():
