@@ -72,7 +72,8 @@ class SecurityReport(Report):
         """rule: also ComplianceAsCode's, whose name is long."""
         level = self.record.profile.level
         clause = next((clause for clause in control.clauses if clause.startswith("7." if level == 2 else "8.")), control.clauses[-1] if control.clauses else "")
-        return "\n".join(filter(None, [f"GB/T 22239-2019 {clause}" if clause else "", f"CIS Debian 12 {control.cis}" if control.cis else "", control.rule if rule else ""]))
+        named = (f"GB/T 22239-2019 {clause}" if clause else "", f"CIS Debian 12 {control.cis}" if control.cis else "", control.rule if rule else "")
+        return "\n".join(filter(None, named))
 
     def bounds(self, control: ControlAbout) -> str:
         lines = []
