@@ -111,7 +111,7 @@ def test_the_drawing_is_told_in_words():
 def test_no_language_speaks_the_other():
     for make in RECORDS.values():
         record = make()
-        shown = in_chinese(record.model_dump(mode="json")) + "SHA-256 DIA DR UTC Asia Shanghai PostgreSQL IT var log standfast mend check " + ZONE
+        shown = in_chinese(record.model_dump(mode="json")) + "SHA-256 DIA DR UTC Asia Shanghai PostgreSQL IT var log standfast mend check show " + ZONE
         for text in (*words_of(paper_of(record)), render_diagnosis_page(record, "zh")):
             for word in re.findall(r"[A-Za-z]{2,}", text):
                 assert word in shown, (word, text)
