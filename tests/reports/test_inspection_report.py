@@ -150,7 +150,7 @@ def test_many_unreached_are_told_by_reason():
 
 
 def test_findings_are_ranked_and_have_evidence_advice_deadline_and_room_for_the_owner():
-    (_, table) = section(paper_of(sample.small()), "发现的问题与建议")
+    (_, table, how) = section(paper_of(sample.small()), "发现的问题与建议")
     assert [row[1].text.split("\n")[0] for row in table.rows] == ["严重"] * 3 + ["警告"] * 4
     first = table.rows[1]
     assert "最近一次备份在 9 天前" in first[3].text and "依据：" in first[3].text and first[4].text == "检查备份任务"
@@ -158,6 +158,7 @@ def test_findings_are_ranked_and_have_evidence_advice_deadline_and_room_for_the_
     updates = table.rows[3]
     assert updates[2].text == "web1\nweb2" and updates[3].text.count("14 个安全更新") == 1  # the same on two hosts: one row
     assert "软件升级" in updates[4].text
+    assert "software-upgrade" in how.text and f"standfast mend {sample.small().number}" in how.text
 
 
 def test_first_inspection_and_comparison_are_told_apart():
