@@ -4,7 +4,6 @@ exactly by its number; whatever dies or refuses meanwhile, nothing is half done.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -120,12 +119,8 @@ def desk(full_hosts, server, tmp_path):
 TARGETS = ("web1", "web1-postgresql")
 
 
-def hardened_and_back(desk: Desk, lab: Lab, host: str, targets: tuple[str, ...], changes: set[str], folder: Path, *arguments: str,
-                      hardened: Callable[[], None] = lambda: None) -> None:
-    """One whole hardening, from the check to the archive, and back by its number; changes: files that the plan must name.
-
-    hardened: what is looked at besides while it stands.
-    """
+def hardened_and_back(desk: Desk, lab: Lab, host: str, targets: tuple[str, ...], changes: set[str], folder: Path, *arguments: str) -> None:
+    """One whole hardening, from the check to the archive, and back by its number; changes: files that the plan must name."""
     usable(lab, host, folder)
     before = state(lab, host)
     check, found = failed(desk, *targets)
@@ -138,7 +133,6 @@ def hardened_and_back(desk: Desk, lab: Lab, host: str, targets: tuple[str, ...],
     guarded = sum(bool(step.confirm_s) for step in plan.steps)
     assert guards(lab, host, number) == (guarded, guarded, 0) and guarded >= 6
     usable(lab, host, folder)
-    hardened()
     again, left = failed(desk, *targets)
     assert not left & promises(plan) and not left - found, left - found
     second = desk.run("mend", again, "--requester", "张工", "--operator", "test")
