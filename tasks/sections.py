@@ -74,6 +74,16 @@ def unreadable(section: str, problem: str, target: str = "", zh: str = "") -> Un
                             f"{target or '主机'}：采集结果中的 {section} 部分无法解读{why}；请重新采集")
 
 
+CUT_SHORT = {124: ("it took too long", "用时过长"), 137: ("it took too long", "用时过长"), 141: ("it was too large", "内容过大")}
+
+
+def failed(section: str, answer: Answer, target: str = "") -> UnreadableOutput:
+    """The error to raise for a part that ended badly: what it said last, or that it was cut short."""
+    said = next((line for line in reversed(answer.lines) if line.strip()), "nothing was said")[:300]
+    why, zh = CUT_SHORT.get(answer.exit_code, (said, said))
+    return unreadable(section, f"it ended with status {answer.exit_code}: {why}", target, f"退出状态 {answer.exit_code}：{zh}")
+
+
 def compose(parts: Sequence[Part], before: str = "", after: str = "") -> str:
     """The script that runs `parts` in order; `before` and `after` are shell text outside the parts, silent by contract."""
     pieces = [FRAME, before, f"echo '{HEADER}'\n"]

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from reports.records import Acceptance, Cluster, FileSystem, Health, Package, Port, Release, Service, Survey, TableRows, Text, same
 from tasks.operations.service import RESTARTS_AGAIN_AND_AGAIN
-from tasks.sections import Answer, Part, compose, take_apart, unreadable
+from tasks.sections import Answer, Part, compose, failed, take_apart, unreadable
 
 WATCHED_FILES = 5000            # more than that is not configuration; the paths are too wide
 WATCHED_FILE_BYTES = 16 << 20   # larger files are noted by size and time instead of being read
@@ -333,10 +333,7 @@ def parse_survey(output: str, *, target: str, when: str, taken_at: datetime, ask
     answers = take_apart(output, NAMES, target)
     for name, answer in answers.items():
         if answer.exit_code != 0 and name not in OPTIONAL:
-            said = next((line for line in reversed(answer.lines) if line.strip()), "nothing was said")
-            why = {124: "it took too long", 137: "it took too long", 141: "it was too large"}.get(answer.exit_code, said[:300])
-            why_zh = {124: "用时过长", 137: "用时过长", 141: "内容过大"}.get(answer.exit_code, said[:300])
-            raise unreadable(name, f"it ended with status {answer.exit_code}: {why}", target, f"退出状态 {answer.exit_code}：{why_zh}")
+            raise failed(name, answer, target)
     current = "system"
     try:
         system = _parse_system(answers["system"].lines)

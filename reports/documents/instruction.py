@@ -70,7 +70,7 @@ def _purpose(c: Chapters) -> None:
         rows.append((say("fact.kind"), say.known("kind", c.plan.kind)))
     rows += [
         (say("fact.requester"), record.requester),
-        (say("fact.reason"), record.reason),
+        (say("fact.reason"), say.known("reason", record.reason)),
         (say("fact.opened"), say.moment(record.opened_at)),
     ]
     c.draft.facts(rows)

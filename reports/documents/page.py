@@ -24,7 +24,7 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
         draft.notice(say("page.not_counted", why=not_counted.say(say.language)), "bad")
     if plan is None:
         draft.notice(say("page.no_plan"), "warn")
-        draft.facts([(say("fact.reason"), record.reason), (say("fact.requester"), record.requester)])
+        draft.facts([(say("fact.reason"), say.known("reason", record.reason)), (say("fact.requester"), record.requester)])
         return title + markdown(draft.blocks, say.head("facts_page"))
     if plan.blockers:
         c.blockers()
@@ -49,7 +49,7 @@ def plan_page(record: ChangeRecord, say: Phrases, not_counted: Text = NOTHING) -
     )
     c.settings(record.rehearsal.outcomes if record.rehearsal else ())
     draft.section(say("page.why"))
-    draft.paragraph(record.reason)
+    draft.paragraph(say.known("reason", record.reason))
     if c.repairs_something():
         draft.section(say("page.repairs"))
         c.improvements(REPAIRS, "improvements.top_page", "improvements_page")

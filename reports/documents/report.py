@@ -144,7 +144,7 @@ def _request(c: Chapters) -> None:
         [
             (say("fact.requester"), record.requester),
             (say("fact.customer"), record.customer_name.say(say.language)),
-            (say("fact.reason"), record.reason),
+            (say("fact.reason"), say.known("reason", record.reason)),
             (say("fact.procedure"), c.procedure()),
             (say("fact.opened"), say.moment(record.opened_at)),
             (say("fact.operator"), record.operator or say("word.not_given")),

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from reports.records import Record, Survey
 from tasks.requests import UpgradeRequest
-from tasks.sections import Part, compose, take_apart, unreadable
+from tasks.sections import Part, compose, failed, take_apart, unreadable
 
 CHANGELOG_BYTES = 60_000  # per source package
 CHANGELOG_DOWNLOAD_BYTES = 200_000_000
@@ -347,7 +347,7 @@ def facts_script(request: UpgradeRequest, survey: Survey) -> str:
             Part("update", _UPDATE, UPDATE_LIMIT_S, 200_000),
             Part("sources", _SOURCES, 60),
             Part("selection", _selection(request), 60),
-            Part("simulation", _simulation(request), 60),
+            Part("simulation", _simulation(request), 180),  # seconds on a quiet host
             Part("versions", _VERSIONS, 120, 8_000_000),
             Part("addresses", _ADDRESSES, 60),
             Part("changelogs", _CHANGELOGS, 180, 8_000_000),
@@ -375,8 +375,7 @@ def parse_facts(text: str, target: str = "") -> PackageFacts:
         return PackageFacts(sources_problem=_plain(said[0] if said else "no answer in time"))
     for name, answer in answers.items():
         if answer.exit_code != 0 and name not in OPTIONAL:
-            said = next((line for line in reversed(answer.lines) if line.strip()), "nothing was said")
-            raise unreadable(name, f"it ended with status {answer.exit_code}: {said[:300]}", target, f"退出状态 {answer.exit_code}：{said[:300]}")
+            raise failed(name, answer, target)
     current = "selection"
     try:
         asked, held = _parse_selection(answers["selection"].lines)
