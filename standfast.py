@@ -402,10 +402,12 @@ def backups(host: str, as_json: AsJson = False) -> None:
     with plainly():
         desk.host(host)
         rows = [{"number": one.number, "taken_at": one.taken_at, "proved": bool(proof and proof.passed), "restored_in_s": proof.seconds if proof else None,
-                 "mib": sum(file.size for file in one.files) >> 20, "servers": [server.name for server in one.servers]}
+                 "mib": sum(file.size for file in one.files) >> 20, "servers": [server.name for server in one.servers],
+                 "remarks": [remark.en for remark in one.remarks]}
                 for one, proof in backup_store.kept(host)]
         show(rows, as_json, "\n".join(f"{row['number']}  {row['taken_at']:%Y-%m-%d %H:%M %Z}  {'proved' if row['proved'] else 'NOT PROVED'}  {row['mib']} MiB  "
-                                      f"{', '.join(row['servers'])}" for row in rows) or f"{host} has no backup")
+                                      f"{', '.join(row['servers'])}" + "".join(f"\n    {remark}" for remark in row["remarks"]) for row in rows)
+             or f"{host} has no backup")
 
 
 @app.command("security-check")

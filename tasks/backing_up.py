@@ -17,7 +17,7 @@ from tasks.backup_store import Keeper
 from tasks.errors import BlockersFound, CommandFailed, ProcedureError, UnreadableOutput
 from tasks.mariadb_dump import sections
 from tasks.operations import backup as read
-from tasks.planning.restore import FILES, SUMS
+from tasks.planning.restore import FILES, SUMS, local
 from tasks.remote import Remote
 from tasks.requests import BackupRequest
 
@@ -149,28 +149,54 @@ def _servers(remote: Remote, name: str) -> tuple[list[read.Server], list[str]]:
 
 
 def _postgresql(remote: Remote, number: str, host: HostAccess, server: read.Server, remarks: list, say: Say) -> tuple[BackedUpServer, list[BackupFile]]:
-    """Base backup; where the log may be kept, also the log since the last backup, up to a named restore point."""
-    name, slug, files = host.name, server.name.replace("/", "-"), []
-    first = place = ""
+    """Base backup; where the log may be kept, also the log since the last backup, up to a named restore point.
+
+    Raises:
+        CommandFailed: also where more log was written meanwhile than may be kept: neither base backup nor log is whole then.
+    """
+    name, slug, log = host.name, server.name.replace("/", "-"), {}
     keeps = host.wal_kept_mib > 0 and not server.standby
+    first = _asked(remote, read.hold_log(server, host.wal_kept_mib), f"keeping the log of {server.name}", "保留数据库日志").split()[-1] if keeps else ""
+    problem = None
+    try:
+        files = [_stream(remote, number, name, read.base(server), f"{slug}-base.tar.gz", "base", f"PostgreSQL {server.name}", server.name)]
+        if keeps:
+            last, place, at = _asked(remote, read.end_log(server, number), f"setting the restore point in {server.name}", "设置还原点").split()
+            files.append(_stream(remote, number, name, read.log_files(server, first, last), f"{slug}-log-{number}.tar.gz", "log",
+                                 f"the log of {server.name}", server.name))
+            log = {"point": number, "point_at": datetime.fromisoformat(at.replace("Z", "+00:00")), "first_log": first, "last_log": last}
+    except CommandFailed as raised:
+        problem = raised
+    # asked when all was read: a segment that is not held may have been written over meanwhile
+    if keeps and _asked(remote, read.still_held(server, first), f"asking for the log of {server.name}", "查询数据库日志").strip() != "yes":
+        raise CommandFailed(f"{name}: while it was backed up, PostgreSQL {server.name} wrote more log than wal_kept_mib ({host.wal_kept_mib} MiB) lets it "
+                            "keep; make it larger, or choose a quieter hour",
+                            f"{name}：备份期间 PostgreSQL {server.name} 产生的日志超过保留上限 wal_kept_mib（{host.wal_kept_mib} MiB）；"
+                            "请调大，或选择较空闲的时段") from problem
+    if problem:
+        raise problem
+    files[0] = files[0].model_copy(update={"unpacked_kib": backup_store.unpacked_kib(backup_store.folder(name, number) / files[0].name)})
+    say(f"{name}: base backup of PostgreSQL {server.name}, {files[0].size >> 20} MiB packed")
     if keeps:
-        first = _asked(remote, read.hold_log(server, host.wal_kept_mib), f"keeping the log of {server.name}", "保留数据库日志").split()[-1]
+        remarks += _gap(host, server, first, log["point_at"])
+        _asked(remote, read.give_log_back(server, place), f"giving the log of {server.name} back", "释放数据库日志")
     else:
         remarks.append(Text(zh=f"PostgreSQL {server.name} 未保留日志（wal_kept_mib）：只能恢复到备份时刻",
                             en=f"PostgreSQL {server.name} keeps no log for us (wal_kept_mib): only the moment of a backup can be restored"))
-    base = _stream(remote, number, name, read.base(server), f"{slug}-base.tar.gz", "base", f"PostgreSQL {server.name}", server.name)
-    files.append(base.model_copy(update={"unpacked_kib": backup_store.unpacked_kib(backup_store.folder(name, number) / base.name)}))
-    say(f"{name}: base backup of PostgreSQL {server.name}, {base.size >> 20} MiB packed")
-    point, point_at, last = "", None, ""
-    if keeps:
-        point = number
-        last, place, at = _asked(remote, read.end_log(server, point), f"setting the restore point in {server.name}", "设置还原点").split()
-        point_at = datetime.fromisoformat(at.replace("Z", "+00:00"))
-        files.append(_stream(remote, number, name, read.log_files(server, first, last), f"{slug}-log-{number}.tar.gz", "log", f"the log of {server.name}",
-                             server.name))
-        _asked(remote, read.give_log_back(server, place), f"giving the log of {server.name} back", "释放数据库日志")
-    return BackedUpServer(engine="postgresql", name=server.name, version=server.version, data=server.data, owner=server.owner, port=server.port,
-                          point=point, point_at=point_at, first_log=first, last_log=last), files
+    return BackedUpServer(engine="postgresql", name=server.name, version=server.version, data=server.data, owner=server.owner, port=server.port, **log), files
+
+
+def _gap(host: HostAccess, server: read.Server, first: str, now: datetime) -> list[Text]:
+    """What is said where the log does not go on from the last backup's: no moment between that and this one can be restored."""
+    before = next(((one, backup) for backup, _ in backup_store.kept(host.name) for one in backup.servers if one.name == server.name), None)
+    if before is None or before[0].last_log and first <= before[0].last_log:
+        return []
+    zone = desk.customer(host.customer).time_zone()
+    since, until = (local(moment, zone, seconds=True) for moment in (before[0].point_at or before[1].finished_at, now))
+    return [Text(zh=f"PostgreSQL {server.name} 的日志自上次备份后有缺口：{since} 至 {until} 之间的时刻无法恢复；"
+                    f"日志保留上限 wal_kept_mib 为 {host.wal_kept_mib} MiB，如已达到请调大",
+                 en=f"the log of PostgreSQL {server.name} since the last backup has a gap: no moment between {since} and {until} can be restored; "
+                    f"wal_kept_mib is {host.wal_kept_mib} MiB, make it larger if that was reached")]
 
 
 def _mariadb(remote: Remote, number: str, host: HostAccess, server: read.Server, remarks: list, say: Say) -> tuple[BackedUpServer, list[BackupFile]]:

@@ -121,14 +121,15 @@ ask() {{ pg psql -XAtq -v ON_ERROR_STOP=1 -F ' ' -d postgres -c "$1"; }}
 
 
 def hold_log(server: Server, kept_mib: int) -> str:
-    """Makes the slot, with a bound; prints the first segment that it keeps. What it kept and lost (the bound was reached) is begun anew."""
+    """Makes the slot, with a bound; prints the first segment that it keeps. What it lost, or would lose by the next checkpoint (the bound was reached),
+    is begun anew."""
     return f"""{_psql(server)}if [ "$(ask "select setting from pg_settings where name = 'max_slot_wal_keep_size'")" = -1 ]; then
   ask "alter system set max_slot_wal_keep_size = '{int(kept_mib)}MB'"; ask "select pg_reload_conf()" >/dev/null
   n=0; until [ "$(ask "select setting from pg_settings where name = 'max_slot_wal_keep_size'")" = {int(kept_mib)} ]; do
     n=$((n + 1)); [ $n -lt 50 ] || {{ echo "the bound is not in force" >&2; exit 1; }}; sleep 0.2
   done
 fi
-if [ "$(ask "select count(*) from pg_replication_slots where slot_name = '{SLOT}' and wal_status = 'lost'")" = 1 ]; then
+if [ "$(ask "select count(*) from pg_replication_slots where slot_name = '{SLOT}' and wal_status in ('lost', 'unreserved')")" = 1 ]; then
   ask "select pg_drop_replication_slot('{SLOT}')" >/dev/null
 fi
 if [ "$(ask "select count(*) from pg_replication_slots where slot_name = '{SLOT}'")" = 0 ]; then
@@ -151,6 +152,15 @@ segment=$(ask "select pg_walfile_name('$place'::pg_lsn - 1)")
 ask "select pg_switch_wal()" >/dev/null
 echo "$segment $place $at"
 """
+
+
+def still_held(server: Server, first: str) -> str:
+    """Prints yes if the slot has held the log from this segment on until now; else its bound was reached, and a checkpoint gave segments away.
+
+    Beyond the bound ("unreserved") they are there until the next checkpoint, which says so in the slot before it takes them.
+    """
+    held = f"wal_status <> 'lost' and pg_walfile_name(restart_lsn) <= '{first}'"
+    return f"""{_psql(server)}ask "select case when {held} then 'yes' end from pg_replication_slots where slot_name = '{SLOT}'"\n"""
 
 
 def log_files(server: Server, first: str, last: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, tzinfo
 
 from reports.records import (
     Acceptance,
@@ -25,7 +25,7 @@ from reports.records import (
 )
 from tasks.operations import bring_up, package_versions, put_back
 from tasks.operations.data_folder import Until, called
-from tasks.planning.restore import data_steps, logs_after, unpack_steps
+from tasks.planning.restore import data_steps, held_until, local, logs_after, unpack_steps
 from tasks.planning.roll_out import held_up
 from tasks.requests import RestoreRequest
 
@@ -60,9 +60,7 @@ class Known:
 
     def at(self, moment: datetime, *, seconds: bool = False) -> str:
         """2026-11-23 13:15 (UTC+8), in the customer's zone."""
-        local = moment.astimezone(self.zone)
-        hours = (local.utcoffset() or timedelta()).total_seconds() / 3600
-        return f"{local:{'%Y-%m-%d %H:%M:%S' if seconds else '%Y-%m-%d %H:%M'}} (UTC{hours:+g})"
+        return local(moment, self.zone, seconds=seconds)
 
 
 @dataclass(frozen=True)
@@ -131,7 +129,8 @@ def until_of(request: RestoreRequest, server: BackedUpServer, known: Known, runn
     if not server.point:
         return Until("backup")
     if request.to is not None:
-        if log.last_at is not None and request.to > log.last_at:
+        newest = log.last_at or (held_until(server, known.chain) if log.commits == 0 else None)
+        if newest is not None and request.to > newest:
             return Until("end")  # PostgreSQL would say that it never came to that moment
         return Until("time", f"{request.to.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f}+00", known.at(request.to, seconds=True))
     if running:
@@ -176,9 +175,7 @@ def loss_of(request: RestoreRequest, server: BackedUpServer, until: Until, known
                     max(0.0, (failed_at - to).total_seconds() / 60), log.lost)
     at = server.point_at or known.backup.finished_at
     if until.kind == "end":
-        held = logs_after(server, known.chain)
-        newest = max((one.point_at for backup, _ in held for one in backup.servers if one.name == server.name and one.point_at), default=at)
-        at = max(at, newest)
+        at = max(at, held_until(server, known.chain) or at)
     lost = log.commits
     count = Text(zh=f"其后提交的 {lost} 个事务将丢失", en=f"{lost} transactions committed since are lost") if lost >= 0 else Text(
         zh="其后写入的数据将丢失", en="what was written since is lost")
@@ -195,8 +192,9 @@ def _rows(survey: Survey, known: Known) -> list[Text]:
         for table in cluster.tables:
             have = now.get((cluster.name, table.database, table.table))
             if have != table.rows:
-                lines.append(Text(zh=f"表 {table.database}.{table.table}：备份时 {table.rows} 行，现有 {'无' if have is None else f'{have} 行'}",
-                                  en=f"table {table.database}.{table.table}: {table.rows} rows in the backup, {'none' if have is None else have} now"))
+                lines.append(Text(zh=f"表 {table.database}.{table.table}：备份时 {table.rows} 行，{'现已不存在' if have is None else f'现有 {have} 行'}",
+                                  en=f"table {table.database}.{table.table}: {table.rows} rows in the backup, "
+                                     f"{'and it is gone now' if have is None else f'{have} now'}"))
     return lines[:ROWS_SHOWN]
 
 
@@ -243,7 +241,7 @@ def plan_restore(number: str, request: RestoreRequest, survey: Survey, known: Kn
                f"用时 {known.proof.seconds:.0f} 秒",
             en=f"in an emergency there is no rehearsal; backup {backup.number} was restored by these steps on a simulated copy and found equal on "
                f"{known.at(known.proof.proved_at)}, in {known.proof.seconds:.0f} s"),
-        blockers=tuple(_blockers(survey, known, todo, servers)))
+        blockers=tuple(_blockers(survey, known, todo, servers) + _not_reached(request, known, servers, untils)))
     return held_up(made)
 
 
@@ -346,4 +344,22 @@ def _blockers(survey: Survey, known: Known, todo: Damage, servers: Sequence[Back
             found.append(Text(zh=f"{survey.target} 上没有 PostgreSQL {server.name} 的配置（pg_lsclusters 未列出）；请先恢复配置和软件包。",
                               en=f"{survey.target} has no configuration of PostgreSQL {server.name} any more (pg_lsclusters does not list it); "
                                  "restore configuration and packages first."))
+    return found
+
+
+def _not_reached(request: RestoreRequest, known: Known, servers: Sequence[BackedUpServer], untils: Mapping[str, Until]) -> list[Text]:
+    """The moment asked for lies where the log has a gap: PostgreSQL would never come to it. Said now, with the moments next to it."""
+    found = []
+    for server in servers:
+        until = held_until(server, known.chain)
+        if untils[server.name].kind != "time" or until is None or request.to is None or request.to <= until or unbroken(server, known):
+            continue
+        later = next((backup for backup in known.chain if backup.finished_at >= request.to), None)
+        or_then = Text(zh=f"或 {known.at(later.finished_at, seconds=True)} 之后的时刻（备份 {later.number}）",
+                       en=f", or one after {known.at(later.finished_at, seconds=True)} (backup {later.number})") if later else Text(zh="", en="")
+        found.append(Text(
+            zh=f"{called(server)} 的日志在 {known.at(until, seconds=True)} 之后中断，无法恢复到 {known.at(request.to, seconds=True)}；"
+               f"请改为不晚于前者的时刻{or_then.zh}。",
+            en=f"The log of {called(server)} has a gap after {known.at(until, seconds=True)}, so {known.at(request.to, seconds=True)} cannot be reached; "
+               f"ask for a moment up to the former{or_then.en}."))
     return found

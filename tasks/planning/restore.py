@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
 
 from reports.records import BackedUpServer, Backup, Medium, Plan, Risk, Step, Text
 from tasks.operations import data_folder, put_back
@@ -10,6 +11,13 @@ from tasks.operations.data_folder import Until
 
 SUMS = "files.sums"
 FILES = "files.tar.gz"
+
+
+def local(moment: datetime, zone: tzinfo, *, seconds: bool = False) -> str:
+    """2026-11-23 13:15 (UTC+8), in this zone."""
+    there = moment.astimezone(zone)
+    hours = (there.utcoffset() or timedelta()).total_seconds() / 3600
+    return f"{there:{'%Y-%m-%d %H:%M:%S' if seconds else '%Y-%m-%d %H:%M'}} (UTC{hours:+g})"
 
 
 def logs_after(server: BackedUpServer, chain: Sequence[Backup]) -> list[tuple[Backup, str]]:
@@ -27,6 +35,12 @@ def logs_after(server: BackedUpServer, chain: Sequence[Backup]) -> list[tuple[Ba
         found.append((backup, file.name))
         last = max(last, of.last_log)
     return found
+
+
+def held_until(server: BackedUpServer, chain: Sequence[Backup]) -> datetime | None:
+    """The last moment to which the backups' own log leads from this one on without a gap; None where it brought no log."""
+    held = [backup for backup, _ in logs_after(server, chain)]
+    return max((one.point_at for backup in held for one in backup.servers if one.name == server.name and one.point_at), default=server.point_at)
 
 
 def unpack_steps(number: int, target: str, backup: Backup) -> list[Step]:

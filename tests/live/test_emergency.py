@@ -4,6 +4,7 @@ before the recovery point is lost."""
 from __future__ import annotations
 
 import json
+import shlex
 from datetime import datetime
 
 import pytest
@@ -11,6 +12,10 @@ import yaml
 
 from deployments.lab import Lab
 from reports.records import Approval, Backup, BackupProof, Plan
+from tasks import backing_up
+from tasks import desk as the_desk
+from tasks.errors import CommandFailed
+from tasks.requests import BackupRequest
 from tests.live.drive import APPROVER, Desk, facts, healthy
 
 WRITER = """
@@ -204,3 +209,39 @@ def test_packages_in_a_half_state_come_back_to_their_versions(desk, lab):
     done = desk.run("carry-out", number, limit_s=900)
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     assert facts(lab) == before and healthy(lab)
+
+
+# far more log than the bound leaves room for; nothing is written to a table by it
+MUCH_LOG = """su postgres -c "psql -qAt orders -c \\"select pg_logical_emit_message(false, 'load', repeat('x', 4000000)) from generate_series(1, 24)\\" \\
+  -c checkpoint" >/dev/null"""
+
+
+def test_more_log_than_may_be_kept_is_a_gap_that_is_told_and_no_backup_that_fails(lab, fresh_web1, tmp_path, monkeypatch):
+    """Reached between two backups, the next says what cannot be restored; reached while one is taken, that one fails with its reason, and the next does not."""
+    Desk.open(lab, tmp_path, {}, web1={"wal_kept_mib": 64, "databases": []})
+    monkeypatch.setenv("STANDFAST_INVENTORY", str(tmp_path / "inventory.yaml"))
+    the_desk.forget_what_is_kept()
+
+    def taken() -> Backup:
+        number = backing_up.open_backup(BackupRequest(customer="bureau", hosts=["web1"], requester="张工", reason="试"))
+        return backing_up.take(number, "web1", print)
+
+    try:
+        first = taken()
+        assert first.servers[0].point == first.number and not first.remarks, first.remarks
+        lab.must("web1", MUCH_LOG)
+        assert rows(lab, "select wal_status from pg_replication_slots") == "lost"
+        second = taken()
+        assert second.servers[0].point == second.number and second.of_kind("log")
+        assert len(second.remarks) == 1 and "has a gap: no moment between" in second.remarks[0].en, second.remarks
+        third = taken()
+        assert third.servers[0].first_log <= second.servers[0].last_log and not third.remarks, third.remarks
+
+        lab.must("web1", f"printf '%s\\n' 'while :; do' {shlex.quote(MUCH_LOG)} 'sleep 1; done' >/root/much; systemd-run --quiet --unit=much sh /root/much")
+        with pytest.raises(CommandFailed, match="wal_kept_mib"):
+            taken()
+        lab.must("web1", "systemctl stop much")
+        last = taken()
+        assert last.servers[0].point == last.number and "has a gap" in last.remarks[0].en, "it goes on from there"
+    finally:
+        the_desk.forget_what_is_kept()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 import pytest
 
 from reports.records import BackedUpServer, Backup, BackupFile, BackupProof, Closure, EmergencyReview, TableRows, same
-from tasks import backup_store, emergency
+from tasks import backing_up, backup_store, desk, emergency
 from tasks.backup_proof import _Compared, compare_rows
 from tasks.mariadb_dump import sections, unequal
 from tasks.operations import backup as read
@@ -61,6 +61,7 @@ def test_an_answer_that_is_cut_off_is_no_answer(answer):
 
 @pytest.mark.parametrize("script", [read.files(["/etc/nginx", "/srv/o'rders"]), read.SERVERS, read.PACKAGES, read.dump(), read.ACCOUNTS, read.ROWS,
                                     read.hold_log(read.parse_servers(ANSWER)[0][0], 64), read.base(read.parse_servers(ANSWER)[0][0]),
+                                    read.still_held(read.parse_servers(ANSWER)[0][0], "0" * 24),
                                     read.end_log(read.parse_servers(ANSWER)[0][0], "BAK-20261123-001"),
                                     read.log_files(read.parse_servers(ANSWER)[0][0], "0" * 24, "F" * 24)], ids=lambda script: script.split("\n")[0][:20])
 def test_what_is_read_is_shell(script):
@@ -212,6 +213,22 @@ def test_an_inspection_knows_the_newest_backup_that_a_restore_proved(office):
     assert known.number.endswith("-002") and known.later == 1 and known.taken_at == known.proved_at == AT
     next(backup_store.folder("web1", known.number).iterdir()).unlink()
     assert _own_backup("web1") == {"own_unproved": 2}, "a file is gone"
+
+
+@pytest.mark.parametrize("first, before, said", [("04", "03", True), ("03", "03", False), ("04", "", True), ("04", None, False)],
+                         ids=["a gap", "whole", "none before", "the first backup"])
+def test_a_gap_in_the_log_is_told_from_when_to_when(office, first, before, said):
+    if before is not None:
+        number = opened(office, "backup", "web1", prefix="BAK")
+        taken = backup(number, first="01", last=before, log=bool(before))
+        office.archive().save(number, "backup", "web1", taken)
+        backup_store.folder("web1", number).mkdir(parents=True)
+        for file in taken.files:
+            (backup_store.folder("web1", number) / file.name).write_text("x")
+    told = backing_up._gap(desk.host("web1"), read.parse_servers(ANSWER)[0][0], first, AT)
+    assert bool(told) is said
+    if said:
+        assert "2026-11-23 10:00:00 (UTC+8)" in told[0].en and "2026-11-23 10:00:00 (UTC+8)" in told[0].zh
 
 
 def test_a_restore_that_its_review_settled_is_not_taken_back(office):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -105,6 +106,25 @@ def test_without_a_log_the_moment_of_the_backup_is_all_there_is():
     plan = plan_restore("CHG-20261123-001", request(to=AT + timedelta(hours=1)), survey("before 1", clusters=(cluster(1),)), known(server=server), NOW)
     build = next(step for step in plan.steps if step.key == "build-15-main")
     assert "the end of the base backup" in build.title.en and "recovery_target" not in build.command
+
+
+def test_a_moment_in_a_gap_of_the_log_is_refused_with_the_moments_next_to_it():
+    """PostgreSQL would follow the log to the gap, and fail there; a later backup begins behind it."""
+    first, clusters = known(LogOnHost(segments=(SEGMENT(12), SEGMENT(13)), commits=3, lost=2, last_at=AT + timedelta(hours=5))), (cluster(10),)
+    behind = SERVER.model_copy(update={"point": "BAK-20261123-002", "point_at": AT + timedelta(hours=3), "first_log": SEGMENT(9), "last_log": SEGMENT(11)})
+    later = first.backup.model_copy(update={"number": "BAK-20261123-002", "finished_at": AT + timedelta(hours=3), "servers": (behind,)})
+    here = replace(first, chain=(first.backup, later))
+    for moment, refused in ((AT + timedelta(hours=2), True), (AT - timedelta(seconds=1), False)):
+        plan = plan_restore("CHG-20261123-001", request(to=moment), survey("before 1", clusters=clusters), here, NOW)
+        assert bool(plan.blockers) is refused
+    (blocker,) = plan_restore("CHG-20261123-001", request(to=AT + timedelta(hours=2)), survey("before 1", clusters=clusters), here, NOW).blockers
+    assert "has a gap after 2026-11-23 02:00:00" in blocker.en and "one after 2026-11-23 05:00:00 (UTC+0) (backup BAK-20261123-002)" in blocker.en
+
+
+def test_a_moment_since_which_nothing_was_committed_is_the_end_of_the_log():
+    quiet = LogOnHost(segments=(SEGMENT(5), SEGMENT(6)), commits=0, lost=0)
+    plan = plan_restore("CHG-20261123-001", request(to=AT + timedelta(hours=1), damage="data"), survey("before 1"), known(quiet), NOW)
+    assert not plan.blockers and "the end of the log" in next(step for step in plan.steps if step.key == "build-15-main").title.en
 
 
 def test_the_order_of_an_emergency():
