@@ -12,6 +12,7 @@ from reports.records import Acceptance, Difference, Health, Plan, StepOutcome, S
 from reports.records.measurement import measured
 from reports.records.measurement import said as measured_said
 from reports.records.measurement import title as measured_title
+from reports.records.plan import FIGURES
 from tasks import desk, findings
 from tasks.change_record import latest_after, nobody_planned
 from tasks.comparison import RESTARTING, differences, said, same_as_before
@@ -36,13 +37,23 @@ def check_acceptance(host: HostAccess, checks: list[Acceptance] | tuple[Acceptan
             with connected(host) as remote:
                 answer = remote.run(script, timeout_s=check.within_s + check.steady_s + 60)
             lines = [line for line in (answer.out + answer.err).splitlines() if line.strip()]
-            detail = same(redact(lines[-1][:500])) if lines else Text(zh="没有输出", en="no output")
+            detail = _answered(check, redact(lines[-1][:500])) if lines else Text(zh="没有输出", en="no output")
             answers.append(Health(title=check.title, ok=answer.exit_code == 0, detail=detail))
         except (HostUnreachable, OutOfTime) as problem:
             answers.append(Health(title=check.title, ok=False, detail=problem.text))
         if not answers[-1].ok:
             in_vain_s += time.monotonic() - began
     return (*answers, *(findings.gone(host, promised) if promised else ()))
+
+
+def _answered(check: Acceptance, line: str) -> Text:
+    """A command's last line as it is; figures in the check's own words."""
+    if not (check.reads and line.startswith(FIGURES)):
+        return same(line)
+    zh, en = check.reads.zh, check.reads.en
+    for place, figure in enumerate(line.removeprefix(FIGURES).split(), 1):
+        zh, en = zh.replace(f"{{{place}}}", figure), en.replace(f"{{{place}}}", figure)
+    return Text(zh=zh, en=en)
 
 
 def _steady(check: Acceptance) -> str:

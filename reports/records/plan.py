@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from reports.records.base import Moment, Record, Said, Text
+from reports.records.base import NOTHING, Moment, Record, Said, Text
 
 
 class FileChange(Record):
@@ -121,6 +121,9 @@ class Improvement(Record):
     references: tuple[str, ...] = ()  # CVE-2026-1234, bug numbers
 
 
+FIGURES = "figures: "  # a check's answer that is figures alone
+
+
 class Acceptance(Record):
     """A check of the live system that the customer accepts by; run before, in the copy, and after.
 
@@ -129,6 +132,7 @@ class Acceptance(Record):
     check: instead, the inspection's check of this id is read anew and judged as in an inspection: none of `objects` may be found fault with.
         It is not required after a back-out, which brings the finding back. on_copy: as of a step.
     database: the database server that such a check asks, by its name in the inventory; it is asked on the live system only.
+    reads: what its answer says where that is a line `figures: 12 34`: the sentence with {1}, {2} in their places.
     """
 
     target: str
@@ -141,6 +145,7 @@ class Acceptance(Record):
     objects: tuple[str, ...] = Field(default=(), exclude_if=lambda value: not value)
     database: str = Field(default="", exclude_if=lambda value: not value)
     on_copy: bool = Field(default=True, exclude_if=bool)
+    reads: Said = Field(default=NOTHING, exclude_if=lambda value: not value)
 
 
 class LeftOut(Record):

@@ -177,8 +177,13 @@ if in_use; then echo "the file system uses what was added; the volume stays as i
 
 
 def headroom(mount: str, goal_kib: int) -> str:
-    """Shell that exits 0 if so much is free, and says what df sees."""
+    """Shell that exits 0 if so much is free; its figures, by df: MiB of the file system, MiB free."""
     return fill("""mount=@mount@
 set -- $(df -P -k "$mount" | awk 'NR == 2 { print $2, $4 }')
-echo "$mount: $1 KiB, $2 KiB free; at least @goal@ KiB are wanted"
+echo "figures: $(($1 / 1024)) $(($2 / 1024))"
 [ "$2" -ge @goal@ ]""", mount=mount, goal=goal_kib)
+
+
+def headroom_reads(mount: str, goal_kib: int) -> Text:
+    return Text(zh=f"{mount} 共 {{1}} MiB，剩余 {{2}} MiB；目标不少于 {goal_kib >> 10} MiB",
+                en=f"{mount} has {{1}} MiB, {{2}} MiB of them free; at least {goal_kib >> 10} MiB are wanted")

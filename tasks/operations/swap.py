@@ -95,7 +95,11 @@ else echo ABSENT; fi
 
 
 def headroom(goal_mib: int) -> str:
-    """Shell that exits 0 if so much swap is free."""
+    """Shell that exits 0 if so much swap is free; its figure: MiB that are."""
     return f"""free=$(awk '/^SwapFree:/ {{ print $2 }}' /proc/meminfo)
-echo "$free KiB of swap are free; at least {goal_mib * 1024} KiB are wanted"
+echo "figures: $((free / 1024))"
 [ "$free" -ge {goal_mib * 1024} ]"""
+
+
+def headroom_reads(goal_mib: int) -> Text:
+    return Text(zh=f"空闲交换空间 {{1}} MiB；目标不少于 {goal_mib} MiB", en=f"{{1}} MiB of swap are free; at least {goal_mib} MiB are wanted")

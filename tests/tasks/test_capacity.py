@@ -15,12 +15,15 @@ from reports.documents import render_plan_text
 from reports.records import Acceptance, CheckRow, Outcome, Survey, TargetRead, Text
 from tasks import inspection, mending
 from tasks.errors import BlockersFound, UnreadableOutput
+from tasks.operations import file_system as file_system_operation
+from tasks.operations import swap as swap_operation
 from tasks.operations import upstream
 from tasks.planning.capacity import balancer, connections, file_system, limits, node, swap, tablespace
 from tasks.planning.capacity.expansion import Expansion
 from tasks.planning.capacity.plan import SCRIPTS, plan_capacity
 from tasks.procedures import capacity_expansion
 from tasks.requests import CapacityRequest, ConnectionLimit, FileSystemGrowth, InspectionRequest, NewNode, ServiceLimits, SwapSpace, Tablespace
+from tasks.verification import _answered
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 GIB = 1 << 30
@@ -252,6 +255,17 @@ def test_a_tablespace_lies_on_another_file_system_with_room_for_what_moves():
                            ("=500000", "=-1", "no table public.orders"), ("lies=", "lies=/elsewhere", "lies in /elsewhere already"),
                            ("orders=500000", "orders=5000", "move more tables")):
         assert any(said in one.en for one in tablespace.expand(wanted, tablespace.parse(ROOM.replace(was, now, 1))).blockers), said
+
+
+@pytest.mark.parametrize("operation, of", [(file_system_operation, ("/", 1)), (swap_operation, (0,))], ids=["file system", "swap"])
+def test_what_is_measured_afterwards_reads_in_the_papers_language(operation, of):
+    """The host answers with figures alone; what does not look like that is shown as it came."""
+    ran = subprocess.run(["sh", "-eu", "-c", operation.headroom(*of)], capture_output=True, text=True, check=True)
+    check = Acceptance(target="web1", title=Text(zh="余量", en="room"), command="true", reads=operation.headroom_reads(*of))
+    seen, figures = _answered(check, ran.stdout.strip()), ran.stdout.split()[1:]
+    assert figures and all(figure in seen.zh and figure in seen.en for figure in figures) and "{" not in seen.zh + seen.en
+    assert "目标不少于" in seen.zh and "at least" in seen.en and "figures" not in seen.en
+    assert _answered(check, "df: /: Permission denied").zh == "df: /: Permission denied"
 
 
 def test_every_script_is_shell():

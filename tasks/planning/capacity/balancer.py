@@ -69,4 +69,5 @@ def expand(part: NewNode, facts: Facts) -> Expansion:
     return Expansion(need, acts, (
         Headroom(Text(zh=f"负载下请求全部成功{f'，每秒不少于 {part.per_s} 个' if part.per_s else ''}",
                       en=f"Under load no request fails{f', and at least {part.per_s} a second are answered' if part.per_s else ''}"),
-                 upstream.headroom(*of, url=part.through, requests=part.load_requests, at_once=part.load_at_once, per_s=part.per_s), on_copy=False),))
+                 upstream.headroom(*of, url=part.through, requests=part.load_requests, at_once=part.load_at_once, per_s=part.per_s),
+                 upstream.headroom_reads(part.load_requests), on_copy=False),))

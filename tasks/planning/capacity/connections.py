@@ -44,7 +44,7 @@ told=$(ask "select current_setting('max_connections')::int - current_setting('su
   where backend_type = 'client backend' and pid <> pg_backend_pid()")
 ask "select count(pg_terminate_backend(pid)) from pg_stat_activity where application_name = 'standfast-load'" >/dev/null
 wait
-echo "$there of @tried_script@ more sessions opened at once; $told free before them, @free_script@ are wanted"
+echo "figures: $there $told"
 [ "$there" -ge @tried@ ] && [ "$told" -ge @free@ ]
 """
 
@@ -102,8 +102,10 @@ def expand(part: ConnectionLimit, facts: Facts) -> Expansion:
     mend = tune({NAME: (str(wanted), str(wanted))}, {NAME: f"{NAME} = {facts.most}  # in force"}, port=part.port,
                 unit=f"postgresql@{version}-{cluster}.service", restart=True)
     tried = min(part.free, TRIED_AT_MOST)
-    prove = fill(_TRY, port=part.port, talk_script=talking("postgres"), tried=tried, free=part.free, tried_script=tried, free_script=part.free,
+    prove = fill(_TRY, port=part.port, talk_script=talking("postgres"), tried=tried, free=part.free, tried_script=tried,
                  version_script=version)
     return Expansion(need, (Act("set-max-connections", mend),), (
         Headroom(Text(zh=f"同时新建 {tried} 个连接成功，空闲不少于 {part.free}", en=f"{tried} more sessions open at once, and at least {part.free} are free"),
-                 prove, within_s=20),), noticed=mend.breaks or NOTHING)
+                 prove, Text(zh=f"同时新建 {{1}} 个连接（共 {tried} 个），此前空闲 {{2}} 个；目标空闲不少于 {part.free} 个",
+                             en=f"{{1}} of {tried} more sessions opened at once, {{2}} were free before them; at least {part.free} free are wanted"),
+                 within_s=20),), noticed=mend.breaks or NOTHING)

@@ -24,10 +24,14 @@ class Act:
 
 @dataclass(frozen=True)
 class Headroom:
-    """What must be so afterwards, measured: a command as of an acceptance check. within_s: it may take so long until it is."""
+    """What must be so afterwards, measured: a command as of an acceptance check, and what its figures read as.
+
+    within_s: it may take so long until it is so.
+    """
 
     title: Text
     command: str
+    reads: Text = NOTHING
     within_s: int = 30
     on_copy: bool = True
 

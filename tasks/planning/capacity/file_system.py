@@ -124,7 +124,7 @@ def expand(part: FileSystemGrowth, facts: Facts) -> Expansion:
     return Expansion(
         need, tuple(acts),
         (Headroom(Text(zh=f"{mount} 剩余空间不少于 {goal >> 10} MiB（df）", en=f"{mount} has at least {goal >> 10} MiB free, by df"),
-                  file_system.headroom(mount, goal), on_copy=False),),
+                  file_system.headroom(mount, goal), file_system.headroom_reads(mount, goal), on_copy=False),),
         noticed=Text(zh=f"内核不能在线扩大时，{mount} 会短暂卸载，其间停止 {'、'.join(part.stop) or '（无）'}",
                      en=f"if the kernel cannot grow it while in use, {mount} is unmounted for a moment, with {', '.join(part.stop) or 'nothing'} stopped")
         if mend.interrupts else NOTHING,

@@ -59,4 +59,5 @@ def expand(part: ServiceLimits, facts: Facts) -> Expansion:
     mend = unit_limit.raise_limits(part.unit, raised, facts.limits)
     headroom = unit_limit.headroom(part.unit, raised, part.free_pct, url=part.load_url, at_once=part.load_at_once, requests=part.load_requests)
     title = Text(zh=f"{part.unit} 在负载下各限额至少余 {part.free_pct} %", en=f"{part.unit} leaves {part.free_pct} % of its limits free under load")
-    return Expansion(need, (Act("raise-limits", mend),), (Headroom(title, headroom),) if facts.active else (), noticed=mend.breaks)
+    measured = Headroom(title, headroom, unit_limit.headroom_reads(raised))
+    return Expansion(need, (Act("raise-limits", mend),), (measured,) if facts.active else (), noticed=mend.breaks)

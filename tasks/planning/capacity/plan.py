@@ -84,7 +84,8 @@ def _acceptance(changed: Sequence[str], found: Mapping[str, Expansion], acceptan
     own = [check for host in changed for check in acceptance.get(host, ()) if (host, check.title) not in not_required]
     alone = {host for host in changed if not any(act.mend.on_copy for act in found[host].acts)}  # the copy of a balancer has no servers behind it
     own = [check.model_copy(update={"on_copy": False}) if check.target in alone else check for check in own]
-    return (*own, *(Acceptance(target=host, title=one.title, command=one.command, steady_s=0, within_s=one.within_s, on_copy=one.on_copy)
+    return (*own, *(Acceptance(target=host, title=one.title, command=one.command, steady_s=0, within_s=one.within_s, on_copy=one.on_copy,
+                          reads=one.reads)
                     for host in changed for one in found[host].headroom))
 
 

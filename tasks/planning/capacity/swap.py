@@ -45,4 +45,5 @@ def expand(part: SwapSpace, facts: Facts) -> Expansion:
             en=f"A swap file of {size(part.mib)} misses the goal; make it larger, or the goal smaller."),))
     reached = min(goal_mib, (facts.free_kib + more_mib * 1024) // 1024 - 1)
     told = Text(zh=f"空闲交换空间不少于 {reached} MiB", en=f"At least {reached} MiB of swap are free")
-    return Expansion(need, (Act("add-swap", swap.add(part.path, more_mib)),), (Headroom(told, swap.headroom(reached), on_copy=False),))
+    return Expansion(need, (Act("add-swap", swap.add(part.path, more_mib)),),
+                     (Headroom(told, swap.headroom(reached), swap.headroom_reads(reached), on_copy=False),))

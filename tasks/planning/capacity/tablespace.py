@@ -90,5 +90,5 @@ def expand(part: Tablespace, facts: Facts) -> Expansion:
     return Expansion(
         need, tuple(acts),
         tuple(Headroom(Text(zh=f"{mount} 剩余空间不少于 {kib >> 10} MiB（df）", en=f"{mount} has at least {kib >> 10} MiB free, by df"),
-                       file_system.headroom(mount, kib), on_copy=False) for mount, kib in proofs),
+                       file_system.headroom(mount, kib), file_system.headroom_reads(mount, kib), on_copy=False) for mount, kib in proofs),
         noticed=Text(zh=f"移动期间锁定表 {'、'.join(part.tables)}", en=f"{', '.join(part.tables)} locked while they move") if part.tables else NOTHING)
