@@ -17,6 +17,7 @@ from reports.records import Approval, ApprovalRequest, BackedUpServer, Closure, 
 from tasks import approval, desk, gates, papers
 from tasks.errors import BlockersFound, ProcedureError
 from tasks.planning.emergency import LogOnHost
+from tasks.planning.restore import local
 from tasks.remote import connected
 from tasks.working_days import next_working_day
 
@@ -83,9 +84,10 @@ def take_down(number: str, round_: int) -> None:
                    en=f"the plan loses {minutes:.0f} minutes of data, more than the {request.accepted_loss_minutes:g} that were accepted; ask again")
         desk.archive().note(number, "leave does not cover", round=round_, **why.fields("why"))
         return
-    given = request.leave
+    given, people = request.leave, desk.customer(row.customer)
+    at = local(given.at or row.opened_at, people.time_zone())
     entry = gates.Entry(decision="approve", name=given.by, channel="phone", taken_by=given.taken_by or request.operator or request.requester, code="-",
-                        reason=f"{(given.at or row.opened_at).astimezone(desk.customer(row.customer).time_zone()):%Y-%m-%d %H:%M}")
+                        reason=Text(zh=f"来电报障时一并同意，{at}", en=f"given with the call, {at}").say(people.language))
     answer = approval.take_entry(number, round_, entry, without_code=by_phone(number))
     if isinstance(answer, gates.AskAgain):
         desk.archive().note(number, "leave does not cover", round=round_, **answer.why.fields("why"))

@@ -184,10 +184,17 @@ class Chapters:
         say, plan = self.say, self.plan
         if plan is None:
             return say("cover.no_plan")
+        if self.goes_back:
+            return say("time.no_return_back_out")
         if step := plan.point_of_no_return:
             return say("time.no_return_value", step=self.title(step), host=step.target, number=step.number)
         limited = [self.title(group.step) for group in self.groups if group.step.reversible != "auto"]
         return say("time.no_no_return_but", steps=say.join(limited)) if limited else say("time.no_no_return")
+
+    @property
+    def goes_back(self) -> bool:
+        """Whether this is a back-out, which has no way back of its own."""
+        return self.plan is not None and self.plan.kind == "back-out"
 
     # --- chapters
 

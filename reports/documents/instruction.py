@@ -97,7 +97,7 @@ def _scope(c: Chapters) -> None:
         c.text("scope.untested")
         c.draft.items([text.say(say.language) for text in plan.untested])
     else:
-        c.text("scope.no_untested")
+        c.text("scope.untested_waived" if plan.no_rehearsal else "scope.no_untested")
 
 
 def _versions(c: Chapters) -> None:
@@ -156,7 +156,7 @@ def _time(c: Chapters) -> None:
         decision = (
             say("time.decision_no_return")
             if no_return
-            else say("time.decision_fail" if changed else "time.decision_stop")
+            else say("time.decision_fail" if changed and not c.goes_back else "time.decision_stop")
         )
         rows.append(
             (
@@ -289,7 +289,7 @@ def _steps(c: Chapters) -> None:
             )
             if there
         ]
-        way = say(f"reversible.{step.reversible}") if step.undo or step.reversible != "auto" else "-"
+        way = "-" if c.goes_back or not step.undo and step.reversible == "auto" else say(f"reversible.{step.reversible}")
         rows.append(
             (
                 str(group.number),
@@ -298,7 +298,7 @@ def _steps(c: Chapters) -> None:
                 mono(step.account),
                 step.expected.say(say.language),
                 say.join(marks),
-                Cell(way, tone="bad" if step.reversible == "no" else ""),
+                Cell(way, tone="bad" if step.reversible == "no" and not c.goes_back else ""),
             )
         )
     c.draft.table(say.head("steps"), rows, (0.6, 2.2, 1.55, 1.05, 2.5, 1.5, 1.25), "")
@@ -312,7 +312,7 @@ def _verification(c: Chapters) -> None:
     c.draft.chapter(say("verify.title"))
     checks = c.acceptance_grouped()
     if checks:
-        c.text("verify.text", chapter=BACK_OUT_CHAPTER)
+        c.text("verify.text_back_out" if c.goes_back else "verify.text", chapter=BACK_OUT_CHAPTER)
     rows = [
         (
             str(n),
@@ -338,6 +338,8 @@ def _back_out(c: Chapters) -> None:
     c.draft.section(say("back_out.trigger"))
     c.draft.paragraph(c.plan.back_out.say(say.language))
     c.draft.facts([(say("time.no_return"), c.no_return())])
+    if c.goes_back:
+        return
     c.draft.section(say("back_out.steps"))
     groups = [group for group in reversed(c.groups) if group.step.undo or group.step.reversible != "auto"]
     if groups:
@@ -366,7 +368,7 @@ def _back_out(c: Chapters) -> None:
 
 def _emergency(c: Chapters) -> None:
     c.draft.chapter(c.say("emergency.title"))
-    c.draft.items([c.say(f"emergency.{n}", chapter=BACK_OUT_CHAPTER) for n in range(1, 5)])
+    c.draft.items([c.say("emergency.2_back_out" if c.goes_back and n == 2 else f"emergency.{n}", chapter=BACK_OUT_CHAPTER) for n in range(1, 5)])
 
 
 def _notices(c: Chapters) -> None:

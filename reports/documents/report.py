@@ -302,8 +302,10 @@ def _verification(c: Chapters) -> None:
         for health in survey.health
     }
     titles = {(a.target, a.title.en): a.title.say(say.language) for a in (c.plan.acceptance if c.plan else ())}
+    asked = set(titles)
     for entry in record.journal:  # what was accepted on the live system, the last answer counting
         if entry.event in ("accepted", "not accepted") and (title := entry.detail.get("check")):
+            asked.add((entry.target, str(title)))
             answers[entry.target, str(title)] = (
                 titles.get((entry.target, str(title)), Text.of_fields(entry.detail, "check").say(say.language)),
                 entry.event == "accepted",
@@ -312,21 +314,24 @@ def _verification(c: Chapters) -> None:
     if not answers:
         c.text("report.verify_skipped" if record.closure in UNTOUCHED else "report.verify_none")
         return
-    bad = {key for key, (_, ok, _) in answers.items() if not ok}
-    if bad:
-        c.draft.notice(say("report.verify_bad", n=len(answers), bad=len(bad)), "bad")
-    else:
-        c.draft.notice(say("report.verify_good", n=len(answers)), "good")
+    required = {key: ok for key, (_, ok, _) in answers.items() if key in asked}
+    if bad := sum(not ok for ok in required.values()):
+        c.draft.notice(say("report.verify_bad", n=len(required), bad=bad), "bad")
+    elif required:
+        c.draft.notice(say("report.verify_good", n=len(required)), "good")
+    if others := len(answers) - len(required):
+        c.text("report.verify_not_required", n=others)
     if record.closure in (Closure.BACKED_OUT, Closure.FAILED) and record.undone:
         c.text("report.verify_when_backed_out")
     word = {True: Cell(say("word.good")), False: Cell(say("word.bad"), tone="bad")}
+    spared = {True: Cell(say("report.not_required", found=say("word.good"))), False: Cell(say("report.not_required", found=say("word.bad")))}
     groups: dict[tuple, list[str]] = {}
     for (target, key), (title, ok, detail) in answers.items():
         earlier = before.get((target, key))
-        groups.setdefault((title, earlier.ok if earlier else None, ok, _last_lines(detail, 4)[0]), []).append(target)
+        groups.setdefault((title, earlier.ok if earlier else None, ok, (target, key) in required, _last_lines(detail, 4)[0]), []).append(target)
     rows = [
-        (c.hosts(hosts), title, word[earlier] if earlier is not None else Cell("-"), word[ok], mono(detail or "-"))
-        for (title, earlier, ok, detail), hosts in sorted(groups.items(), key=lambda item: item[0][2])
+        (c.hosts(hosts), title, word[earlier] if earlier is not None else Cell("-"), (word if counts else spared)[ok], mono(detail or "-"))
+        for (title, earlier, ok, counts, detail), hosts in sorted(groups.items(), key=lambda item: item[0][2])
     ]
     c.draft.table(say.head("verification"), rows, (1.6, 2.6, 1, 1, 3), "")
     c.measurements(record.outcomes)

@@ -85,8 +85,7 @@ def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, 
         targets=original.targets, batches=original.batches, facts=facts, in_order=original.in_order,
         versions=tuple(VersionChange(target=v.target, name=v.name, before=v.after, after=v.before) for v in original.versions),
         improvements=(), media=(), steps=tuple(steps), acceptance=acceptance,
-        impact=Text(zh=f"恢复到 {original.change} 之前的状态。该变更对业务影响的说明为：{original.impact.zh}",
-                    en=f"Brings back what was before {original.change}. What that change said of its own impact: {original.impact.en}"),
+        impact=_impact(original),
         risk=Risk(level="medium", reasons=(
             _data_written_since(original),
             *(Text(zh=f"{a.target}：检查“{a.title.zh}”在 {original.change} 之前并非正常，或未作检查，回退后不作要求",
@@ -101,6 +100,16 @@ def plan_back_out(number: str, request: Request, original: Plan, *, acceptance, 
              en=f"these steps were rehearsed, and proved by comparison, in change {original.change}"),
     )
     return held_up(made)
+
+
+def _impact(original: Plan) -> Text:
+    """What people notice of it: what the change itself said; of a restore, that the failure is back."""
+    if original.kind == "emergency-restore":
+        return Text(zh=f"恢复到 {original.change} 之前的故障状态：该次恢复所修复的内容重新失效。切换时数据库和服务短暂中断。",
+                    en=f"Brings back the state before {original.change}: what that restore mended is broken again. Databases and services are interrupted "
+                       "for moments.")
+    return Text(zh=f"恢复到 {original.change} 之前的状态。该变更对业务影响的说明为：{original.impact.zh}",
+                en=f"Brings back what was before {original.change}. What that change said of its own impact: {original.impact.en}")
 
 
 def _data_written_since(original: Plan) -> Text:

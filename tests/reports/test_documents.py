@@ -520,3 +520,19 @@ def test_a_plan_in_order_says_that_its_steps_alternate_between_the_hosts():
     assert [group.step.number for group in step_groups(plan)] == [step.number for step in steps]
     for language, words in (("zh", "步骤按编号在主机之间逐一执行"), ("en", "one step at a time across them")):
         assert words in render_plan_page(record.model_copy(update={"plan": plan, "language": language}), language, ZONE)
+
+
+def test_a_back_out_has_no_way_back_and_fails_nothing_that_it_did_not_require():
+    """What was broken before the change is broken again: that check is shown, and does not count."""
+    record = sample.successful(["web1"])
+    steps = tuple(step.model_copy(update={"reversible": "no", "undo": "", "point_of_no_return": False}) for step in record.plan.steps)
+    plan = record.plan.model_copy(update={"kind": "back-out", "steps": steps, "acceptance": record.plan.acceptance[1:]})
+    after = tuple(survey.model_copy(update={"health": sample.health(False)}) for survey in record.after)
+    back = record.model_copy(update={"plan": plan, "procedure": "back-out", "after": after, "journal": ()})
+    for language, passed, spared, stop, none in (("zh", "全部 1 项验收检查通过", "异常（不作要求）", "失败即停止并回退", "回退本身不再回退"),
+                                                 ("en", "The acceptance check passed", "not good (not required)", "failure: stop, back out",
+                                                  "a back-out is not itself taken back")):
+        say = Phrases(language, ZONE, "back-out")
+        told, guide = (str(paper(back, say, MADE_AT).blocks) for paper in (report, instruction))
+        assert passed in told and spared in told and catalogue()["report.verify_bad"][language].split("}}")[-1] not in told
+        assert f"text='{stop}'" not in guide and none in guide and f"text='{say('reversible.no')}'" not in guide
