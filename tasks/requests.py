@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from ipaddress import IPv4Address
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyAddress, ValidationError, model_validator
 
 from tasks.errors import BlockersFound
 
@@ -408,6 +409,39 @@ class FrontDoor(BaseModel):
     host: str = Field(default="", title="Its host", description="Empty: the old host", pattern=r"^([A-Za-z0-9][A-Za-z0-9._-]*)?$")
 
 
+class ServiceAddress(BaseModel):
+    """An address of the service itself, which moves along with it."""
+
+    model_config = ConfigDict(extra="forbid", title="Service address")
+
+    address: IPv4Address = Field(title="Address", description="Not the old host's own, for example 192.0.2.80")
+    file: AbsolutePlace = Field(title="Configuration file", description="That sets it and nothing else, for example /etc/network/interfaces.d/orders")
+    interface: str = Field(title="Interface of the new host", description="For example eth0", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,14}$")
+
+
+class DnsRecord(BaseModel):
+    """The record of the name that people know, on a name server of ours or the customer's (BIND)."""
+
+    model_config = ConfigDict(extra="forbid", title="DNS record")
+
+    host: HostName = Field(title="Name server", description="Name of the host block that has the zone, with update-policy local")
+    name: str = Field(title="Name", description="In full, for example orders.bureau.example", max_length=253,
+                      pattern=r"^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9])?\.)+[A-Za-z]{2,}\.?$")
+    now: IPvAnyAddress = Field(title="Address now", description="For example 192.0.2.10")
+    then: IPvAnyAddress = Field(title="Address afterwards", description="Of the new host, as people reach it, for example 192.0.2.20")
+
+    @property
+    def kind(self) -> str:
+        """Of the record, by RFC 1035 and RFC 3596."""
+        return "A" if self.now.version == 4 else "AAAA"
+
+    @model_validator(mode="after")
+    def _one_family(self) -> DnsRecord:
+        if self.now.version != self.then.version:
+            raise ValueError("both addresses are IPv4, or both are IPv6")
+        return self
+
+
 class MigrationRequest(BaseModel):
     """A request to move a service with its data to another host."""
 
@@ -429,7 +463,9 @@ class MigrationRequest(BaseModel):
         description="Files and folders: programs, settings, certificates, scheduled jobs. The units' and the database server's come by themselves",
     )
     data: list[AbsolutePlace] = Field(default_factory=list, title="Data files", description="Folders that the services write; they come back with a back-out")
-    front_door: FrontDoor | None = Field(default=None, title="Front door", description="Empty: people switch the traffic, see below")
+    front_door: FrontDoor | None = Field(default=None, title="Front door", description="A proxy's text that says where the service is")
+    service_address: ServiceAddress | None = Field(default=None, title="Service address", description="An address that moves along with the service")
+    dns_record: DnsRecord | None = Field(default=None, title="DNS record", description="Turned last. None of these three: people switch the traffic, see below")
     health: str = Field(title="Health address", description="On the new host itself, for example http://127.0.0.1:8000/health", pattern=r"^https?://[^\s'\"]+$")
     afterwards: list[Words] = Field(default_factory=list, title="What people do afterwards", description="For example: change the DNS record of orders")
     keep_mib: int = Field(default=4096, ge=64, title="WAL kept for the other host at most (MiB)",

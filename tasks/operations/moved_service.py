@@ -160,6 +160,10 @@ class MovedService:
         """New host: exit 1 if going back would lose what was written since the cutover."""
         return ""
 
+    def only_for_the_old_host(self) -> str:
+        """New host: exit 1 while it is the one that serves and the old one does not answer. Stands before what would turn people away from it."""
+        return self.there.ask() + MAY_SERVE + "if may_serve; then old_host_listens; fi\n"
+
     def shut(self) -> str:
         """New host, on the way back: nobody writes here any more; what was written since waits for the old host."""
         return self.there.ask() + self._fill(_SHUT, open_script=self.back.open())

@@ -12,10 +12,11 @@ from datetime import datetime
 from shlex import quote
 
 from reports.records import Acceptance, Plan, Step, Survey, Text, VersionChange
-from tasks.operations import front_door, moved_base, moved_files
+from tasks.operations import dns_record, front_door, moved_base, moved_files
 from tasks.operations.moved_service import MovedDatabase, MovedService
 from tasks.operations.peer_access import HOURS, Way
 from tasks.operations.service import wait_steady
+from tasks.planning import migration_traffic as traffic
 from tasks.planning.migration_facts import Facts
 from tasks.planning.migration_words import impact, risk, way_back
 from tasks.planning.moving_servers import server_of
@@ -82,9 +83,11 @@ def _unit_files(request: MigrationRequest) -> list[str]:
 
 
 def plan_migration(number: str, request: MigrationRequest, surveys: dict[str, Survey], old: Facts, new: Facts, users: tuple[str, str],
-                   acceptances: tuple[Sequence[Acceptance], Sequence[Acceptance]], plan_at: datetime, ways: Mapping[str, str] | None = None) -> Plan:
-    """old, new: what the facts' script told of either host. users: the accounts that log in there. ways: where all hosts are for each other."""
-    blockers = [*window_blockers(request, plan_at), *_blockers(request, surveys, old, new)]
+                   acceptances: tuple[Sequence[Acceptance], Sequence[Acceptance]], plan_at: datetime, ways: Mapping[str, str] | None = None,
+                   zone: Facts | None = None) -> Plan:
+    """old, new, zone: what the facts' script told of either host, and of the name server. users: the accounts that log in there. ways: where all hosts
+    are for each other."""
+    blockers = [*window_blockers(request, plan_at), *_blockers(request, surveys, old, new), *traffic.blockers(request, old, new, zone or Facts())]
     door = request.front_door and (request.front_door.host or request.source)
     steps = [] if blockers else _Steps(number, request, surveys, old, new, users).all()
     health = Acceptance(target=request.destination, title=Text(zh="新主机上的服务应答", en="The service answers on the new host"),
@@ -290,17 +293,23 @@ class _Steps:
                   Text(zh=f"旧主机重启后不会自行启动 {'、'.join(request.services)}；这些服务此刻仍在运行，用户不受影响",
                        en=f"after a restart the old host would not start {', '.join(request.services)} by itself; now they run, and users notice nothing"),
                   undo=service.not_fenced() + moved_base.starts_as_before("starts") + service.run_services(), touches=tuple(request.services))
-        # a front door on the old host turns while that stops, and comes back with it; one on another host has a step of its own
-        turn, turned, back, holds = self._turning(door) if door and at_old(request) else ("", "", "", "")
-        self.step("fence", S, "隔离旧主机：停止一切写入者" + ("，切换入口" if turn else ""),
-                  "Fence the old host: all that writes is stopped for good" + (", the front door turned" if turn else ""),
+        # what leads people to the old host turns while that stops, and comes back with it; what is elsewhere has a step of its own
+        here = door if door and at_old(request) else None
+        turn, turned, back, holds = self._turning(here) if here else ("", "", "", "")
+        if address := request.service_address:
+            turn, turned, back, holds = map("".join, zip(traffic.address_leaves(address), (turn, turned, back, holds), strict=True))
+        self.step("fence", S, "隔离旧主机：停止一切写入者" + ("，切换入口" if here else "") + ("，撤下服务地址" if address else ""),
+                  "Fence the old host: all that writes is stopped for good" + (", the front door turned" if here else "")
+                  + (", the service's address taken off" if address else ""),
                   service.fence(turn), service.fenced() + turned,
                   Text(zh=f"旧主机上的 {'、'.join(request.services)}{' 和数据库' if self.database else ' '}已停止，不再接受任何写入；数据原样保留"
-                          + ("；入口已指向新主机" if turn else ""),
+                          + ("；入口已指向新主机" if here else "") + (f"；旧主机不再持有地址 {address.address}" if address else ""),
                        en=f"stopped on the old host: {', '.join(request.services)}{', the database' if self.database else ''}; nothing can be written there "
-                          "any more, and the data stay as they are" + ("; the front door leads to the new host" if turn else "")),
+                          "any more, and the data stay as they are" + ("; the front door leads to the new host" if here else "")
+                          + (f"; it no longer has the address {address.address}" if address else "")),
                   undo=service.come_back(moved_files.copy(self.back, request.data)) + back, undo_proof=service.came_back(), undo_holds=holds,
-                  interrupts=True, touches=(*request.services, *server, *((door.file, door.unit) if turn else ())), time_limit_s=600)
+                  interrupts=True, time_limit_s=600,
+                  touches=(*request.services, *server, *((here.file, here.unit) if here else ()), *((address.file,) if address else ())))
         self.step("open", T, "开启新主机：补齐文件，取得服务权，启动应用", "Open the new host: the files' second pass, the turn to serve, applications",
                   service.open(moved_files.copy(self.way, self.paths, self.turned)), service.opened() + wait_steady(request.health, answers=1, within_s=60),
                   Text(zh=f"新主机已具备旧主机停止前的全部数据和文件，是唯一可写的主机；{'、'.join(request.services)} 已运行，{request.health} 应答正常",
@@ -308,11 +317,24 @@ class _Steps:
                           f"running: {', '.join(request.services)}; {request.health} answers"),
                   undo=service.shut(), undo_holds=service.way_back_is_whole(), interrupts=True, touches=(*request.services, *server[:1]), time_limit_s=1800,
                   patience_s=PATIENCE_S)
-        if door and not turn:
+        if address:
+            command, proof, undo = traffic.address_arrives(address, self.old)
+            self.step("address", T, f"新主机接管地址 {address.address}", f"The new host takes the address {address.address}", command, proof,
+                      Text(zh=f"新主机持有地址 {address.address}，重启后仍由 {address.file} 设置；邻近设备已收到通告",
+                           en=f"the new host has the address {address.address}, and sets it when it starts by {address.file}; its neighbours were told"),
+                      undo=service.only_for_the_old_host() + undo, interrupts=True, touches=(address.file,), time_limit_s=120)
+        if door and not here:
             turn, turned, back, holds = self._turning(door)
             self.step("front-door", door.host, "将入口切换到新主机", "Turn the front door to the new host", turn, turned,
                       Text(zh=f"{door.host} 上的 {door.unit} 将用户引向新主机", en=f"{door.unit} on {door.host} leads users to the new host"),
                       undo=back, undo_holds=holds, interrupts=True, touches=(door.file, door.unit), time_limit_s=120)
+        if record := request.dns_record:
+            turn, turned, back, holds = traffic.record_turns(record)
+            self.step("dns-record", record.host, f"将 {record.name} 由 {record.now} 改为 {record.then}",
+                      f"Point {record.name} to {record.then} instead of {record.now}", turn, turned,
+                      Text(zh=f"{record.host} 对 {record.name} 的查询回答 {record.then}，不再回答 {record.now}",
+                           en=f"{record.host} answers {record.then} for {record.name}, and no longer {record.now}"),
+                      undo=back, undo_holds=holds, interrupts=True, touches=dns_record.TOUCHES, time_limit_s=120)
 
     def _turning(self, door: FrontDoor) -> tuple[str, str, str, str]:
         """Command, proof, undo, and what must hold before an undo on request."""

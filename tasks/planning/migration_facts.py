@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from shlex import quote
@@ -36,7 +37,8 @@ class Facts:
     """What one host told.
 
     paths: KiB, by path; absent ones are missing. room: (mount point, KiB free there), by path. units: (load state, start state, run state).
-    installs: (name, version, replaces which).
+    installs: (name, version, replaces which). addresses: its IPv4 addresses with their length, as (interface, address). interfaces: their names. setting:
+    of the service address' file, (mode, content). records: addresses of the name, of a name server; tools: whether it can change them.
     """
 
     packages: dict[str, str] = field(default_factory=dict)
@@ -52,6 +54,11 @@ class Facts:
     room: dict[str, tuple[str, int]] = field(default_factory=dict)
     glibc: str = ""
     installs: tuple[tuple[str, str, str], ...] = ()
+    addresses: tuple[tuple[str, str], ...] = ()
+    interfaces: tuple[str, ...] = ()
+    setting: tuple[str, str] = ("", "")
+    records: tuple[str, ...] = ()
+    tools: bool = False
     refusal: str = ""  # why apt cannot install what is wished
 
 
@@ -90,6 +97,13 @@ if [ @version@ ] && pg_lsclusters -h @version@ @name@ | grep -q ' online'; then
     current_setting('ssl'), (select count(*) from pg_database where datname ~ '[[:cntrl:]]')"
 fi
 @mariadb_script@
+ip -o -4 address show | awk '{ print "address\t" $2 "\t" $4 }'
+ls /sys/class/net | sed 's/^/interface\t/'
+[ ! -f @setting@ ] || tell setting "$(stat -c %a @setting@)" "$(head -c 65536 @setting@ | base64 -w 0)"
+if [ @record@ ]; then
+  if command -v dig >/dev/null && command -v nsupdate >/dev/null; then tell tools yes; fi
+  dig +noall +answer +norecurse +tries=2 +time=3 @127.0.0.1 @record@ @record_type@ | awk -v type=@record_type@ '$4 == type { print "record\t" $5 }'
+fi
 wished=; for one in @wished_script@; do [ "$one" = rsync ] && command -v rsync >/dev/null || wished="$wished $one"; done
 if [ "$wished" ]; then
   sim=$(apt-get -s -q -o Debug::NoLocking=1 --no-install-recommends install $wished 2>&1 </dev/null) && good=1 || good=
@@ -131,7 +145,8 @@ tell mariadb activated "$(systemctl is-active mariadb.socket mariadb-extra.socke
 
 
 def facts_script(*, user: str, packages: Sequence[str] = (), accounts: Sequence[str] = (), paths: Sequence[str] = (), units: Sequence[str] = (),
-                 version: str = "", name: str = "", mariadb: str = "", data: str = "/", wished: Sequence[str] = ()) -> str:
+                 version: str = "", name: str = "", mariadb: str = "", data: str = "/", wished: Sequence[str] = (),
+                 setting: str = "", record: str = "", record_type: str = "A") -> str:
     """wished: what apt is asked how it would install it, as name or name=version."""
     def listed(words: Sequence[str]) -> str:
         return " ".join(map(quote, words))
@@ -139,7 +154,8 @@ def facts_script(*, user: str, packages: Sequence[str] = (), accounts: Sequence[
     return fill(_SCRIPT, user=user, mariadb_script=_MARIADB if mariadb else "",
                 streams_script="|streamlocal" if mariadb else "", packages_script=listed(packages) or "''", accounts_script=listed(accounts),
                 paths_script=listed(paths),
-                units_script=listed(units), version=version, name=name, data=data, wished_script=listed(wished))
+                units_script=listed(units), version=version, name=name, data=data, wished_script=listed(wished), setting=setting, record=record,
+                record_type=record_type)
 
 
 def parse_facts(output: str) -> Facts:
@@ -160,4 +176,7 @@ def parse_facts(output: str) -> Facts:
                                          int(cluster[7]) > 0, tuple(cluster[8].split()), cluster[9] == "on", int(cluster[10])),
         mariadb={r[0]: "".join(r[1:2]) for r in of("mariadb")}, forwards=not of("forwards"), rsync=bool(of("rsync")),
         room={r[0]: (r[2], int(r[1])) for r in of("room")}, glibc=(of("glibc") or [[""]])[0][0],
-        installs=tuple((r[0], r[1], r[2]) for r in of("install")), refusal="; ".join(r[0] for r in of("refusal")))
+        installs=tuple((r[0], r[1], r[2]) for r in of("install")), refusal="; ".join(r[0] for r in of("refusal")),
+        addresses=tuple((r[0], r[1]) for r in of("address")), interfaces=tuple(r[0] for r in of("interface")),
+        setting=next(((r[0], b64decode(r[1]).decode()) for r in of("setting")), ("", "")), records=tuple(r[0] for r in of("record")),
+        tools=bool(of("tools")))

@@ -24,7 +24,13 @@ def impact(request: MigrationRequest, old: Facts, ways: Mapping[str, str]) -> Te
         host, to = door.host or request.source, door.then.replace("@new@", request.destination)
         zh += f"入口是 {host} 上的 {door.file}：由 {door.now} 改为 {to}，用户使用的地址不变。"
         en += f" The front door is {door.file} on {host}: {door.now} becomes {to}; users keep the address they have."
-    else:
+    if address := request.service_address:
+        zh += f"服务地址 {address.address} 随服务移到新主机。"
+        en += f" The service's address {address.address} moves to the new host with it."
+    if record := request.dns_record:
+        zh += f"{record.name} 的记录最后修改；此前查询过的用户在记录的 TTL 之内仍访问旧地址。"
+        en += f" The record of {record.name} is changed last; who has asked for it before goes to the old address until its TTL is over."
+    if not (request.front_door or request.service_address or request.dns_record):
         zh += "入口由人员切换，切换之前用户无法使用。"
         en += " People switch the traffic; until then users cannot work."
     zh += "旧主机上的数据与文件保留，不删除。"

@@ -20,14 +20,17 @@ def complete(request: Request) -> Request:
     """The hosts concerned.
 
     Raises:
-        BlockersFound: old and new host are the same machine.
+        BlockersFound: old and new host are the same machine, or the service's address is how the old one is reached.
     """
     old, new = desk.host(request.source), desk.host(request.destination)
     if old.identity == new.identity:
         raise BlockersFound(f"{request.source} and {request.destination} are the same machine; name another one to move to",
                             f"{request.source} 与 {request.destination} 是同一台机器；请另选新主机")
-    door = request.front_door.host if request.front_door else ""
-    return request.model_copy(update={"hosts": list(dict.fromkeys(filter(None, [request.source, request.destination, door])))})
+    if (moving := request.service_address) and str(moving.address) in (old.address, old.for_peers[0]):
+        raise BlockersFound(f"{moving.address} is how {old.name} itself is reached; give it an address of its own in the inventory",
+                            f"{moving.address} 正是登录 {old.name} 所用的地址；请先在主机清单中为其登记自有地址")
+    others = [request.front_door and request.front_door.host, request.dns_record and request.dns_record.host]
+    return request.model_copy(update={"hosts": list(dict.fromkeys(filter(None, [request.source, request.destination, *others])))})
 
 
 def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callable[[str], None]) -> Plan:
@@ -35,13 +38,19 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
     old, new = desk.host(request.source), desk.host(request.destination)
     moves = what_moves(request)
     say(f"{old.name}: reading what moves")
-    here = _read(old, facts_script(user=old.user, **moves.asked, wished=["rsync"]))
+    setting = request.service_address.file if request.service_address else ""
+    here = _read(old, facts_script(user=old.user, **moves.asked, wished=["rsync"], setting=setting))
     if moves.tools(here):
-        here = _read(old, facts_script(user=old.user, **moves.asked, wished=moves.missing(here)))
+        here = _read(old, facts_script(user=old.user, **moves.asked, wished=moves.missing(here), setting=setting))
     say(f"{new.name}: reading whether it has room for it")
-    there = _read(new, facts_script(user=new.user, **moves.asked, data=moves.place(here) or "/", wished=moves.wished(here)))
+    there = _read(new, facts_script(user=new.user, **moves.asked, data=moves.place(here) or "/", wished=moves.wished(here), setting=setting))
+    zone = Facts()
+    if record := request.dns_record:
+        server = desk.host(record.host)
+        say(f"{server.name}: reading where {record.name} points")
+        zone = _read(server, facts_script(user=server.user, record=record.name, record_type=record.kind))
     return plan_migration(number, request, surveys, here, there, (old.user, new.user), (old.acceptances(), new.acceptances()), desk.now(),
-                          peers.ways(desk.host(name) for name in request.hosts))
+                          peers.ways(desk.host(name) for name in request.hosts), zone)
 
 
 def _read(host: HostAccess, script: str) -> Facts:

@@ -290,6 +290,78 @@ def test_a_front_door_on_a_third_host_turns_and_turns_back(lab, hosts):
     assert lab.must("node1", f"cat {file}") == door
 
 
+# --- an address of the service, the record of its name -------------------------------------------------------------------------
+
+def test_the_services_own_address_moves_with_it_and_comes_home(lab, hosts):
+    """Neighbours that know it by the old host's hardware address find the new one at once; the file that sets it moves, too."""
+    lab.up(["web1", "web2", "node1"])
+    address = moving.address_of(lab, "web1").rpartition(".")[0] + ".230"
+    file = "/etc/network/interfaces.d/orders"
+    lab.must("web1", f"""set -e; mkdir -p {file.rpartition("/")[0]}; ip address add {address}/16 broadcast + dev eth0 label eth0:1
+printf 'auto eth0:1\\niface eth0:1 inet static\\n  address {address}/16\\n' >{file}; chmod 640 {file}""")
+    shown = f"ip -o -4 address show to {address}/32 | sed 's/^[0-9]*: //'; cat {file}; stat -c '%a %U %Y' {file}"
+    was = lab.must("web1", shown)
+    hardware = {name: lab.must(name, "cat /sys/class/net/eth0/address").strip() for name in ("web1", "web2")}
+
+    def neighbour() -> str:
+        return lab.must("node1", f"ip neigh show {address} | sed 's/.*lladdr \\([^ ]*\\).*/\\1/'").strip()
+
+    ready = Moving(hosts, front_door=None, service_address={"address": address, "file": file, "interface": "eth0"})
+    with moving.Writer(80, host=address) as writer:
+        ready.up_to("make-ready")
+        lab.must("node1", f"curl -fsS -o /dev/null http://{address}/health")
+        assert neighbour() == hardware["web1"]
+        ready.up_to("address")
+        assert neighbour() == hardware["web2"], "told, not asked"
+        ready.up_to(LAST)
+        assert goes_on(writer) and moving.lost(lab, "web2", writer) == NONE_LOST
+        assert not lab.must("web1", f"ip -o -4 address show to {address}/32; ls {file} 2>/dev/null || :")
+        assert lab.must("web2", f"cat {file}; stat -c %a {file}") == f"auto eth0:1\niface eth0:1 inet static\n  address {address}/16\n640\n"
+        ready.home(writer)
+    assert lab.must("web1", shown) == was and neighbour() == hardware["web1"]
+    assert not lab.must("web2", f"ip -o -4 address show to {address}/32; ls {file} 2>/dev/null || :")
+
+
+ZONE = """set -e
+DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install bind9 bind9-dnsutils >/dev/null
+cat >/var/lib/bind/bureau.example <<'END'
+$TTL 60
+@ SOA ns1 root 1 3600 600 86400 60
+@ NS ns1
+ns1 A 192.0.2.53
+orders 45 A %s
+orders 45 A 192.0.2.99
+END
+chown bind: /var/lib/bind/bureau.example
+echo 'zone "bureau.example" { type primary; file "/var/lib/bind/bureau.example"; update-policy local; };' >/etc/bind/named.conf.local
+systemctl restart named"""
+
+
+def test_the_record_of_the_name_is_turned_on_the_name_server_and_turned_back_unless_somebody_has_changed_it(lab, hosts):
+    lab.up(["web1", "web2", "node1"])
+    old, new = (moving.address_of(lab, name) for name in ("web1", "web2"))
+    lab.must("node1", ZONE % old, limit_s=600)
+    asked = "dig +noall +answer @127.0.0.1 orders.bureau.example A | sort"
+    was = lab.must("node1", asked)
+    record = {"host": "node1", "name": "orders.bureau.example", "now": old, "then": new}
+    with pytest.raises(Exception, match=r"^On node1 the A record of orders\.bureau\.example is not 192\.0\.2\.1 \(it is: "):
+        Moving(hosts, dns_record={**record, "now": "192.0.2.1"})
+    ready = Moving(hosts, dns_record=record)
+    with writing(lab) as writer:
+        ready.up_to(LAST)
+        assert goes_on(writer) and moving.lost(lab, "web2", writer) == NONE_LOST
+        assert lab.must("node1", asked) == "".join(sorted(line.replace(old, new) + "\n" for line in was.splitlines())), "one address of two, its TTL kept"
+        ready.carry_out("dns-record")  # once more, as after a cut
+        add, remove = (f"printf 'update {what} orders.bureau.example 45 A 192.0.2.98\\nsend\\n' | nsupdate -l" for what in ("add", "delete"))
+        lab.must("node1", add)
+        step = next(step for step in ready.plan.steps if step.key == "dns-record")
+        held = lab.exec("node1", f"CHANGE_DIR=/var/lib/standfast/changes/{ready.number}; set -eu\n{step.undo_holds}")
+        assert held[0] != 0 and "was changed since" in held[1]
+        lab.must("node1", remove)
+        ready.home(writer)
+    assert lab.must("node1", asked) == was
+
+
 # --- without a database -------------------------------------------------------------------------------------------------------
 
 NOTES = """set -e

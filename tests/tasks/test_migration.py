@@ -51,11 +51,11 @@ def survey(name: str, **changes) -> Survey:
                      "architecture": "x86_64", "package_manager": "apt", **changes})
 
 
-def made(asked: MigrationRequest | None = None, old: Facts = OLD, new: Facts = NEW, **surveys) -> Plan:
+def made(asked: MigrationRequest | None = None, old: Facts = OLD, new: Facts = NEW, zone: Facts | None = None, **surveys) -> Plan:
     asked = asked or request()
     both = {name: survey(name, **surveys.get(name, {})) for name in asked.hosts}
     check = Acceptance(target="web1", title=Text(zh="应答", en="Answers"), command="true")
-    return plan_migration("CHG-20261123-001", asked, both, old, new, ("ops", "ops"), ((check,), ()), NOW)
+    return plan_migration("CHG-20261123-001", asked, both, old, new, ("ops", "ops"), ((check,), ()), NOW, zone=zone)
 
 
 def keys(plan: Plan) -> list[tuple[str, str]]:
@@ -189,6 +189,53 @@ def test_clocks_that_differ_are_said_and_do_not_stop_it():
     assert plan.risk.level == "high" and any("differ by 42 s" in reason.en for reason in plan.risk.reasons) and plan.steps
 
 
+ADDRESS = {"address": "192.0.2.80", "file": "/etc/network/interfaces.d/orders", "interface": "ens3"}
+SETTING = "auto eth0:1\niface eth0:1 inet static\n  address 192.0.2.80/24\n"
+HAS_ADDRESS = replace(OLD, addresses=(("eth0", "192.0.2.10/24"), ("eth0", "192.0.2.80/24")), setting=("644", SETTING))
+FREE = replace(NEW, addresses=(("ens3", "192.0.2.20/24"),), interfaces=("lo", "ens3"))
+
+
+def test_the_services_address_leaves_with_the_fence_and_arrives_once_the_new_host_is_open():
+    plan = made(request(front_door=None, service_address=ADDRESS), HAS_ADDRESS, FREE)
+    order = [key for _, key in keys(plan)]
+    assert order.index("address") == order.index("open") + 1 and not plan.blockers
+    fence, arrives = (next(step for step in plan.steps if step.key == key) for key in ("fence", "address"))
+    assert "192.0.2.80" in fence.command and "192.0.2.80" in fence.undo and ADDRESS["file"] in fence.touches
+    assert SETTING.replace("eth0", "ens3") in arrives.command and "192.0.2.80/24" in arrives.command
+    assert "People switch" not in plan.impact.en
+
+
+@pytest.mark.parametrize("old, new, words", [
+    (OLD, FREE, "web1 does not have the address 192.0.2.80."),
+    (replace(HAS_ADDRESS, setting=("", "")), FREE, "does not set 192.0.2.80; name the file that does."),
+    (replace(HAS_ADDRESS, setting=("644", SETTING + "  address 192.0.2.10/24\n")), FREE, "also sets 192.0.2.10; give 192.0.2.80 a file of its own first."),
+    (HAS_ADDRESS, replace(FREE, addresses=(("ens3", "192.0.2.80/24"),)), "web2 has the address 192.0.2.80 already."),
+    (HAS_ADDRESS, replace(FREE, setting=("644", SETTING)), "is there on web2 already."),
+    (HAS_ADDRESS, NEW, "web2 has no interface ens3.")], ids=["not there", "no file", "file of more", "on both", "file on both", "no interface"])
+def test_an_address_that_cannot_move_is_told_before_anything_is_touched(old, new, words):
+    plan = made(request(service_address=ADDRESS), old, new)
+    assert not plan.steps and any(words in blocker.en for blocker in plan.blockers), plan.blockers
+
+
+RECORD = {"host": "ns1", "name": "orders.bureau.example", "now": "192.0.2.10", "then": "192.0.2.20"}
+
+
+def test_the_record_of_the_name_turns_last_on_its_name_server():
+    plan = made(request(front_door=None, dns_record=RECORD, hosts=["web1", "web2", "ns1"]), zone=Facts(records=("192.0.2.10",), tools=True))
+    order = keys(plan)
+    assert order[order.index(("web2", "open")) + 1] == ("ns1", "dns-record") and "TTL" in plan.impact.en and "People switch" not in plan.impact.en
+    assert next(step for step in plan.steps if step.key == "dns-record").title.en == "Point orders.bureau.example to 192.0.2.20 instead of 192.0.2.10"
+
+
+@pytest.mark.parametrize("zone, words", [
+    (Facts(), "ns1 has no dig or nsupdate; install bind9-dnsutils."),
+    (Facts(tools=True, records=("192.0.2.7",)), "is not 192.0.2.10 (it is: 192.0.2.7)."),
+    (Facts(tools=True, records=("192.0.2.10", "192.0.2.20")), "points to 192.0.2.20 already.")], ids=["no tools", "another", "both"])
+def test_a_record_that_cannot_turn_is_told_before_anything_is_touched(zone, words):
+    plan = made(request(dns_record=RECORD, hosts=["web1", "web2", "ns1"]), zone=zone)
+    assert not plan.steps and any(words in blocker.en for blocker in plan.blockers), plan.blockers
+
+
 def test_without_a_front_door_people_are_told_and_the_old_hosts_checks_are_not_asked():
     plan = made(request(front_door=None, afterwards=["改 DNS 记录"]))
     assert not any("nginx" in step.command for step in plan.steps) and "People switch" in plan.impact.en and "改 DNS 记录" in plan.impact.zh
@@ -197,7 +244,9 @@ def test_without_a_front_door_people_are_told_and_the_old_hosts_checks_are_not_a
 
 @pytest.mark.parametrize("changes", [
     {"services": []}, {"services": ["orders; id"]}, {"cluster": "main"}, {"configuration": ["/etc"]}, {"data": ["/srv/../etc/shadow"]},
-    {"data": ["relative/x"]}, {"health": "http://x/'$(id)"}, {"front_door": {"file": "/etc/nginx/x", "now": "a\nb", "then": "c"}}], ids=str)
+    {"data": ["relative/x"]}, {"health": "http://x/'$(id)"}, {"front_door": {"file": "/etc/nginx/x", "now": "a\nb", "then": "c"}},
+    {"service_address": {**ADDRESS, "address": "192.0.2.300"}}, {"dns_record": {**RECORD, "name": "orders; rm -rf /"}},
+    {"dns_record": {**RECORD, "then": "2001:db8::1"}}], ids=str)
 def test_bad_input_is_refused_by_the_form(changes):
     with pytest.raises(ValidationError):
         request(**changes)
