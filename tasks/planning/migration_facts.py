@@ -37,8 +37,8 @@ class Facts:
     """What one host told.
 
     paths: KiB, by path; absent ones are missing. room: (mount point, KiB free there), by path. units: (load state, start state, run state).
-    installs: (name, version, replaces which). addresses: its IPv4 addresses with their length, as (interface, address). interfaces: their names. setting:
-    of the service address' file, (mode, content). records: addresses of the name, of a name server; tools: whether it can change them.
+    installs: (name, version, replaces which). addresses: its IPv4 addresses with their length, as (interface, address). interfaces: their names. setting_folder: whether the folder of
+    the service address' file is there. setting: of the service address' file, (mode, content). records: addresses of the name, of a name server; tools: whether it can change them.
     """
 
     packages: dict[str, str] = field(default_factory=dict)
@@ -56,6 +56,7 @@ class Facts:
     installs: tuple[tuple[str, str, str], ...] = ()
     addresses: tuple[tuple[str, str], ...] = ()
     interfaces: tuple[str, ...] = ()
+    setting_folder: bool = False
     setting: tuple[str, str] = ("", "")
     records: tuple[str, ...] = ()
     tools: bool = False
@@ -99,6 +100,7 @@ fi
 @mariadb_script@
 ip -o -4 address show | awk '{ print "address\t" $2 "\t" $4 }'
 ls /sys/class/net | sed 's/^/interface\t/'
+[ ! -d @setting_folder@ ] || tell setting_folder yes
 [ ! -f @setting@ ] || tell setting "$(stat -c %a @setting@)" "$(head -c 65536 @setting@ | base64 -w 0)"
 if [ @record@ ]; then
   if command -v dig >/dev/null && command -v nsupdate >/dev/null; then tell tools yes; fi
@@ -154,7 +156,7 @@ def facts_script(*, user: str, packages: Sequence[str] = (), accounts: Sequence[
     return fill(_SCRIPT, user=user, mariadb_script=_MARIADB if mariadb else "",
                 streams_script="|streamlocal" if mariadb else "", packages_script=listed(packages) or "''", accounts_script=listed(accounts),
                 paths_script=listed(paths),
-                units_script=listed(units), version=version, name=name, data=data, wished_script=listed(wished), setting=setting, record=record,
+                units_script=listed(units), version=version, name=name, data=data, wished_script=listed(wished), setting=setting, setting_folder=setting.rpartition("/")[0], record=record,
                 record_type=record_type)
 
 
@@ -177,6 +179,6 @@ def parse_facts(output: str) -> Facts:
         mariadb={r[0]: "".join(r[1:2]) for r in of("mariadb")}, forwards=not of("forwards"), rsync=bool(of("rsync")),
         room={r[0]: (r[2], int(r[1])) for r in of("room")}, glibc=(of("glibc") or [[""]])[0][0],
         installs=tuple((r[0], r[1], r[2]) for r in of("install")), refusal="; ".join(r[0] for r in of("refusal")),
-        addresses=tuple((r[0], r[1]) for r in of("address")), interfaces=tuple(r[0] for r in of("interface")),
+        addresses=tuple((r[0], r[1]) for r in of("address")), interfaces=tuple(r[0] for r in of("interface")), setting_folder=bool(of("setting_folder")),
         setting=next(((r[0], b64decode(r[1]).decode()) for r in of("setting")), ("", "")), records=tuple(r[0] for r in of("record")),
         tools=bool(of("tools")))

@@ -45,6 +45,9 @@ def _address_blockers(request: MigrationRequest, old: Facts, new: Facts) -> list
           f"{source} 上的 {wish.file} 还设置了 {'、'.join(others)}；请先为 {address} 单独建立配置文件。")
     block(_of(new, address), f"{target} has the address {address} already.", f"{target} 已有地址 {address}。")
     block(new.setting[0], f"{wish.file} is there on {target} already.", f"{target} 上已有 {wish.file}。")
+    folder = wish.file.rpartition("/")[0]
+    block(not new.setting_folder, f"{target} has no folder {folder}: it sets its addresses by other means than {source}.",
+          f"{target} 上没有目录 {folder}：其地址配置方式与 {source} 不同。")
     block(wish.interface not in new.interfaces, f"{target} has no interface {wish.interface}.", f"{target} 没有网络接口 {wish.interface}。")
     return found
 

@@ -300,6 +300,7 @@ def test_the_services_own_address_moves_with_it_and_comes_home(lab, hosts):
     lab.must("web1", f"""set -e; mkdir -p {file.rpartition("/")[0]}; ip address add {address}/16 broadcast + dev eth0 label eth0:1
 printf 'auto eth0:1\\niface eth0:1 inet static\\n  address {address}/16\\n' >{file}; chmod 640 {file}""")
     shown = f"ip -o -4 address show to {address}/32 | sed 's/^[0-9]*: //'; cat {file}; stat -c '%a %U %Y' {file}"
+    lab.must("web2", f"mkdir -p {file.rpartition('/')[0]}")
     was = lab.must("web1", shown)
     hardware = {name: lab.must(name, "cat /sys/class/net/eth0/address").strip() for name in ("web1", "web2")}
 

@@ -192,7 +192,7 @@ def test_clocks_that_differ_are_said_and_do_not_stop_it():
 ADDRESS = {"address": "192.0.2.80", "file": "/etc/network/interfaces.d/orders", "interface": "ens3"}
 SETTING = "auto eth0:1\niface eth0:1 inet static\n  address 192.0.2.80/24\n"
 HAS_ADDRESS = replace(OLD, addresses=(("eth0", "192.0.2.10/24"), ("eth0", "192.0.2.80/24")), setting=("644", SETTING))
-FREE = replace(NEW, addresses=(("ens3", "192.0.2.20/24"),), interfaces=("lo", "ens3"))
+FREE = replace(NEW, addresses=(("ens3", "192.0.2.20/24"),), interfaces=("lo", "ens3"), setting_folder=True)
 
 
 def test_the_services_address_leaves_with_the_fence_and_arrives_once_the_new_host_is_open():
@@ -211,7 +211,9 @@ def test_the_services_address_leaves_with_the_fence_and_arrives_once_the_new_hos
     (replace(HAS_ADDRESS, setting=("644", SETTING + "  address 192.0.2.10/24\n")), FREE, "also sets 192.0.2.10; give 192.0.2.80 a file of its own first."),
     (HAS_ADDRESS, replace(FREE, addresses=(("ens3", "192.0.2.80/24"),)), "web2 has the address 192.0.2.80 already."),
     (HAS_ADDRESS, replace(FREE, setting=("644", SETTING)), "is there on web2 already."),
-    (HAS_ADDRESS, NEW, "web2 has no interface ens3.")], ids=["not there", "no file", "file of more", "on both", "file on both", "no interface"])
+    (HAS_ADDRESS, replace(FREE, setting_folder=False), "web2 has no folder /etc/network/interfaces.d: it sets its addresses by other means than web1."),
+    (HAS_ADDRESS, NEW, "web2 has no interface ens3.")],
+    ids=["not there", "no file", "file of more", "on both", "file on both", "no folder", "no interface"])
 def test_an_address_that_cannot_move_is_told_before_anything_is_touched(old, new, words):
     plan = made(request(service_address=ADDRESS), old, new)
     assert not plan.steps and any(words in blocker.en for blocker in plan.blockers), plan.blockers
