@@ -37,8 +37,9 @@ class Facts:
     """What one host told.
 
     paths: KiB, by path; absent ones are missing. room: (mount point, KiB free there), by path. units: (load state, start state, run state).
-    installs: (name, version, replaces which). addresses: its IPv4 addresses with their length, as (interface, address). interfaces: their names. setting_folder: whether the folder of
-    the service address' file is there. setting: of the service address' file, (mode, content). records: addresses of the name, of a name server; tools: whether it can change them.
+    installs: (name, version, replaces which). addresses: its IPv4 addresses with their length, as (interface, address). interfaces: their names.
+    setting: of the service address' file, (mode, content); setting_folder: whether its folder is there. records: of a name server, the name's
+    addresses; tools: whether it can change them.
     """
 
     packages: dict[str, str] = field(default_factory=dict)
@@ -156,8 +157,8 @@ def facts_script(*, user: str, packages: Sequence[str] = (), accounts: Sequence[
     return fill(_SCRIPT, user=user, mariadb_script=_MARIADB if mariadb else "",
                 streams_script="|streamlocal" if mariadb else "", packages_script=listed(packages) or "''", accounts_script=listed(accounts),
                 paths_script=listed(paths),
-                units_script=listed(units), version=version, name=name, data=data, wished_script=listed(wished), setting=setting, setting_folder=setting.rpartition("/")[0], record=record,
-                record_type=record_type)
+                units_script=listed(units), version=version, name=name, data=data, wished_script=listed(wished), setting=setting,
+                setting_folder=setting.rpartition("/")[0], record=record, record_type=record_type)
 
 
 def parse_facts(output: str) -> Facts:
