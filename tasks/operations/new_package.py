@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from shlex import quote
 
 from reports.records import Text
+from tasks.operations.installed import PLACE
 from tasks.operations.mend import Mend
 from tasks.operations.scripts import fill
 
@@ -62,4 +63,4 @@ def install(wished: Sequence[str]) -> Mend:
         title=Text(zh=f"安装软件包 {told}", en=f"Install packages {told}"), expected=Text(zh="软件包已完整安装", en="they are installed, whole"),
         probe=head + 'if there; then echo DONE; elif [ -e "$SAVED/packages" ]; then echo PARTIAL; else echo ABSENT; fi\n', holds_before=head + _HOLDS,
         command=head + _COMMAND, proof=head + f"there || {{ dpkg -l {quote(wished[0].partition('=')[0])} >&2 || :; exit 1; }}\n[ -z \"$(dpkg --audit)\" ]\n",
-        undo=head + _UNDO, undo_proof=head + _UNDO_PROOF, time_limit_s=1800)
+        undo=head + _UNDO, undo_proof=head + _UNDO_PROOF, touches=(PLACE,), time_limit_s=1800)

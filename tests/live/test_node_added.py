@@ -78,7 +78,8 @@ def test_nobody_notices_that_a_node_comes_and_goes_and_the_driver_dies_between(d
         driver.kill()
         driver.wait()
         assert desk.run("resume", number, "--here", limit_s=600).returncode == 0, desk.run("status", number).stdout
-        assert f"{address_of('node2')}:80" in nodes.must("node1", f"cat {FILES[by]}") and desk.closure(number) == "successful"
+        assert f"{address_of('node2')}:80" in nodes.must("node1", f"cat {FILES[by]}")
+        assert desk.closure(number) == "successful", desk.run("status", number).stdout
         back = json.loads(desk.run("back-out", number, "--reason", "客户要求", "--requester", "张工", "--json").stdout)["number"]
         desk.approve(back)
         done = desk.run("carry-out", back, limit_s=600)
