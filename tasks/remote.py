@@ -206,24 +206,47 @@ class Remote:
 
     def _carry(self, near: socket.socket, origin: tuple[str, int], there: tuple[str, int], over: threading.Event,
                places: threading.BoundedSemaphore) -> None:
-        """Bytes both ways until one side ends; a host that does not let us through ends it at once."""
+        """Bytes both ways until one side ends; a host that does not let us through ends it at once.
+
+        A thread for each way, and no select on the channel: the pipe that paramiko makes for it can break while the channel closes, and takes the
+        whole connection with it.
+        """
         try:
             with near, closing(self._transport.open_channel("direct-tcpip", there, origin, timeout=self.host.connect_timeout_s)) as far:
                 far.settimeout(SILENCE_LIMIT_S)
-                while not over.is_set():
-                    ready, _, _ = select.select([near, far], [], [], 0.5)
-                    if not self._transport.is_active():
-                        return
-                    for side, other in ((near, far), (far, near)):
-                        if side in ready:
-                            piece = side.recv(CHUNK)
-                            if not piece:
-                                return
-                            other.sendall(piece)
+                upward = threading.Thread(target=self._carry_up, args=(near, far, over), daemon=True)
+                upward.start()
+                try:
+                    while not over.is_set() and self._transport.is_active():
+                        try:
+                            piece = far.recv(CHUNK)
+                        except TimeoutError:  # both are silent, which they may be
+                            continue
+                        if not piece:
+                            return
+                        near.sendall(piece)
+                finally:
+                    with suppress(OSError):
+                        near.shutdown(socket.SHUT_RDWR)
+                    upward.join(5)
         except (paramiko.SSHException, OSError, EOFError):
             pass  # who knocked sees its connection closed, and says so
         finally:
             places.release()
+
+    def _carry_up(self, near: socket.socket, far: paramiko.Channel, over: threading.Event) -> None:
+        try:
+            while not over.is_set() and self._transport.is_active():
+                if select.select([near], [], [], 0.5)[0]:
+                    piece = near.recv(CHUNK)
+                    if not piece:
+                        return
+                    far.sendall(piece)
+        except (paramiko.SSHException, OSError, EOFError, ValueError):
+            pass
+        finally:
+            far.close()
+
 
 
 PROMPT = re.compile(r"[<\[]?[^\s<>\[\]#]{1,80}[>\]#]")     # <core-sw1>, core-sw1#
