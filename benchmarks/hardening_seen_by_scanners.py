@@ -43,7 +43,7 @@ LIMIT_S = 7200  # where the processor does not help, a virtual machine takes ten
 AIMS = {"lynis": 82, "mended, %": 80}
 NEWER = "trixie"  # the release whose content describes Debian 12
 SCANNERS = "DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install lynis openscap-scanner >/dev/null 2>&1"
-UPDATES = "DEBIAN_FRONTEND=noninteractive apt-get -qq -y upgrade >/dev/null 2>&1"
+UPDATES = "DEBIAN_FRONTEND=noninteractive apt-get -qq -y upgrade >/dev/null 2>&1; apt-get clean"
 MARIADB = "DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install mariadb-server >/dev/null 2>&1; systemctl is-active mariadb"
 
 
@@ -85,8 +85,8 @@ def scanners(host: str, content: Path | None) -> None:
         return
     there = mirror()
     source = there.main_list().replace(f" {SUITE} ", f" {NEWER} ")
-    lab.must(host, f"""set -e; mkdir -p /root/newer/partial; cd /root/newer; echo '{source.strip()}' >sources.list
-    set -- -o Dir::Etc::sourcelist=/root/newer/sources.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists=/root/newer -o APT::Sandbox::User=root
+    lab.must(host, f"""set -e; mkdir -p /root/newer/lists/partial; cd /root/newer; echo '{source.strip()}' >sources.list
+    set -- -o Dir::Etc::sourcelist=/root/newer/sources.list -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists=/root/newer/lists -o APT::Sandbox::User=root
     apt-get -qq "$@" update; apt-get -qq "$@" download ssg-debian
     dpkg-deb --fsys-tarfile ssg-debian_*.deb | tar -xO ./usr/share/xml/scap/ssg/content/ssg-debian12-ds.xml >{CONTENT}; rm -rf /root/newer""", 300)
 

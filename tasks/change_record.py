@@ -8,7 +8,7 @@ from typing import Any
 from reports.archive import Archive, ChangeRow
 from reports.records import Approval, ApprovalRequest, BaselineReading, ChangeRecord, Difference, Hardening, Plan, Survey, Text
 from tasks import desk
-from tasks.comparison import brought_back, differences, unexpected
+from tasks.comparison import brought_back, differences, likeness, unexpected
 from tasks.lifecycle import current_round, just_before, outcomes, plan_of, reason_of, rehearsal_of, surveys_of, was_before
 
 
@@ -35,6 +35,7 @@ def record_of(number: str) -> ChangeRecord:
         approvals=decisions, contacts=tuple(people.contact_records()), before=tuple(before.values()), after=tuple(after.values()),
         outcomes=outcomes(number), undone=outcomes(number, "undo"), changed=changed,
         unexpected=nobody_planned(number, plan, changed, after) if plan and after and not backs else (),
+        as_it_was=tuple(likeness(was, after[name]) for name, was in was_before(number).items() if name in after) if not backs else (),
         issues=issues, journal=archive.journal(number), owed=_owed(row), hardening=_hardening(number, common))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from reports.records import Cluster, Difference, Plan, Survey, Text
+from reports.records import Cluster, Difference, Likeness, Plan, Survey, Text
 from tasks.operations.installed import PLACE
 
 RUNNING = ("active", "reloading")
@@ -104,6 +104,19 @@ def brought_back(differences_: Iterable[Difference], was: Survey, after: Survey)
     left = {(d.kind, d.name) for d in same_as_before(was, after, in_use=True)}
     left |= {("health", health.title.en) for health in was.health if health.ok and not _restless(was)}
     return tuple(d for d in differences_ if d.kind not in ("host", "file system") and (d.kind, d.name) not in left)
+
+
+def likeness(was: Survey, now: Survey) -> Likeness:
+    """How far a host is again what it was; rows that have come or changed since count as different, too."""
+    same: dict[str, int] = {}
+    for kind, reading in (("configuration", lambda survey: survey.configuration), ("package", _packages), ("service", _services), ("cluster", _clusters),
+                          ("release", lambda survey: {release.root: release.current for release in survey.releases}), ("rows", _tables)):
+        one, other = reading(was), reading(now)
+        if one:
+            same[kind] = sum(other.get(name) == value for name, value in one.items())
+    tables = _tables(now)
+    return Likeness(target=now.target, at=was.taken_at, same=same, rows=sum(max(rows, 0) for key, (rows, digest) in _tables(was).items()
+                                                                             if tables.get(key) == (rows, digest)), differing=same_as_before(was, now))
 
 
 def _restless(survey: Survey) -> bool:
@@ -228,4 +241,4 @@ def _rows(reading: tuple[int, str] | None) -> str:
     return "" if reading is None else f"{reading[0]} rows" + (f", digest {reading[1]}" if reading[1] else "")
 
 
-__all__: Sequence[str] = ["KINDS_ZH", "brought_back", "differences", "said", "same_as_before", "unexpected"]
+__all__: Sequence[str] = ["KINDS_ZH", "brought_back", "differences", "likeness", "said", "same_as_before", "unexpected"]

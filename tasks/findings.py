@@ -35,6 +35,15 @@ def findings_of(number: str, customer: str = "") -> list[CheckRow]:
     Raises:
         BlockersFound: there is no such inspection, or it is another customer's.
     """
+    return _rows(number, customer, BAD)
+
+
+def unread_of(number: str, customer: str = "") -> list[CheckRow]:
+    """What it could not read; raises as `findings_of`."""
+    return _rows(number, customer, (Outcome.UNKNOWN,))
+
+
+def _rows(number: str, customer: str, outcomes: Sequence[Outcome]) -> list[CheckRow]:
     this = inspections.inspection_of(desk.archive(), number)
     if this is None:
         raise _none_of(number)
@@ -44,7 +53,7 @@ def findings_of(number: str, customer: str = "") -> list[CheckRow]:
     today = desk.now().astimezone(desk.customer(this.customer).time_zone()).date()
     profile = desk.customer(this.customer).baseline.record()
     # What the customer has excepted since a security check is left alone, too.
-    return [row for row in inspections.rows_of(desk.archive(), this) if row.outcome in BAD
+    return [row for row in inspections.rows_of(desk.archive(), this) if row.outcome in outcomes
             and not ((exception := excepted_by(row, profile)) and today <= exception.expires)]
 
 

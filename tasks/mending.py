@@ -37,8 +37,7 @@ def openings(number: str, wishes: Sequence[str], targets: Sequence[str], reason:
         BlockersFound: no such inspection or finding, or nothing that a procedure puts right.
     """
     checks = {check.id: check for check in known_checks()}
-    people = {"customer": customer_of(number), "reason": reason or f"findings of {'security check' if number.startswith('SEC-') else 'inspection'} {number}",
-              **people}
+    people = {"customer": customer_of(number), "reason": reason or number, **people}  # the number is the same in both languages
     require_read(number, targets)
     rows = [row for row in findings_of(number) if not targets or row.target in targets]
     if number.startswith("SEC-"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from blocks.host_access import HostAccess
@@ -21,29 +21,40 @@ from tasks.lifecycle import AT_ONCE, just_before, outcomes, plan_of, survey_targ
 from tasks.redaction import redact
 from tasks.remote import connected
 
+NEW_CONNECTIONS, PAUSE_S = 5, 2.0
+
 
 def check_acceptance(host: HostAccess, checks: list[Acceptance] | tuple[Acceptance, ...]) -> tuple[Health, ...]:
     """Each check until it was good for `steady_s` seconds in a row, at most `within_s` seconds; a finding until it is gone.
 
-    One after the other: while one was waited for in vain, those after it have had that time, too.
+    One after the other: while one was waited for in vain, those after it have had that time, too. What a broken connection cut off is asked anew,
+    a few times for all of them: the network's fault is not the change's.
     """
-    answers, promised, in_vain_s = [], [check for check in checks if check.check], 0.0
+    answers, promised, in_vain_s, more = [], [check for check in checks if check.check], 0.0, iter(range(NEW_CONNECTIONS))
     for check in checks:
         if check.check:
             continue
         began = time.monotonic()
-        script = _steady(check.model_copy(update={"within_s": max(0, check.within_s - round(in_vain_s))}))
-        try:
-            with connected(host) as remote:
-                answer = remote.run(script, timeout_s=check.within_s + check.steady_s + 60)
-            lines = [line for line in (answer.out + answer.err).splitlines() if line.strip()]
-            detail = _answered(check, redact(lines[-1][:500])) if lines else Text(zh="没有输出", en="no output")
-            answers.append(Health(title=check.title, ok=answer.exit_code == 0, detail=detail))
-        except (HostUnreachable, OutOfTime) as problem:
-            answers.append(Health(title=check.title, ok=False, detail=problem.text))
+        answers.append(_asked(host, check.model_copy(update={"within_s": max(0, check.within_s - round(in_vain_s))}), more))
         if not answers[-1].ok:
             in_vain_s += time.monotonic() - began
     return (*answers, *(findings.gone(host, promised) if promised else ()))
+
+
+def _asked(host: HostAccess, check: Acceptance, more: Iterator[int]) -> Health:
+    """more: the connections that may still be opened anew."""
+    while True:
+        try:
+            with connected(host) as remote:
+                answer = remote.run(_steady(check), timeout_s=check.within_s + check.steady_s + 60)
+        except (HostUnreachable, OutOfTime) as problem:
+            if isinstance(problem, OutOfTime) or next(more, None) is None:
+                return Health(title=check.title, ok=False, detail=problem.text)
+            time.sleep(PAUSE_S)
+            continue
+        lines = [line for line in (answer.out + answer.err).splitlines() if line.strip()]
+        detail = _answered(check, redact(lines[-1][:500])) if lines else Text(zh="没有输出", en="no output")
+        return Health(title=check.title, ok=answer.exit_code == 0, detail=detail)
 
 
 def _answered(check: Acceptance, line: str) -> Text:

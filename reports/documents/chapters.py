@@ -477,11 +477,11 @@ class Chapters:
         bad = [health for health in healths if not health.ok]
         return Cell(self.say("word.bad"), tone="bad") if bad else Cell(self.say("word.good"))
 
-    def differences(self, found: Sequence[Difference], rows: int | None = None, empty: str = "appendix.no_differences") -> None:
+    def differences(self, found: Sequence[Difference], rows: int | None = None, empty: str = "appendix.no_differences", head: str = "differences") -> None:
         say = self.say
         groups = differences_grouped(found)[:rows]
         self.draft.table(
-            say.head("differences"),
+            say.head(head),
             [
                 (
                     self.hosts(hosts),

@@ -354,6 +354,12 @@ def _comparison(c: Chapters) -> None:
         c.text("report.changed_none")
     c.draft.section(say("report.unexpected"))
     c.differences(record.unexpected, empty="report.unexpected_none")
+    if record.as_it_was:
+        c.draft.section(say("report.as_it_was"))
+    for host in record.as_it_was:
+        kinds = say.join([say("improvements.kind_count", kind=say(f"same.{kind}"), n=n) for kind, n in host.same.items() if n])
+        c.text("report.same", host=host.target, at=say.moment(host.at), kinds=kinds or say("word.none"), rows=host.rows)
+        c.differences(host.differing, empty="report.same_all", head="likeness")
 
 
 def _back_out(c: Chapters) -> None:

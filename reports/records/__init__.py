@@ -12,6 +12,7 @@ from reports.records.change import (
     Contact,
     Copy,
     JournalEntry,
+    Likeness,
     Rehearsal,
     StepOutcome,
 )

@@ -145,6 +145,17 @@ class Contact(Record):
     email: str = ""
 
 
+class Likeness(Record):
+    """A host beside what it was at `at`, to which it was brought back. same: how many of each kind of difference there is none of; rows: in the equal
+    tables."""
+
+    target: str
+    at: Moment
+    same: dict[str, int]
+    rows: int = 0
+    differing: tuple[Difference, ...] = ()
+
+
 class ChangeRecord(Record):
     """All that documents and bundle say of one change. Parts that have not happened yet are None or empty."""
 
@@ -173,6 +184,7 @@ class ChangeRecord(Record):
     undone: tuple[StepOutcome, ...] = ()
     changed: tuple[Difference, ...] = ()
     unexpected: tuple[Difference, ...] = ()  # differences nobody planned
+    as_it_was: tuple[Likeness, ...] = ()  # of a restore
     issues: tuple[Said, ...] = ()
     journal: tuple[JournalEntry, ...] = ()
     run_url: str = ""

@@ -149,7 +149,7 @@ class Acceptance(Record):
 
 
 class LeftOut(Record):
-    """A finding that was asked for, still stands, and gets no step. why: what a person has to settle first."""
+    """A finding that was asked for, still stands or could not be read, and gets no step. why: what a person has to settle first."""
 
     target: str
     check: str

@@ -58,7 +58,11 @@ done
 if [ ! -e "$CHANGE_DIR/saved/units" ]; then exit 0; fi
 systemctl daemon-reload
 while read -r unit state; do
-  case $state in active|reloading) ;; *) systemctl stop "$unit" || : ;; esac
+  case $state in
+    active|reloading) ;;
+    failed) systemctl stop "$unit" || : ;;
+    *) systemctl stop "$unit" || :; systemctl reset-failed "$unit" 2>/dev/null || : ;;  # it rested, and a start of ours may have failed
+  esac
 done <"$CHANGE_DIR/saved/units"
 """,
         undo_proof="true\n",

@@ -204,8 +204,9 @@ sync "$mark.prepared"
 _ROOM = """\
 # beside the present folder there must be room for the new one
 kib=@kib@
-free=$(df -Pk "$(dirname "$data")" | awk 'NR == 2 { print $4 }')
-[ "$free" -ge "$kib" ] || { echo "$(dirname "$data") has $free KiB free, the restored data needs $kib KiB; make room, the old data is kept" >&2; exit 1; }
+beside=$(dirname "$data"); while [ ! -d "$beside" ]; do beside=$(dirname "$beside"); done  # the failure may have taken more than the folder
+free=$(df -Pk "$beside" | awk 'NR == 2 { print $4 }')
+[ "$free" -ge "$kib" ] || { echo "$beside has $free KiB free, the restored data needs $kib KiB; make room, the old data is kept" >&2; exit 1; }
 if mountpoint -q "$data"; then echo "$data is a mount point and cannot be renamed; restore by hand" >&2; exit 1; fi
 """
 

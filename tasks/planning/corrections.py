@@ -99,12 +99,13 @@ class _Able:
 def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest, surveys: Mapping[str, Survey], findings: Sequence[CheckRow],
                      checks: Mapping[str, Check], readings: Mapping[str, Mapping[str, Reading]], acceptance: Mapping[str, Sequence[Acceptance]],
                      silent_in_copies: Iterable[str], plan_at: datetime, databases: Mapping[str, tuple[str, int]] | None = None,
-                     refused: Mapping[tuple[str, str], str] | None = None) -> Plan:
+                     refused: Mapping[tuple[str, str], str] | None = None, unread: Sequence[CheckRow] = ()) -> Plan:
     """The plan that mends these findings, as far as they still stand.
 
     readings: by target and check, read just now. acceptance: the hosts' own checks. silent_in_copies: units that a simulated copy switches off.
     databases: by name, the host and port of each database server whose place is known.
     refused: by host and key, what a host said against a step of the plan without this; it is left out, and the plan says why.
+    unread: what the inspection itself could not read, so nobody knows whether it is well; the plan names those that it could have mended.
     A finding that is gone meanwhile gets no step; with no step and no blocker the plan says "nothing to do". One that a person has to mend
     is a blocker if it was asked for by name, or, but in a hardening, if there is no other; else it is left out and the plan says so.
     One that could not be read anew is a blocker where nothing else is done.
@@ -139,6 +140,8 @@ def plan_corrections(number: str, request: CorrectionRequest | HardeningRequest,
     standing = left if request.findings or not (able or hardening) else [] if able else [one for one in left if one.why.en.startswith(NOT_READ.en)]
     blockers += [_left(one, checks[one.check]) for one in standing]
     left = [one for one in left if one not in standing]
+    left += [LeftOut(target=row.target, check=row.check, object=row.object, why=_not_read_then(row))
+             for row in unread if row.check in checks and mender_of(checks[row.check])]
     if blockers:
         able, groups = [], []
     steps = [_step_of(number, group) for number, group in enumerate(groups, start=1)]
@@ -178,6 +181,11 @@ def _as_it_is_now(row: CheckRow, check: Check, reading: Reading | None) -> Mend 
         return mender(now, reading.answer, reading.known)
     except ProcedureError as problem:  # a name that no operation accepts
         return problem.text
+
+
+def _not_read_then(row: CheckRow) -> Text:
+    return Text(zh=f"检查时未能读取，是否符合尚不清楚，请重新检查（{row.says.zh}）",
+                en=f"it could not be read then, so nobody knows whether it is well; check again ({row.says.en})")
 
 
 def _title(request: CorrectionRequest | HardeningRequest, n: int) -> Text:

@@ -489,10 +489,11 @@ def _impact(waiting: Sequence[str], facts: Mapping[str, PackageFacts], coming: M
             zh=f"共升级 {packages} 个软件包;没有正在运行的服务使用这些文件,预计不中断业务。",
             en=f"{packages} packages are upgraded; no running service uses their files, so no interruption is expected.",
         )
+    in_turn = len(waiting) > 1
     return Text(
-        zh=f"共升级 {packages} 个软件包;下列服务会重启,各中断数秒:{'、'.join(services)}。各批主机依次进行。",
-        en=f"{packages} packages are upgraded; these services restart, some seconds each: {', '.join(services)}. "
-        "The hosts follow in batches.",
+        zh=f"共升级 {packages} 个软件包;下列服务会重启,各中断数秒:{'、'.join(services)}。" + ("各批主机依次进行。" if in_turn else ""),
+        en=f"{packages} packages are upgraded; these services restart, some seconds each: {', '.join(services)}."
+        + (" The hosts follow in batches." if in_turn else ""),
     )
 
 

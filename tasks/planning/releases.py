@@ -8,11 +8,11 @@ from datetime import datetime
 from itertools import zip_longest
 from pathlib import PurePosixPath
 
-from reports.records import Acceptance, Improvement, Medium, Plan, Release, Risk, Step, Survey, Text, VersionChange, Window
+from reports.records import Acceptance, Improvement, Medium, Plan, Release, Risk, Step, Survey, Text, VersionChange
 from tasks.errors import ProcedureError
 from tasks.operations import release, service
 from tasks.operations.database import cluster_of
-from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers
+from tasks.planning.roll_out import batches_of, held_up, require_surveyed, window_blockers, window_of
 from tasks.requests import ReleaseMedia, UpgradeRequest
 
 PROCEDURE = "software-upgrade"
@@ -290,11 +290,6 @@ def plan_release(
             steps += release.steps(len(steps) + 1, change, clusters=surveys[host].clusters)
             versions.append(VersionChange(target=host, name=PurePosixPath(root).name, before=change.old, after=change.new))
     name = PurePosixPath(root).name
-    window = None
-    if request.window_opens_at or request.window_closes_at:
-        opens = request.window_opens_at or plan_at
-        closes = request.window_closes_at or opens.replace(year=opens.year + 1, day=min(opens.day, 28))
-        window = Window(opens_at=opens, closes_at=closes)
     stands_still = bool(wish.migrate) and not wish.migrate_back
     made = Plan(
         change=number,
@@ -317,18 +312,14 @@ def plan_release(
         media=(medium,) if waiting else (),
         steps=tuple(steps),
         acceptance=tuple(check for host in hosts for check in _acceptance(host, wish, acceptance.get(host, ()))),
-        window=window,
+        window=window_of(request, plan_at),
         impact=Text(
             zh=f"服务 {wish.service} "
-            + ("从备份数据库起停止,到新版本启动为止;" if stands_still else "重启一次,中断数秒;")
-            + "各批主机依次进行。",
+            + ("从备份数据库起停止,到新版本启动为止" if stands_still else "重启一次,中断数秒")
+            + (";各批主机依次进行。" if len(waiting) > 1 else "。"),
             en=f"{wish.service} "
-            + (
-                "is stopped from the dump of its database until the new release has started; "
-                if stands_still
-                else "is restarted once, some seconds; "
-            )
-            + "the hosts follow in batches.",
+            + ("is stopped from the dump of its database until the new release has started" if stands_still else "is restarted once, some seconds")
+            + ("; the hosts follow in batches." if len(waiting) > 1 else "."),
         ),
         risk=_risk(wish, medium, down),
         back_out=Text(

@@ -10,7 +10,7 @@ from tasks import desk, obstacles
 from tasks.checks.kinds import DatabaseCheck, HostCheck
 from tasks.checks.reading import Reading
 from tasks.errors import BlockersFound
-from tasks.findings import findings_of, known_checks, place_of, read_again, read_database_again, require_read
+from tasks.findings import findings_of, known_checks, place_of, read_again, read_database_again, require_read, unread_of
 from tasks.planning.corrections import chosen, plan_corrections
 from tasks.requests import CorrectionRequest as Request
 from tasks.requests import HardeningRequest
@@ -67,10 +67,12 @@ def plan(number: str, request: Request, surveys: dict[str, Survey], say: Callabl
             readings.setdefault(name, {}).update(found)
     given = (number, request, surveys, findings, checks, readings, {name: tuple(host.acceptances()) for name, host in hosts.items()},
              silent_units(), desk.now(), databases)
-    made = plan_corrections(*given)
+    # Who asks for all that was found must not take the rest for well.
+    unread = [] if request.findings else [row for row in unread_of(request.inspection, request.customer) if row.target in (request.targets or (row.target,))]
+    made = plan_corrections(*given, unread=unread)
     # A control's step that its host refuses is left to people, and the others go on.
     refused = _refused(made) if isinstance(request, HardeningRequest) else {}
-    return plan_corrections(*given, refused) if refused else made
+    return plan_corrections(*given, refused, unread) if refused else made
 
 
 def _refused(made: Plan) -> dict[tuple[str, str], str]:

@@ -103,6 +103,8 @@ def test_lost_rows_and_broken_configuration_come_back_to_the_moment_before(desk,
     assert healthy(lab) and not acknowledged_before(lab, moment) - there(lab), "no acknowledged row from before the recovery point is lost"
     # the writer's own table is all that may differ from the state before
     assert [line for line in facts(lab).splitlines()[:-1]] == [line for line in before.splitlines()[:-1]]
+    told = (desk.folder / "store" / "documents" / number / "report-en.html").read_text()
+    assert "Beside the state in the backup" in told and "configuration files" in told
     assert lab.must("web1", f"ls -d /var/lib/postgresql/15/main.before-{number}").strip()
     answer = kept(desk, number, "approval", "1", Approval)
     assert (answer.channel, answer.name, answer.taken_by) == ("phone", APPROVER, "测试员")
@@ -143,12 +145,12 @@ def test_a_destroyed_data_folder_comes_back_whole_though_the_driver_is_killed(de
 def test_a_step_that_fails_brings_the_broken_state_back(desk, lab):
     """Taken back as a whole, and people are told that nothing was gained; a second phone call counts for nothing before the review."""
     backed_up(desk)
-    lab.must("web1", """su postgres -c "psql -q orders -c 'drop table orders cascade'"; echo broken >> /etc/nginx/nginx.conf""")
+    lab.must("web1", """su postgres -c "psql -q orders -c 'drop table orders cascade'"; systemctl stop orders; echo broken >> /etc/nginx/nginx.conf""")
     broken = lab.must("web1", "sha256sum /etc/nginx/nginx.conf; ls /var/lib/postgresql/15")
     # a unit that ran when the backup was taken cannot run any more: the last step fails
     number = asked(desk)
     lab.must("web1", """mkdir -p /run/systemd/system/orders.service.d
-        printf '[Service]\\nExecStartPre=/bin/false\\n' > /run/systemd/system/orders.service.d/no.conf""")
+        printf '[Service]\\nExecStartPre=/bin/false\\n' > /run/systemd/system/orders.service.d/no.conf; systemctl daemon-reload""")
     done = desk.run("carry-out", number, limit_s=900)
     assert done.returncode == 3, done.stdout[-3000:] + done.stderr[-3000:]
     lab.must("web1", "rm -r /run/systemd/system/orders.service.d; systemctl daemon-reload")

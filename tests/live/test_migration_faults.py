@@ -15,7 +15,7 @@ from tasks import lifecycle, peers, running
 from tasks.errors import HostUnreachable
 from tasks.procedures import system_migration
 from tests.live import moving
-from tests.live.drive import Desk
+from tests.live.drive import Desk, when
 from tests.live.moving import power_cycle
 
 pytestmark = pytest.mark.long
@@ -131,15 +131,6 @@ def goes_on(writer: moving.Writer) -> bool:
     while len(writer.taken) < count + 3 and time.monotonic() < end:
         time.sleep(0.2)
     return len(writer.taken) >= count + 3
-
-
-def when(lab: Lab, name: str, there: str, then: str) -> None:
-    """As soon as a file is there on the host, this is done, by the host itself."""
-    lab.must(name, f"""cat >/root/when <<'END'
-n=0; until [ -e {there} ]; do n=$((n + 1)); [ $n -lt 60000 ] || exit; sleep 0.01; done
-{then}
-END
-systemd-run --quiet --collect --unit=when sh /root/when""")
 
 
 # --- a host dies ------------------------------------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from reports.documents.instruction import BACK_OUT_CHAPTER, instruction
 from reports.documents.paper import Code, Heading, Table
 from reports.documents.phrases import Phrases, catalogue
 from reports.documents.report import report
-from reports.records import Closure, Plan, Text
+from reports.records import Closure, Likeness, Plan, Text
 from tasks.planning.roll_out import held_up
 from tests.reports import sample
 
@@ -520,6 +520,17 @@ def test_a_plan_in_order_says_that_its_steps_alternate_between_the_hosts():
     assert [group.step.number for group in step_groups(plan)] == [step.number for step in steps]
     for language, words in (("zh", "步骤按编号在主机之间逐一执行"), ("en", "one step at a time across them")):
         assert words in render_plan_page(record.model_copy(update={"plan": plan, "language": language}), language, ZONE)
+
+
+@pytest.mark.parametrize(("language", "words"), [
+    ("zh", ("与备份时状态的比对", "配置文件 43 项、数据表（按行数与摘要） 2 项", "5000", "与备份时一致")),
+    ("en", ("Beside the state in the backup", "configuration files 43, tables (by count and digest) 2", "5,000 rows", "it is as in the backup"))])
+def test_a_restore_is_held_against_the_backup(language, words):
+    record = sample.successful()
+    assert words[0] not in str(report(record, Phrases(language, ZONE), MADE_AT).blocks)
+    brought_back = Likeness(target="web1", at=MADE_AT, same={"configuration": 43, "package": 0, "rows": 2}, rows=5000)
+    text = str(report(record.model_copy(update={"as_it_was": (brought_back,)}), Phrases(language, ZONE), MADE_AT).blocks)
+    assert all(word in text for word in words)
 
 
 def test_a_back_out_has_no_way_back_and_fails_nothing_that_it_did_not_require():

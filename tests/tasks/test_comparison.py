@@ -25,7 +25,7 @@ from reports.records import (
     VersionChange,
     same,
 )
-from tasks.comparison import brought_back, differences, same_as_before, unexpected
+from tasks.comparison import brought_back, differences, likeness, same_as_before, unexpected
 from tests.tasks.test_survey import read
 
 REAL = read((Path(__file__).parent / "cases" / "survey" / "debian-12-web.txt").read_text())
@@ -302,3 +302,10 @@ def test_a_check_that_a_migration_does_not_ask_of_the_fenced_host_surprises_nobo
     assert fenced and unexpected(fenced, plan("migration"), "web1") == ()
     assert unexpected(fenced, plan("migration").model_copy(update={"acceptance": (asked,)}), "web1") == tuple(fenced)
     assert unexpected(fenced, plan("packages"), "web1") == tuple(fenced)
+
+
+def test_what_is_again_as_it_was_is_counted_and_the_rest_is_named():
+    whole = likeness(survey(), survey())
+    assert whole.same == {"configuration": 1, "package": 2, "service": 1, "cluster": 1, "release": 1, "rows": 1} and (whole.rows, whole.differing) == (100, ())
+    less = likeness(survey(), survey(**cluster(101, "8"), configuration={"/etc/nginx/nginx.conf": "bb 644 0:0"}))
+    assert (less.same["configuration"], less.same["rows"], less.rows) == (0, 0, 0) and {d.kind for d in less.differing} == {"configuration", "rows"}

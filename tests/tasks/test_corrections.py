@@ -83,10 +83,10 @@ def request(**more) -> CorrectionRequest:
 
 
 def plan(rows: list[CheckRow], readings: dict[str, dict[str, Reading]], surveys: dict | None = None, acceptance: dict | None = None,
-         silent=("cron.service",), **more) -> Plan:
+         silent=("cron.service",), unread: tuple[CheckRow, ...] = (), **more) -> Plan:
     made = request(**more)
     return plan_corrections("CHG-20261123-001", made, surveys or {host: survey(host) for host in made.hosts}, rows, CHECKS, readings,
-                            acceptance or {}, silent, NOW)
+                            acceptance or {}, silent, NOW, unread=unread)
 
 
 # --- which findings
@@ -157,6 +157,16 @@ def test_what_a_person_has_to_do_is_a_blocker_if_named_and_left_out_with_its_rea
     assert "Left out: CFG-05a Failed units (web1 backup.service): backup.service is a job" in rest.impact.en and "不在本次整改之内" in rest.impact.zh
     alone = plan(findings[:1], readings)
     assert alone.blockers and not alone.nothing_to_do, "nothing that can be mended is not the same as nothing wrong"
+
+
+def test_what_the_inspection_could_not_read_is_named_and_holds_nothing_up():
+    unread = (row("CFG-09a", outcome=Outcome.UNKNOWN), row("CFG-02a", outcome=Outcome.UNKNOWN))
+    some = plan([row("CFG-05a", object_="cron.service")], {"web1": {"CFG-05a": read("CFG-05a", UNITS)}}, unread=unread)
+    assert len(some.steps) == 1 and not some.blockers
+    assert [one.check for one in some.left] == ["CFG-09a"], "what it could not have mended anyway is the report's to tell"
+    assert "could not be read then" in some.impact.en and "未能读取" in some.impact.zh
+    none = plan([row("CFG-09a", object_="/etc/shadow")], {"web1": {"CFG-09a": read("CFG-09a", WELL)}}, unread=unread)
+    assert none.nothing_to_do and [one.check for one in none.left] == ["CFG-09a"]
 
 
 def test_a_unit_of_which_several_checks_complain_is_started_once_and_enabled_if_one_asks_for_it():
