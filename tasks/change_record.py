@@ -35,7 +35,7 @@ def record_of(number: str) -> ChangeRecord:
         approvals=decisions, contacts=tuple(people.contact_records()), before=tuple(before.values()), after=tuple(after.values()),
         outcomes=outcomes(number), undone=outcomes(number, "undo"), changed=changed,
         unexpected=nobody_planned(number, plan, changed, after) if plan and after and not backs else (),
-        as_it_was=tuple(likeness(was, after[name]) for name, was in was_before(number).items() if name in after) if not backs else (),
+        as_it_was=tuple(likeness(was, after[name]) for name, was in was_before(number).items() if name in after) if after and not backs else (),
         issues=issues, journal=archive.journal(number), owed=_owed(row), hardening=_hardening(number, common))
 
 

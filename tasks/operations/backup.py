@@ -175,8 +175,10 @@ names=$(LC_ALL=C ls | grep -E '^([0-9A-F]{{24}}|[0-9A-F]{{8}}[.]history)$' | awk
 
 
 def give_log_back(server: Server, place: str) -> str:
-    """The slot keeps nothing before this place any more: what lies there is in a backup."""
-    return f"""{_psql(server)}ask "select pg_replication_slot_advance('{SLOT}', '{place}')" >/dev/null"""
+    """The slot keeps nothing before this place any more: what lies there is in a backup. One that has lost its log since keeps none, and the next backup
+    says so."""
+    return f"""{_psql(server)}ask "select pg_replication_slot_advance('{SLOT}', '{place}')" >/dev/null ||
+  [ "$(ask "select wal_status from pg_replication_slots where slot_name = '{SLOT}'")" = lost ]\n"""
 
 
 _MARIADB = """\

@@ -15,6 +15,7 @@ from reports.records import Approval, Backup, BackupProof, Plan
 from tasks import backing_up
 from tasks import desk as the_desk
 from tasks.errors import CommandFailed
+from tasks.operations import backup as read
 from tasks.requests import BackupRequest
 from tests.live.drive import APPROVER, Desk, facts, healthy
 
@@ -214,8 +215,15 @@ def test_packages_in_a_half_state_come_back_to_their_versions(desk, lab):
 
 
 # far more log than the bound leaves room for; nothing is written to a table by it
-MUCH_LOG = """su postgres -c "psql -qAt orders -c \\"select pg_logical_emit_message(false, 'load', repeat('x', 4000000)) from generate_series(1, 24)\\" \\
-  -c checkpoint" >/dev/null"""
+LOGS_MUCH = """psql -qAt orders -c "select pg_logical_emit_message(false, 'load', repeat('x', 4000000)) from generate_series(1, 24)" -c checkpoint >/dev/null"""
+MUCH_LOG = f"su postgres -c {shlex.quote(LOGS_MUCH)}"
+# as much while a base backup is taken
+BUSY = f"""cat >/usr/local/bin/pg_basebackup <<'END'
+#!/bin/sh
+{LOGS_MUCH}
+exec /usr/bin/pg_basebackup "$@"
+END
+chmod 755 /usr/local/bin/pg_basebackup"""
 
 
 def test_more_log_than_may_be_kept_is_a_gap_that_is_told_and_no_backup_that_fails(lab, fresh_web1, tmp_path, monkeypatch):
@@ -233,16 +241,18 @@ def test_more_log_than_may_be_kept_is_a_gap_that_is_told_and_no_backup_that_fail
         assert first.servers[0].point == first.number and not first.remarks, first.remarks
         lab.must("web1", MUCH_LOG)
         assert rows(lab, "select wal_status from pg_replication_slots") == "lost"
+        (server,), _ = read.parse_servers(lab.must("web1", read.SERVERS))
+        lab.must("web1", read.give_log_back(server, "0/1000000"))  # lost when all was read already: that backup is whole
         second = taken()
         assert second.servers[0].point == second.number and second.of_kind("log")
         assert len(second.remarks) == 1 and "has a gap: no moment between" in second.remarks[0].en, second.remarks
         third = taken()
         assert third.servers[0].first_log <= second.servers[0].last_log and not third.remarks, third.remarks
 
-        lab.must("web1", f"printf '%s\\n' 'while :; do' {shlex.quote(MUCH_LOG)} 'sleep 1; done' >/root/much; systemd-run --quiet --unit=much sh /root/much")
+        lab.must("web1", BUSY)
         with pytest.raises(CommandFailed, match="wal_kept_mib"):
             taken()
-        lab.must("web1", "systemctl stop much")
+        lab.must("web1", "rm /usr/local/bin/pg_basebackup")
         last = taken()
         assert last.servers[0].point == last.number and "has a gap" in last.remarks[0].en, "it goes on from there"
     finally:
