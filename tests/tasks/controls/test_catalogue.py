@@ -25,7 +25,7 @@ CASES = Path(__file__).parent / "cases"
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 2, 2, 0, tzinfo=UTC)
 # All clauses that level 2 has of 安全计算环境, as far as a host can show them.
-LEVEL_2 = {f"7.1.4.{clause}" for clause in ("1 a", "1 b", "1 c", "2 a", "2 b", "2 c", "2 d", "3 a", "3 b", "3 c", "4 a", "4 b", "4 c", "4 e", "6", "7")}
+LEVEL_2 = {f"7.1.4.{clause}" for clause in ("1 a", "1 b", "1 c", "2 a", "2 b", "2 c", "2 d", "3 a", "3 b", "3 c", "4 a", "4 b", "4 c", "4 e", "5", "6", "7")}
 WORDS = {"pass": Outcome.OK, "fail": Outcome.WARNING, "unknown": Outcome.UNKNOWN, "not applicable": Outcome.NOT_APPLICABLE}
 CHINESE = re.compile("[\u4e00-\u9fff]")
 CONTROLS = all_controls()
