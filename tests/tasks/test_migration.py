@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ import pytest
 from pydantic import ValidationError
 
 from blocks.host_access import HostAccess
+from deployments.lab import engine
 from reports.documents import render_plan_page
 from reports.records import Acceptance, ChangeRecord, Plan, Port, Rehearsal, StepOutcome, Survey, Text
 from tasks import peers
@@ -474,6 +476,8 @@ def test_every_position_from_elsewhere_is_looked_at_before_it_becomes_sql():
 
 def test_the_files_server_hands_out_what_moves_and_nothing_else(tmp_path):
     """With rsync itself, by the rules that the plan writes."""
+    if not shutil.which("rsync"):
+        engine.install(["rsync"], "rsync")
     for name in ("etc/orders/a", "etc/orders/b/c", "etc/ordersx/no", "etc/shadow", "srv/orders/d", "srv/other/no", "srv/files/e"):
         (tmp_path / "old" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "old" / name).write_text(name)
