@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
 
 from reports.records import Difference, Plan, Step, StepOutcome, Survey, Text
 from tasks import desk, gates, peers, running
@@ -60,7 +61,7 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
     Raises:
         BlockersFound: not approved, or not for exactly this. TargetBusy: another change holds a target.
     """
-    archive, plan = desk.archive(), plan_of(number, round_)
+    archive, plan, change = desk.archive(), plan_of(number, round_), desk.change(number)
     if plan.window and desk.now() < plan.window.opens_at:
         raise BlockersFound(f"the maintenance window opens at {plan.window.opens_at:%Y-%m-%d %H:%M %Z}; nothing was touched",
                             f"时间窗口于 {plan.window.opens_at:%Y-%m-%d %H:%M %Z} 开始；未触及任何主机")
@@ -68,7 +69,7 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
         raise BlockersFound(f"{number} is not approved for exactly this plan; nothing was touched",
                             f"{number} 的批准与本方案不一致或尚未批准；未触及任何主机")
     locked: list[str] = []
-    owner = desk.change(number).operator or desk.change(number).requester
+    owner, opened = change.operator or change.requester, f"{change.opened_at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     try:
         for name in plan.targets:
             archive.note(number, "lock asked", target=name)
@@ -92,7 +93,7 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
         if drift:
             archive.note(number, "drift found", round=round_, differences=[d.model_dump() for d in drift[:200]])
             for name in locked:
-                running.forget(desk.host(name), number)  # scripts of a plan that will not be carried out; nothing was begun
+                running.forget(desk.host(name), number, running.mark_of(plan, opened))  # scripts of a plan that will not be carried out; nothing was begun
                 running.release_lock(desk.host(name), number)
             if round_ >= ROUNDS:
                 raise Drifted(f"The targets changed {ROUNDS} times between approval and carrying out ({said(drift[0]).en}); "
@@ -103,7 +104,7 @@ def prepare_targets(number: str, round_: int, say: Say) -> tuple[Difference, ...
             _require_as_well_as_planned(plan, before, today)
         files = media_files(plan)
         with ThreadPoolExecutor(min(AT_ONCE, len(plan.targets))) as pool:
-            list(pool.map(lambda name: running.deliver(desk.host(name), plan, files), locked))
+            list(pool.map(lambda name: running.deliver(desk.host(name), plan, files, opened), locked))
         if plan.in_order and len(locked) == len(plan.targets):
             peers.introduce([desk.host(name) for name in plan.targets], number, plan.ways or None)
     except ProcedureError:

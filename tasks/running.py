@@ -12,6 +12,7 @@ import tarfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
@@ -89,24 +90,30 @@ def release_lock(host: HostAccess, number: str) -> None:
 
 # --- placing what the steps need ------------------------------------------------------------------------------------------
 
-def deliver(host: HostAccess, plan: Plan, media: dict[str, Path]) -> None:
+def mark_of(plan: Plan, opened: str = "") -> str:
+    """What a host's folder of a change bears. opened: when the change was, which tells it from one of the same number in another archive."""
+    return sha256(f"{plan.fingerprint()} {opened}".encode()).hexdigest() if opened else plan.fingerprint()
+
+
+def deliver(host: HostAccess, plan: Plan, media: dict[str, Path], opened: str = "") -> None:
     """Place the plan's scripts, the runner and the media that come from us in the change's folder on the target.
 
-    media: where our copy of each medium lies, by name. What is there already with the right digest is not sent again.
+    media: where our copy of each medium lies, by name. What is there already with the right digest is not sent again. opened: as for `mark_of`; without
+    it, how the steps of such a change ended would be taken for how ours did.
     Scripts are written once: later deliveries of the same plan must be equal, byte for byte.
 
     Raises:
         CommandFailed: no room, or the folder holds scripts of another plan under this number.
     """
     folder = change_folder(plan.change)
-    mark = plan.fingerprint()
+    mark = mark_of(plan, opened)
     wanted = [m for m in plan.media if m.delivered == "by us" and m.target in ("", host.name)]
     with connected(host) as remote:
         found = remote.run(f"cat {folder}/plan 2>/dev/null; cd {folder}/media 2>/dev/null && sha256sum -- * 2>/dev/null; exit 0", timeout_s=120)
         lines = found.need("looking at the change's folder", host.name, "查看变更目录").splitlines()
         if lines and len(lines[0]) == 64 and lines[0] != mark:
-            raise CommandFailed(f"{host.name}: {folder} holds another plan of this change; nothing was done, have it looked at",
-                                f"{host.name}：{folder} 中存有本变更的另一份方案；未作任何操作，请检查")
+            raise CommandFailed(f"{host.name}: {folder} holds another plan under this number, perhaps of another archive; nothing was done, have it looked at",
+                                f"{host.name}：{folder} 中存有同一编号的另一份方案，可能来自另一档案库；未作任何操作，请检查")
         if mark not in lines[:1]:
             script = f"set -eu; umask 077; mkdir -p {folder}/media {folder}/saved; tar -x -C {folder} --no-same-owner -f -; " \
                      f"dd if=/dev/zero of={folder}/room bs=65536 count=16 2>/dev/null; sync -f {folder}; " \
@@ -143,10 +150,11 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def forget(host: HostAccess, number: str) -> None:
-    """Remove the change's folder from a target that needs it no more (a staging host after its rehearsal)."""
+def forget(host: HostAccess, number: str, mark: str = "") -> None:
+    """Remove the change's folder from a target that needs it no more (a staging host after its rehearsal). mark: only if it bears this one."""
+    ours = f'[ "$(cat {change_folder(number)}/plan 2>/dev/null)" = {mark} ] || exit 0\n' if mark else ""
     # A guard that still waits does its work first: it could not do it without its scripts.
-    script = f"""for armed in {change_folder(number)}/steps/*/carry-out-*/armed; do
+    script = f"""{ours}for armed in {change_folder(number)}/steps/*/carry-out-*/armed; do
   [ -e "$armed" ] || continue
   attempt=${{armed%/armed}}
   [ -e "$attempt/confirmed" ] || [ -e "$attempt/reverted" ] || sh {change_folder(number)}/guard "${{attempt%/*}}" "${{attempt##*-}}" || exit 1

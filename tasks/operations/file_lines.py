@@ -170,7 +170,7 @@ _HOLDS = r"""if [ -L "$file" ]; then echo "$file is a symbolic link; look at whe
 if [ -e "$file" ] && [ ! -f "$file" ]; then echo "$file is no file" >&2; exit 1; fi
 folder=$(dirname "$file")
 while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
-if [ ! -w "$folder" ] || ! touch -c "$folder/." 2>/dev/null; then echo "$folder cannot be written: is its file system read-only?" >&2; exit 1; fi
+if [ ! -w "$folder" ] || ! touch -c "$folder/." 2>/dev/null; then echo "$folder cannot be written; perhaps its file system is read-only" >&2; exit 1; fi
 """
 _SAVE = r"""umask 077
 mkdir -p "$SAVED"

@@ -41,7 +41,7 @@ def _file(path: str, title: Text, expected: Text, words: str, change: str, *, mo
         holds_before=head + """sshd -t
 for one in "$file" $more; do
   if [ -L "$one" ] || [ ! -f "$one" ]; then echo "$one is no plain file" >&2; exit 1; fi
-  touch -c "$one" || { echo "$one cannot be written: is its file system read-only?" >&2; exit 1; }
+  touch -c "$one" || { echo "$one cannot be written; perhaps its file system is read-only" >&2; exit 1; }
 done
 """,
         command=head + """umask 077

@@ -147,7 +147,7 @@ stands() {{ without | cmp -s - "$file"; }}
         expected=Text(zh=f"{file} 的 {module} 行不再含有它，PAM 完整", en=f"the lines of {module} in {file} are without it, and PAM is whole"),
         probe=head + 'if stands; then echo DONE; elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi\n',
         holds_before=head + 'if [ -L "$file" ]; then echo "$file is a symbolic link; look at where it leads first" >&2; exit 1; fi\n'
-                            'touch -c "$file" || { echo "$file cannot be written: is its file system read-only?" >&2; exit 1; }\npam_is_whole\n',
+                            'touch -c "$file" || { echo "$file cannot be written; perhaps its file system is read-only" >&2; exit 1; }\npam_is_whole\n',
         command=head + r"""umask 077
 mkdir -p "$SAVED"
 if [ ! -e "$SAVED/kept" ]; then

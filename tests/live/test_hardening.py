@@ -13,7 +13,7 @@ import yaml
 from deployments.lab import Lab, databases
 from reports.archive import inspections
 from reports.records import Outcome, Plan, Rehearsal
-from tests.live.drive import Desk
+from tests.live.drive import Desk, when
 from tests.live.hardening import PERSON, altered, state, usable
 from tests.live.test_security_check import baseline
 
@@ -111,6 +111,8 @@ NO_LOG_HOST = {"control": "H-LOG-03", "reason": "没有日志服务器", "approv
 
 @pytest.fixture
 def desk(full_hosts, server, tmp_path):
+    for name in ("web1", "web2"):
+        full_hosts.must(name, "rm -rf /var/lib/standfast/changes")  # each test has an archive of its own, which counts from 001
     desk = Desk.open(full_hosts, tmp_path, server.environment)
     baseline(desk, exceptions=[NO_LOG_HOST])
     return desk
@@ -229,14 +231,14 @@ def test_nobody_comes_back_to_confirm_and_the_host_takes_the_step_back(desk, lab
     assert altered(before, state(lab, "web1")) == {} and desk.closure(number) == "backed out"
 
 
-# What somebody does between the approval and the carrying out, what undoes it, and what is said; none of it can be known before.
+# What somebody does when the targets were compared with what was approved, and what is said; none of it can be known before.
 MEANWHILE = {
     "sshd refuses to reload": (
         "mkdir -p /etc/systemd/system/ssh.service.d; systemctl daemon-reload; "
         "printf '[Service]\\nExecReload=\\nExecReload=/bin/false\\n' >/etc/systemd/system/ssh.service.d/x.conf; systemctl daemon-reload",
         "refuses to reload"),
     "another file of sshd comes first": ("echo MaxAuthTries 10 >/etc/ssh/sshd_config.d/00-aaa.conf", "/etc/ssh/sshd_config.d/00-aaa.conf sets MaxAuthTries"),
-    "sudoers.d is read-only": ("mount --bind /etc/sudoers.d /etc/sudoers.d; mount -o remount,bind,ro /etc/sudoers.d", "is its file system read-only?"),
+    "sudoers.d is read-only": ("mount --bind /etc/sudoers.d /etc/sudoers.d; mount -o remount,bind,ro /etc/sudoers.d", "perhaps its file system is read-only"),
     "a setting of PostgreSQL waits for a reload": ("echo \"log_min_messages = 'error'\" >>/etc/postgresql/15/main/postgresql.conf", "is not loaded yet"),
 }
 AFTERWARDS = """umount /etc/sudoers.d 2>/dev/null; rm -rf /etc/systemd/system/ssh.service.d /etc/ssh/sshd_config.d/00-aaa.conf; systemctl daemon-reload
@@ -247,10 +249,13 @@ sed -i '/log_min_messages = .error/d' /etc/postgresql/15/main/postgresql.conf; s
 @pytest.mark.parametrize("what", MEANWHILE)
 def test_a_mend_fails_in_the_middle_and_everything_is_as_before(desk, lab, tmp_path, what):
     script, said = MEANWHILE[what]
-    number, _ = approved(desk, *SOME)
     lab.must("web1", script)
+    before = state(lab, "web1")
+    lab.must("web1", AFTERWARDS)
+    number, _ = approved(desk, *SOME)
+    change = f"/var/lib/standfast/changes/{number}"
+    when(lab, "web1", f"{change}/plan", f"exec 8>>{change}/busy; flock 8\n{script}")  # no step begins before it has been done
     try:
-        before = state(lab, "web1")
         done = desk.run("carry-out", number, "--json", limit_s=1200)
         assert done.returncode == 3 and said in json.loads(done.stdout)["reason"], done.stderr[-3000:] + done.stdout
         assert altered(before, state(lab, "web1")) == {}
@@ -264,7 +269,7 @@ UNFIT = {
     "a link": ("cp /etc/issue /etc/issue.real; ln -sf issue.real /etc/issue", "rm /etc/issue; mv /etc/issue.real /etc/issue", "H-BAN-01a",
                "is a symbolic link"),
     "a read-only file system": ("mount --bind /etc/sudoers.d /etc/sudoers.d; mount -o remount,bind,ro /etc/sudoers.d", "umount /etc/sudoers.d", "H-SUD-01b",
-                                "is its file system read-only?"),
+                                "perhaps its file system is read-only"),
     "sshd without its folder": ("sed -i.was '/^Include/d' /etc/ssh/sshd_config", "mv /etc/ssh/sshd_config.was /etc/ssh/sshd_config", "H-SSH-03",
                                 "includes no files of sshd_config.d"),
     "sshd_config goes first": ("sed -i.was '1i MaxAuthTries 10' /etc/ssh/sshd_config", "mv /etc/ssh/sshd_config.was /etc/ssh/sshd_config", "H-SSH-03",
