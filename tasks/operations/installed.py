@@ -42,7 +42,9 @@ nobody_needs() {
   done)
   [ -z "$more" ] || { echo "$more needs by now what was installed for the hardening; take that away first" >&2; return 1; }
 }
-came() { installed | LC_ALL=C comm -13 "$SAVED/packages" -; }
+# of what came with it, what is still there; what others installed since is theirs
+came() { if [ -e "$SAVED/came" ]; then installed | LC_ALL=C comm -12 - "$SAVED/came"; else installed | LC_ALL=C comm -13 "$SAVED/packages" -; fi; }
+note_what_came() { rm -f "$SAVED/came"; came >"$SAVED/came.new"; mv "$SAVED/came.new" "$SAVED/came"; }
 """
 _PROBE = r"""if [ -z "$(missing)" ]; then echo DONE; elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi
 """
@@ -68,6 +70,7 @@ dpkg --configure -a --force-confdef --force-confold </dev/null
 apt --download-only install $(missing)
 apt --no-download install $(missing)
 umask 077
+note_what_came
 etc >"$SAVED/etc.after"
 """
 _PROOF = r"""still=$(missing)
@@ -77,6 +80,7 @@ echo "installed: "$names
 """
 _UNDO = r"""[ -e "$SAVED/kept" ] || { echo "nothing was changed"; exit 0; }
 umask 077
+[ -e "$SAVED/came" ] || note_what_came
 [ -s "$SAVED/etc.after" ] || etc >"$SAVED/etc.after"
 # what the installation changed, and of that what somebody changed since
 if [ ! -e "$SAVED/edited" ]; then

@@ -114,7 +114,7 @@ def test_faults_are_found_mended_found_fixed_and_brought_back_exactly(lab, fresh
         assert back.returncode == 6, back.stderr[-3000:] + back.stdout
         undoing = json.loads(back.stdout)["number"]
         said = " ".join(reason["en"] for reason in json.loads(desk.run("plan", undoing, "--json").stdout)["plan"]["risk"]["reasons"])
-        assert "“Check CFG-05b" in said and "was not good, or not asked, before" in said, "the fault comes back, and who approves is told"
+        assert "Check CFG-05b" in said and "was not good, or not asked, before" in said, "the fault comes back, and who approves is told"
         desk.approve(undoing)
         done = desk.run("carry-out", undoing, "--json")
         assert done.returncode == 0, done.stderr[-3000:] + done.stdout
