@@ -77,11 +77,12 @@ class FileLines:
             title=Text(zh=f"写入 {self.path}（整个文件）", en=f"Write the whole of {self.path}") if self.whole
             else Text(zh=f"写入 {self.path}：{told}", en=f"Write into {self.path}: {told}"),
             expected=Text(zh=f"{self.path} 含有所列各行，检验通过并已生效", en=f"{self.path} has these lines, passes its test, and is in force"),
-            probe=head + "in_force() {\n:\n" + self.in_force + '}\nif stands && (in_force) >/dev/null 2>&1; then echo DONE\n'
+            probe=head + "in_force() {\n:\n" + self.in_force + '}\nif stands && in_use && (in_force) >/dev/null 2>&1; then echo DONE\n'
                          'elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi\n',
             holds_before=head + _HOLDS + self.refuse,
-            command=head + _SAVE.replace("@save@", self.save) + _WRITE.replace("@test@", self.test) + self.put_in_force + "\n",
-            proof=head + 'stands || { echo "$file has not the lines that it should have" >&2; exit 1; }\n' + self.in_force
+            command=head + _SAVE.replace("@save@", self.save) + _WRITE.replace("@test@", self.test) + self.put_in_force + '\n: >"$SAVED/taken-up"\n',
+            proof=head + 'stands || { echo "$file has not the lines that it should have" >&2; exit 1; }\n'
+                         'in_use || { echo "what reads $file has not taken it up" >&2; exit 1; }\n' + self.in_force
                   + 'echo "$file is as it should be"\n',
             undo=head + _UNDO.replace("@put_back@", self.put_back), undo_proof=head + _UNDO_PROOF + self.is_back,
             undo_holds=head + _UNDO_HOLDS + self.undo_holds,
@@ -151,6 +152,8 @@ as_wished() {
     END { for (i = 1; i <= n; i++) if (!done[i]) print text[i] }'
 }
 as_it_is() { if [ "$kind" = whole ]; then :; elif [ -e "$SAVED/now" ]; then cat "$SAVED/now"; else printf '%s\n' "$head"; fi; }
+# whether what reads the file was told of ours, and agreed: its own test of a file says nothing of what runs
+in_use() { [ ! -e "$SAVED/kept" ] || [ -e "$SAVED/taken-up" ]; }
 stands() { [ -e "$file" ] && as_wished <"$file" | cmp -s - "$file"; }
 # the file as it is on standard input, with what stood before in the place of our lines; a line of ours that somebody altered is theirs
 without_ours() {
@@ -183,7 +186,7 @@ if [ ! -e "$SAVED/kept" ]; then
   touch "$SAVED/kept"
 fi
 """
-_WRITE = r"""rm -rf "$SAVED/now" "$SAVED/back" "$SAVED/new"
+_WRITE = r"""rm -rf "$SAVED/now" "$SAVED/back" "$SAVED/new" "$SAVED/taken-up"
 if [ -e "$file" ]; then take "$SAVED/now"; fi
 as_it_is | as_wished >"$SAVED/wished"
 if [ -e "$SAVED/now" ]; then cp -a "$SAVED/now" "$SAVED/new"; else : >"$SAVED/new"; chmod "$mode" "$SAVED/new"; fi

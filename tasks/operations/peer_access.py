@@ -58,6 +58,7 @@ keys=$(sshd -T -C user=@user@,host=localhost,addr=127.0.0.1 | awk '$1 == "author
   sed "s|%h|$home|; s|%u|"@user@"|; s|%%|%|")
 case $keys in /*) ;; *) keys=$home/$keys ;; esac
 mark=@mark@
+of=/etc/systemd/system/@unit@.service; wanted=${of%/*}/multi-user.target.wants
 others() { grep -v " $mark\$" "$keys" || [ $? = 1 ]; }
 """
 
@@ -100,8 +101,20 @@ exclude from = $CHANGE_DIR/saved/rsync.paths
 auth users = standfast
 secrets file = $CHANGE_DIR/saved/rsync.secret
 END
-systemctl is-active -q @unit@ || { systemctl reset-failed @unit@ 2>/dev/null || :
-  systemd-run --quiet --collect --unit=@unit@ -p Restart=on-failure rsync --daemon --no-detach --config="$CHANGE_DIR/saved/rsyncd.conf"; }
+# it comes up with the host, too: the other goes on after this one was down
+cat >"$of.new" <<END
+[Unit]
+Description=Standfast lets the other host of a change read files
+[Service]
+ExecStart=$(command -v rsync) --daemon --no-detach --config=$CHANGE_DIR/saved/rsyncd.conf
+Restart=on-failure
+[Install]
+WantedBy=multi-user.target
+END
+chmod 644 "$of.new"; sync "$of.new"; mv "$of.new" "$of"
+mkdir -p "$wanted"; ln -sf "../${of##*/}" "$wanted/"; sync "$wanted"
+systemctl daemon-reload
+systemctl is-active -q @unit@ || { systemctl reset-failed @unit@ 2>/dev/null || :; systemctl start @unit@; }
 n=0; until is_ours @unit@ @files_port@; do
   n=$((n + 1)); [ $n -lt 100 ] || { echo "the files' server does not listen at port "@files_port@", or somebody else does" >&2; exit 1; }; sleep 0.1; done
 # 2 the key: from that address, to these two ports, for so many hours, one command
@@ -122,12 +135,13 @@ _CLOSE = _PLACES + r"""if [ -e "$keys" ] && grep -q " $mark\$" "$keys"; then
   chown --reference="$keys" "$keys.standfast"; chmod --reference="$keys" "$keys.standfast"; sync "$keys.standfast"; mv "$keys.standfast" "$keys"
 fi
 systemctl stop @unit@ 2>/dev/null || :
+rm -f "$of" "$wanted/${of##*/}"; systemctl daemon-reload; systemctl reset-failed @unit@ 2>/dev/null || :
 rm -f "$CHANGE_DIR/saved/rsync.secret" "$CHANGE_DIR/saved/rsyncd.conf" "$CHANGE_DIR/saved/rsync.paths" "$door/secret" "$door/files"
 """
 
 _CLOSED = _PLACES + r"""! grep -qs " $mark\$" "$keys" || { echo "the key is still in $keys" >&2; exit 1; }
 ! systemctl is-active -q @unit@ || { echo "the files' server still runs" >&2; exit 1; }
-[ ! -e "$door/secret" ] && [ ! -e "$door/files" ]
+[ ! -e "$of" ] && [ ! -e "$door/secret" ] && [ ! -e "$door/files" ]
 echo "nobody is let in any more"
 """
 

@@ -261,7 +261,7 @@ class _Steps:
                   Text(zh="新主机经加密通道可读取旧主机；旧主机的身份已按预先登记的主机密钥核对",
                        en="the new host reads from the old one, encrypted, and knows it by its pinned host key"),
                   undo=service.not_serving() + way.leave() + self.back.close() + self.back.forget(),
-                  undo_proof=self.back.closed() + f"! systemctl is-active -q standfast-tunnel-{self._tag()}\n", changes=False)
+                  undo_proof=service.not_serving() + self.back.closed() + f"! systemctl is-active -q standfast-tunnel-{self._tag()}\n", changes=False)
         folders = tuple(f"{path}/" for path in self.paths) + tuple(self.paths)
         ahead = self.request.ahead
         self.step("files", T, "文件第一遍复制", "Files, first pass, while the service runs", moved_files.first_pass(way, self.paths, ahead),

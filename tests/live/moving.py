@@ -66,7 +66,7 @@ def facts(lab: Lab, name: str) -> str:
     """What a host is, read without any of our own code."""
     return lab.must(name, """
         dpkg-query -W -f '${Package} ${Version} ${db:Status-Abbrev}\\n'
-        find /etc/nginx /etc/postgresql /etc/orders /etc/systemd/system /etc/cron.d /srv /home/ops/.ssh -type f ! -path '*/orders-files/*' \\
+        find /etc/nginx /etc/postgresql /etc/orders /etc/systemd/system /etc/cron.d /srv /home/ops/.ssh -type f ! -path '*-files/*' \\
           -exec sha256sum {} + 2>/dev/null | sort -k2
         find /etc/systemd/system -type l | sort
         getent passwd; getent group

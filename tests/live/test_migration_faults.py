@@ -89,6 +89,7 @@ class Moving:
 def office(lab, tmp_path_factory):
     """One archive for all: its numbers are the names of folders on the hosts."""
     as_new.clear()
+    lab.up(["web1", "web2", "node1"])
     yield tmp_path_factory.mktemp("moving")
     as_new.clear()
     for name in ("web1", "web2"):
@@ -267,7 +268,6 @@ def test_a_step_that_is_killed_half_way_is_finished_by_the_next_attempt(lab, rea
 # --- a front door elsewhere ---------------------------------------------------------------------------------------------------
 
 def test_a_front_door_on_a_third_host_turns_and_turns_back(lab, hosts):
-    lab.up(["web1", "web2", "node1"])
     file = "/etc/nginx/conf.d/door.conf"
     now = f"http://{moving.address_of(lab, 'web1')}:80"
     lab.must("node1", f"echo 'server {{ listen 81; location / {{ proxy_pass {now}; }} }}' >{file}; systemctl reload nginx")
@@ -285,7 +285,6 @@ def test_a_front_door_on_a_third_host_turns_and_turns_back(lab, hosts):
 
 def test_the_services_own_address_moves_with_it_and_comes_home(lab, hosts):
     """Neighbours that know it by the old host's hardware address find the new one at once; the file that sets it moves, too."""
-    lab.up(["web1", "web2", "node1"])
     address = moving.address_of(lab, "web1").rpartition(".")[0] + ".230"
     file = "/etc/network/interfaces.d/orders"
     lab.must("web1", f"""set -e; mkdir -p {file.rpartition("/")[0]}; ip address add {address}/16 broadcast + dev eth0 label eth0:1
@@ -330,7 +329,6 @@ systemctl restart named"""
 
 
 def test_the_record_of_the_name_is_turned_on_the_name_server_and_turned_back_unless_somebody_has_changed_it(lab, hosts):
-    lab.up(["web1", "web2", "node1"])
     old, new = (moving.address_of(lab, name) for name in ("web1", "web2"))
     lab.must("node1", ZONE % old, limit_s=600)
     asked = "dig +noall +answer @127.0.0.1 orders.bureau.example A | sort"
@@ -445,6 +443,8 @@ systemd-run --quiet --collect --unit=busy sh /root/busy""")
 def test_hosts_whose_clocks_differ_are_told_and_nothing_depends_on_it(lab, hosts, ahead):
     """Every process of the old host that starts from here on reads another time."""
     lab.must("web1", f"""DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install libfaketime >/dev/null
+mkdir -p /etc/systemd/system/ssh.service.d; printf '[Service]\\nEnvironment=FAKETIME_SKIP_CMDS=sshd\\n' >/etc/systemd/system/ssh.service.d/clock.conf
+systemctl daemon-reload; systemctl restart ssh
 echo '{ahead}' >/etc/faketimerc; ls /usr/lib/*/faketime/libfaketime.so.1 >/etc/ld.so.preload; systemctl restart orders""", limit_s=600)
     ready = Moving(hosts)
     assert any("clocks differ by 3" in reason.en for reason in ready.plan.risk.reasons)
