@@ -77,12 +77,12 @@ class FileLines:
             title=Text(zh=f"写入 {self.path}（整个文件）", en=f"Write the whole of {self.path}") if self.whole
             else Text(zh=f"写入 {self.path}：{told}", en=f"Write into {self.path}: {told}"),
             expected=Text(zh=f"{self.path} 含有所列各行，检验通过并已生效", en=f"{self.path} has these lines, passes its test, and is in force"),
-            probe=head + "in_force() {\n:\n" + self.in_force + '}\nif stands && in_use && (in_force) >/dev/null 2>&1; then echo DONE\n'
+            probe=head + "in_force() {\n:\n" + self.in_force + '}\nif stands && is_taken_up && (in_force) >/dev/null 2>&1; then echo DONE\n'
                          'elif [ -e "$SAVED/kept" ]; then echo PARTIAL; else echo ABSENT; fi\n',
             holds_before=head + _HOLDS + self.refuse,
             command=head + _SAVE.replace("@save@", self.save) + _WRITE.replace("@test@", self.test) + self.put_in_force + '\n: >"$SAVED/taken-up"\n',
             proof=head + 'stands || { echo "$file has not the lines that it should have" >&2; exit 1; }\n'
-                         'in_use || { echo "what reads $file has not taken it up" >&2; exit 1; }\n' + self.in_force
+                         'is_taken_up || { echo "what reads $file has not taken it up" >&2; exit 1; }\n' + self.in_force
                   + 'echo "$file is as it should be"\n',
             undo=head + _UNDO.replace("@put_back@", self.put_back), undo_proof=head + _UNDO_PROOF + self.is_back,
             undo_holds=head + _UNDO_HOLDS + self.undo_holds,
@@ -153,7 +153,7 @@ as_wished() {
 }
 as_it_is() { if [ "$kind" = whole ]; then :; elif [ -e "$SAVED/now" ]; then cat "$SAVED/now"; else printf '%s\n' "$head"; fi; }
 # whether what reads the file was told of ours, and agreed: its own test of a file says nothing of what runs
-in_use() { [ ! -e "$SAVED/kept" ] || [ -e "$SAVED/taken-up" ]; }
+is_taken_up() { [ ! -e "$SAVED/kept" ] || [ -e "$SAVED/taken-up" ]; }
 stands() { [ -e "$file" ] && as_wished <"$file" | cmp -s - "$file"; }
 # the file as it is on standard input, with what stood before in the place of our lines; a line of ours that somebody altered is theirs
 without_ours() {
