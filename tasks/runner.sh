@@ -44,6 +44,15 @@ arm() { # a guard that takes the step back unless somebody gets in afterwards an
   fi
 }
 
+disarm() { # what was taken back needs no guard, and everything is as before when we say so
+  for armed in "$STEP"/carry-out-*/armed; do
+    name=$(sed -n 's/^guard=//p' "$armed" 2>/dev/null)
+    [ -n "$name" ] || continue
+    rm -f "/etc/systemd/system/multi-user.target.wants/$name.service" "/etc/systemd/system/$name.service"
+    [ ! -d /run/systemd/system ] || systemctl stop "$name-time.timer" 2>/dev/null || :
+  done
+}
+
 finish() { # result found exit part
   { printf 'result=%s\nfound=%s\nexit=%s\npart=%s\nstarted_at=%s\nfinished_at=%s\nbegan=%s\nended=%s\nend=\n' \
       "$1" "$2" "$3" "$4" "$started_at" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$began" "$(uptime_s)"; } \
@@ -75,7 +84,7 @@ if [ "$ACTION" = undo ]; then
   rm -f "$CHANGE_DIR/room"              # a little room kept for this moment
   part undo; code=$?
   part undo_proof; proof=$?
-  [ "$proof" = 0 ] && [ -s "$STEP/undo_proof" -o "$code" = 0 ] && finish done "" "$code" undo
+  [ "$proof" = 0 ] && [ -s "$STEP/undo_proof" -o "$code" = 0 ] && disarm && finish done "" "$code" undo
   [ "$proof" = 0 ] && finish failed "" "$code" undo
   finish failed "" "$proof" undo_proof
 fi
