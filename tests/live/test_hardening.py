@@ -351,4 +351,5 @@ su postgres -c "psql -q -c 'alter system reset log_statement' -c 'select pg_relo
     finally:
         for name in ("web1", "web2"):
             lab.must(name, """cd /; rm -f /etc/ssh/sshd_config.d/50-own.conf /etc/sudoers.d/own /etc/sysctl.d/99-own.conf /etc/cron.allow
-tar -xpf /root/was.tar; rm /root/was.tar; systemctl reload ssh; su postgres -c "psql -q -c 'alter system reset log_connections' -c 'select pg_reload_conf()'" """)
+tar -xpf /root/was.tar; rm /root/was.tar; systemctl reload ssh
+su postgres -c "psql -q -c 'alter system reset log_connections' -c 'select pg_reload_conf()'" """)
