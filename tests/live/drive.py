@@ -146,8 +146,8 @@ def healthy(lab: Lab, name: str = "web1") -> bool:
 
 def when(lab: Lab, name: str, there: str, then: str) -> None:
     """As soon as a file is there on the host, this is done, by the host itself."""
-    lab.must(name, f"""cat >/root/when <<'END'
+    lab.must(name, f"""cat >/run/when <<'END'
 n=0; until [ -e {there} ]; do n=$((n + 1)); [ $n -lt 60000 ] || exit; sleep 0.01; done
 {then}
 END
-setsid sh /root/when >/dev/null 2>&1 </dev/null &""")  # no unit, which would be one that nobody planned
+setsid sh /run/when >/dev/null 2>&1 </dev/null &""")  # no unit, which would be one that nobody planned
