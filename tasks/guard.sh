@@ -1,8 +1,9 @@
 #!/bin/sh
 # Standfast's guard on the target: takes a step back that could lock everybody out and that nobody confirmed in time.
-# usage: guard STEP_FOLDER ATTEMPT [confirm]
+# usage: guard STEP_FOLDER ATTEMPT [confirm | stand-down]
 # A timer starts it, and so does every boot until then, because a restarted machine has forgotten its timers. `confirm` stands it down:
 # it is said over a login that was made after the step. Whoever comes first decides; the other one finds `confirmed` or `reverted`.
+# `stand-down`: the runner has taken the step back itself; one that is at it already finds that out.
 umask 077
 STEP=$1; ATTEMPT=$2; WISH=${3:-}
 A=$STEP/carry-out-$ATTEMPT
@@ -22,6 +23,7 @@ mark() { # name of the file; what it says on standard input
   cat >"$A/$1.new" && sync "$A/$1.new" && mv "$A/$1.new" "$A/$1" && sync "$A"
 }
 
+if [ "$WISH" = stand-down ]; then stand_down; exit 0; fi
 exec 7>>"$A/guard.lock" || exit 1
 flock -w 600 7 || exit 1
 if [ -e "$A/reverted" ]; then cat "$A/reverted"; exit 4; fi

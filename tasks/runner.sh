@@ -46,10 +46,8 @@ arm() { # a guard that takes the step back unless somebody gets in afterwards an
 
 disarm() { # what was taken back needs no guard, and everything is as before when we say so
   for armed in "$STEP"/carry-out-*/armed; do
-    name=$(sed -n 's/^guard=//p' "$armed" 2>/dev/null)
-    [ -n "$name" ] || continue
-    rm -f "/etc/systemd/system/multi-user.target.wants/$name.service" "/etc/systemd/system/$name.service"
-    [ ! -d /run/systemd/system ] || systemctl stop "$name-time.timer" 2>/dev/null || :
+    [ -e "$armed" ] || continue
+    attempt=${armed%/armed}; sh "$CHANGE_DIR/guard" "$STEP" "${attempt##*-}" stand-down 8>&- 9>&- || :
   done
 }
 
